@@ -1,0 +1,123 @@
+'use strict'
+
+// The API of bittorrent-udp-tracker 1.x on the Rust engine: an EventEmitter for each torrent and tracker. Intervals are
+// timers of JavaScript, because applications reach for them; everything else about a request is the engine's.
+
+const { EventEmitter } = require('events')
+
+const check = require('./lib/arguments.js')
+const session = require('./lib/session.js')
+
+const LONGEST_TIMER = 2 ** 31 - 1
+
+// What `_socket` holds while an announce is in flight.
+class AnnounceInFlight {
+  constructor(tracker) {
+    this.tracker = tracker
+    this.number = 0
+  }
+
+  onAnnounced(interval, leechers, seeds, peers) {
+    const { tracker } = this
+    tracker._socket = null
+    tracker.interval = interval
+    tracker._in_interval = true
+    const wait = Math.min(Math.max(interval, 1) * 1000, LONGEST_TIMER)
+    const timer = setTimeout(intervalIsOver, wait, tracker)
+    if (timer.unref) timer.unref()
+    tracker._announce_intervals_timeout.push(timer)
+    tracker.emit('update', { leechers, seeds, peers })
+  }
+
+  onFailure(text) {
+    this.tracker._socket = null
+    this.tracker.emit('error', text)
+  }
+}
+
+function UdpTracker(peerId, infoHash, announceUrl, opts) {
+  EventEmitter.call(this)
+  opts = check.optionsObject(opts, 'opts')
+
+  this.infoHash = check.twentyBytes(infoHash, 'infoHash', 'hex')
+  this.peerId = check.twentyBytes(peerId, 'peerId', 'utf8')
+  this.announceUrl = announceUrl
+  this.opts = opts
+  this.port = portBytes(check.port(opts.port))
+  this.interval = null
+  this.destoryed = false
+  this._timeout = check.timeout(opts._timeout)
+  this._options = check.announceOptions(opts)
+  this._in_interval = false
+  this._last_opts = null
+  this._announce_intervals_timeout = []
+  this._udpTimmers = []
+  this._socket = null
+}
+
+Object.setPrototypeOf(UdpTracker.prototype, EventEmitter.prototype)
+Object.setPrototypeOf(UdpTracker, EventEmitter)
+
+UdpTracker.prototype.announce = function announce(event, opts) {
+  if (this.destoryed) return
+  opts = check.optionsObject(opts, 'opts')
+  const problem = check.counterProblem(opts)
+  if (problem !== null) throw problem
+  if (!Object.isExtensible(opts)) opts = { ...opts }
+  opts.event = event
+  this._last_opts = opts
+
+  if (this._in_interval && !opts.force) return this.emit('error', 'not calling announce')
+  const number = check.eventNumber(event)
+  if (number === undefined) return void this.emit('error', 'unknown event')
+
+  stop(this)
+  const request = new AnnounceInFlight(this)
+  this._socket = request
+  session.announce(
+    request,
+    this.announceUrl,
+    this._timeout,
+    this._options,
+    this.infoHash,
+    this.peerId,
+    this.port,
+    number,
+    opts
+  )
+}
+
+UdpTracker.prototype.destroy = function destroy() {
+  this.destoryed = true
+  stop(this)
+}
+
+UdpTracker.prototype.destory = UdpTracker.prototype.destroy
+
+// Ends what goes on: the announce in flight and the wait for the next one.
+function stop(tracker) {
+  for (const timer of tracker._announce_intervals_timeout) clearTimeout(timer)
+  tracker._announce_intervals_timeout = []
+  tracker._in_interval = false
+  if (tracker._socket !== null) {
+    session.cancel(tracker._socket)
+    tracker._socket = null
+  }
+}
+
+function intervalIsOver(tracker) {
+  tracker._in_interval = false
+  const opts = tracker._last_opts
+  // The application may have counted on in its object and gone wrong. Nobody could catch what is thrown from here.
+  const problem = check.counterProblem(opts)
+  if (problem !== null) tracker.emit('error', problem.message)
+  else tracker.announce(opts.event, opts)
+}
+
+function portBytes(port) {
+  const bytes = Buffer.allocUnsafe(2)
+  bytes.writeUInt16BE(port, 0)
+  return bytes
+}
+
+module.exports = UdpTracker

@@ -1,0 +1,216 @@
+//! Commands as JavaScript packs them (`lib/session.js` writes what is read here; the two change together).
+//!
+//! All numbers are little-endian. A record starts with its own length (u32), the request's number (u32) and a kind.
+
+use std::{collections::HashMap, net::Ipv4Addr, sync::Arc};
+
+use crate::{
+    net::{Command, Failure, SessionId, Start},
+    proto::{
+        Announce, AnnounceUrl, Authentication, Body, Event, Extension, Family, InfoHash, PeerId, RequestId, Schedule,
+        Scrape, UrlError,
+    },
+};
+
+const ANNOUNCE: u8 = 1;
+const SCRAPE: u8 = 2;
+const CANCEL: u8 = 3;
+
+/// The flag that lets the URL's path and query go out with an announce.
+const FLAG_URL_DATA: u8 = 1;
+/// The flag that says that a user name and a password follow the URL.
+const FLAG_AUTHENTICATION: u8 = 2;
+
+/// How many parsed URLs are kept. A client with one tracker has one; beyond this all are parsed anew.
+const REMEMBERED_URLS: usize = 1024;
+
+/// Turns records into commands of one session.
+pub(super) struct Decoder {
+    session: SessionId,
+    urls: HashMap<Box<[u8]>, Result<Arc<AnnounceUrl>, UrlError>>,
+}
+
+impl Decoder {
+    pub(super) fn new(session: SessionId) -> Self {
+        Self { session, urls: HashMap::new() }
+    }
+
+    /// The commands in `records`; what comes after a record that does not add up is left out.
+    pub(super) fn decode(&mut self, mut records: &[u8]) -> Vec<Command> {
+        let mut commands = Vec::with_capacity(records.len() / 128 + 1);
+        while let Some(length) = Reader(records).u32() {
+            let Some((record, rest)) = records.split_at_checked(length as usize) else { break };
+            let Some(command) = self.command(record) else { break };
+            commands.push(command);
+            records = rest;
+        }
+        commands
+    }
+
+    fn command(&mut self, record: &[u8]) -> Option<Command> {
+        let mut reader = Reader(record);
+        let _length = reader.u32()?;
+        let id = RequestId(u64::from(self.session) << 32 | u64::from(reader.u32()?));
+        let kind = reader.u8()?;
+        if kind == CANCEL {
+            return Some(Command::Cancel(id));
+        }
+        let event = reader.u8()?;
+        let family = match reader.u8()? {
+            4 => Some(Family::V4),
+            6 => Some(Family::V6),
+            _ => None,
+        };
+        let flags = reader.u8()?;
+        let schedule = Schedule::new(f64::from_le_bytes(reader.array()?));
+        let url_length = reader.u32()? as usize;
+        let url = match self.url(reader.bytes(url_length)?) {
+            Ok(url) => url,
+            Err(error) => return Some(Command::Reject(id, error.into())),
+        };
+        let body = match kind {
+            ANNOUNCE => match announce(&mut reader, event, flags, &url)? {
+                Ok(announce) => Body::Announce(Box::new(announce)),
+                Err(failure) => return Some(Command::Reject(id, failure)),
+            },
+            SCRAPE => {
+                let info_hashes = reader.0.as_chunks().0.iter().copied().map(InfoHash).collect();
+                Body::Scrape(Scrape { info_hashes })
+            }
+            _ => return None,
+        };
+        Some(Command::Start(Box::new(Start { id, url, family, schedule, body })))
+    }
+
+    fn url(&mut self, bytes: &[u8]) -> Result<Arc<AnnounceUrl>, UrlError> {
+        if let Some(known) = self.urls.get(bytes) {
+            return known.clone();
+        }
+        let url = AnnounceUrl::parse(&String::from_utf8_lossy(bytes)).map(Arc::new);
+        if self.urls.len() >= REMEMBERED_URLS {
+            self.urls.clear();
+        }
+        self.urls.insert(bytes.into(), url.clone());
+        url
+    }
+}
+
+fn announce(reader: &mut Reader<'_>, event: u8, flags: u8, url: &AnnounceUrl) -> Option<Result<Announce, Failure>> {
+    let mut announce = Announce {
+        info_hash: InfoHash(reader.array()?),
+        peer_id: PeerId(reader.array()?),
+        downloaded: reader.u64()?,
+        left: reader.u64()?,
+        uploaded: reader.u64()?,
+        event: Event::from_number(event.into())?,
+        ip: Ipv4Addr::from_bits(reader.u32()?),
+        key: reader.u32()?,
+        num_want: i32::from_le_bytes(reader.array()?),
+        port: u16::from_be_bytes(reader.array()?),
+        extension: Extension::None,
+    };
+    let request_string = if flags & FLAG_URL_DATA != 0 { url.request_string.clone() } else { "".into() };
+    if flags & FLAG_AUTHENTICATION != 0 {
+        let username_length = reader.u32()? as usize;
+        let username = String::from_utf8_lossy(reader.bytes(username_length)?);
+        match Authentication::new(&username, reader.0, &request_string) {
+            Ok(authentication) => announce.extension = Extension::Authentication(Box::new(authentication)),
+            Err(error) => return Some(Err(error.into())),
+        }
+    } else if !request_string.is_empty() {
+        announce.extension = Extension::UrlData(request_string);
+    }
+    Some(Ok(announce))
+}
+
+/// Takes little-endian fields off the front of a record.
+struct Reader<'a>(&'a [u8]);
+
+impl<'a> Reader<'a> {
+    fn bytes(&mut self, count: usize) -> Option<&'a [u8]> {
+        let (bytes, rest) = self.0.split_at_checked(count)?;
+        self.0 = rest;
+        Some(bytes)
+    }
+
+    fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let (bytes, rest) = self.0.split_first_chunk()?;
+        self.0 = rest;
+        Some(*bytes)
+    }
+
+    fn u8(&mut self) -> Option<u8> {
+        self.array().map(u8::from_le_bytes)
+    }
+
+    fn u32(&mut self) -> Option<u32> {
+        self.array().map(u32::from_le_bytes)
+    }
+
+    fn u64(&mut self) -> Option<u64> {
+        self.array().map(u64::from_le_bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(kind: u8, url: &str, rest: &[u8]) -> Vec<u8> {
+        let mut record = vec![0, 0, 0, 0, 7, 0, 0, 0, kind, 2, 4, FLAG_URL_DATA];
+        record.extend(100.0f64.to_le_bytes());
+        record.extend((url.len() as u32).to_le_bytes());
+        record.extend(url.as_bytes());
+        record.extend(rest);
+        let length = record.len() as u32;
+        record[..4].copy_from_slice(&length.to_le_bytes());
+        record
+    }
+
+    #[test]
+    fn records_behind_each_other_become_commands_of_the_session() {
+        let mut records = record(SCRAPE, "udp://127.0.0.1:1/x", &[5; 40]);
+        records.extend(record(SCRAPE, "http://x", &[5; 20]));
+        records.extend([9, 0, 0, 0, 7, 0, 0, 0, CANCEL]);
+        let commands = Decoder::new(3).decode(&records);
+        let id = RequestId(3 << 32 | 7);
+        let [Command::Start(start), Command::Reject(rejected, failure), Command::Cancel(cancelled)] = &commands[..]
+        else {
+            panic!("{} commands", commands.len())
+        };
+        assert_eq!((start.id, *rejected, *cancelled), (id, id, id));
+        assert_eq!(start.family, Some(Family::V4));
+        assert!(matches!(&start.body, Body::Scrape(scrape) if scrape.info_hashes.len() == 2));
+        assert_eq!(failure.to_string(), "announce URL is not udp: http://x");
+    }
+
+    #[test]
+    fn an_announce_takes_its_fields_and_the_urls_request_string() {
+        let mut fields = vec![0xaa; 20];
+        fields.extend([0xbb; 20]);
+        for counter in [1u64, 2, u64::MAX] {
+            fields.extend(counter.to_le_bytes());
+        }
+        fields.extend(0x0a01_0203u32.to_le_bytes());
+        fields.extend(9u32.to_le_bytes());
+        fields.extend((-1i32).to_le_bytes());
+        fields.extend(6881u16.to_be_bytes());
+        let commands = Decoder::new(0).decode(&record(ANNOUNCE, "udp://h:1/path", &fields));
+        let [Command::Start(start)] = &commands[..] else { panic!() };
+        let Body::Announce(announce) = &start.body else { panic!() };
+        assert_eq!(announce.event, Event::Started);
+        assert_eq!((announce.downloaded, announce.left, announce.uploaded), (1, 2, u64::MAX));
+        assert_eq!(announce.ip, Ipv4Addr::new(10, 1, 2, 3));
+        assert_eq!((announce.key, announce.num_want, announce.port), (9, -1, 6881));
+        assert_eq!(announce.extension, Extension::UrlData("/path".into()));
+    }
+
+    #[test]
+    fn a_record_that_does_not_add_up_ends_the_batch() {
+        let good = record(SCRAPE, "udp://h:1", &[5; 20]);
+        for length in 0..good.len() {
+            assert_eq!(Decoder::new(0).decode(&good[..length]).len(), 0);
+        }
+        assert_eq!(Decoder::new(0).decode(&[0; 64]).len(), 0);
+    }
+}

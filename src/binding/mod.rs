@@ -1,0 +1,5 @@
+//! Node-API: packed commands in, packed outcomes out, many a call. Nothing here knows the protocol's rules.
+
+mod commands;
+mod outcomes;
+mod session;

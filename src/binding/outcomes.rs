@@ -1,0 +1,252 @@
+//! Outcomes as JavaScript reads them (`lib/session.js` reads what is written here; the two change together).
+//!
+//! All numbers are little-endian. A record is its own length (u32), the request's number (u32), a kind, a failure code,
+//! two bytes of nothing, and a body; peers are text already, so that one string split makes them all.
+
+use std::{
+    io::Write,
+    net::{Ipv6Addr, SocketAddrV6},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc::{Receiver, Sender, channel},
+    },
+};
+
+use napi::{
+    Status,
+    threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode},
+};
+
+use crate::{
+    net::{Failure, Sink},
+    proto::{Family, Outcome, RequestId},
+};
+
+const ANNOUNCED: u8 = 1;
+const SCRAPED: u8 = 2;
+const FAILED: u8 = 3;
+
+/// A batch is passed on when it has this many bytes. With one more record of the largest size, a datagram full of
+/// peers as text, it is still shorter than the buffer that JavaScript reads into.
+const BATCH: usize = 64 << 10;
+
+/// Calls JavaScript to come and take outcomes. It does not keep the process alive.
+pub(super) type Waker = ThreadsafeFunction<(), (), (), Status, false, true>;
+
+/// The engine's end of a session's queue of outcomes.
+pub(super) struct Outbound {
+    batch: Vec<u8>,
+    batches: Sender<Vec<u8>>,
+    spare: Receiver<Vec<u8>>,
+    awake: Arc<AtomicBool>,
+    waker: Arc<Waker>,
+}
+
+/// JavaScript's end of it.
+pub(super) struct Inbound {
+    batches: Receiver<Vec<u8>>,
+    spare: Sender<Vec<u8>>,
+    /// A batch that did not fit the last time.
+    held: Option<Vec<u8>>,
+    /// Whether JavaScript has been called and has not come yet.
+    awake: Arc<AtomicBool>,
+}
+
+/// What [`Inbound::take`] found.
+pub(super) enum Taken {
+    /// This many bytes of records.
+    Bytes(usize),
+    /// There is no engine at the other end any more.
+    Ended,
+}
+
+/// A queue of outcomes that calls `waker` when there is something in it.
+pub(super) fn queue(waker: Arc<Waker>) -> (Outbound, Inbound) {
+    let (batches, inbound) = channel();
+    let (spare, spares) = channel();
+    let awake = Arc::new(AtomicBool::new(false));
+    (
+        Outbound { batch: Vec::new(), batches, spare: spares, awake: awake.clone(), waker },
+        Inbound { batches: inbound, spare, held: None, awake },
+    )
+}
+
+impl Inbound {
+    /// Fills `buffer` with whole batches of records.
+    pub(super) fn take(&mut self, buffer: &mut [u8]) -> Taken {
+        // First this, then the look into the queue: what comes between the two calls again.
+        self.awake.store(false, Ordering::SeqCst);
+        let mut filled = 0;
+        loop {
+            let batch = match self.held.take().map_or_else(|| self.batches.try_recv(), Ok) {
+                Ok(batch) => batch,
+                Err(std::sync::mpsc::TryRecvError::Disconnected) if filled == 0 => return Taken::Ended,
+                Err(_) => return Taken::Bytes(filled),
+            };
+            match buffer.get_mut(filled..filled + batch.len()) {
+                Some(room) => room.copy_from_slice(&batch),
+                None => {
+                    self.held = Some(batch);
+                    return Taken::Bytes(filled);
+                }
+            }
+            filled += batch.len();
+            // The engine may be gone; then nobody needs it.
+            let _ = self.spare.send(batch);
+        }
+    }
+}
+
+impl Outbound {
+    fn record(&mut self, id: RequestId, kind: u8, code: u8, body: impl FnOnce(&mut Vec<u8>)) {
+        let start = self.batch.len();
+        self.batch.extend_from_slice(&[0; 4]);
+        self.batch.extend_from_slice(&(id.0 as u32).to_le_bytes());
+        self.batch.extend_from_slice(&[kind, code, 0, 0]);
+        body(&mut self.batch);
+        let length = (self.batch.len() - start) as u32;
+        if let Some(field) = self.batch.get_mut(start..start + 4) {
+            field.copy_from_slice(&length.to_le_bytes());
+        }
+        if self.batch.len() >= BATCH {
+            self.pass_on();
+        }
+    }
+
+    fn pass_on(&mut self) {
+        let mut next = self.spare.try_recv().unwrap_or_default();
+        next.clear();
+        let batch = std::mem::replace(&mut self.batch, next);
+        if self.batches.send(batch).is_ok() && !self.awake.swap(true, Ordering::SeqCst) {
+            self.waker.call((), ThreadsafeFunctionCallMode::NonBlocking);
+        }
+    }
+}
+
+impl Sink for Outbound {
+    fn outcome(&mut self, id: RequestId, outcome: &Outcome<'_>) {
+        match outcome {
+            Outcome::Announced { interval, leechers, seeds, family, peers } => {
+                self.record(id, ANNOUNCED, 0, |batch| {
+                    for number in [interval, leechers, seeds] {
+                        batch.extend_from_slice(&number.to_le_bytes());
+                    }
+                    write_peers(batch, *family, peers);
+                });
+            }
+            Outcome::Scraped { rows } => {
+                self.record(id, SCRAPED, 0, |batch| {
+                    for number in rows.as_chunks().0 {
+                        batch.extend_from_slice(&u32::from_be_bytes(*number).to_le_bytes());
+                    }
+                });
+            }
+            Outcome::Failed(failure) => self.failure(id, &failure.clone().into()),
+        }
+    }
+
+    fn failure(&mut self, id: RequestId, failure: &Failure) {
+        self.record(id, FAILED, failure.code() as u8, |batch| {
+            // Writing into memory does not fail.
+            let _ = write!(batch, "{failure}");
+        });
+    }
+
+    fn flush(&mut self) {
+        if !self.batch.is_empty() {
+            self.pass_on();
+        }
+    }
+}
+
+impl Drop for Outbound {
+    fn drop(&mut self) {
+        // Only when the engine dies of a panic: its sessions must hear that nothing more will come.
+        if std::thread::panicking() {
+            self.waker.call((), ThreadsafeFunctionCallMode::NonBlocking);
+        }
+    }
+}
+
+/// Peers as text, separated by commas: `1.2.3.4:5678`, `[2001:db8::1]:5678`.
+fn write_peers(batch: &mut Vec<u8>, family: Family, peers: &[u8]) {
+    let start = batch.len();
+    match family {
+        Family::V4 => {
+            for [a, b, c, d, port @ ..] in peers.as_chunks::<6>().0 {
+                for (octet, separator) in [(a, b'.'), (b, b'.'), (c, b'.'), (d, b':')] {
+                    write_number(batch, (*octet).into());
+                    batch.push(separator);
+                }
+                write_number(batch, u16::from_be_bytes(*port));
+                batch.push(b',');
+            }
+        }
+        Family::V6 => {
+            for row in peers.as_chunks::<18>().0 {
+                if let Some((address, [high, low])) = row.split_first_chunk::<16>() {
+                    let port = u16::from_be_bytes([*high, *low]);
+                    let _ = write!(batch, "{},", SocketAddrV6::new(Ipv6Addr::from(*address), port, 0, 0));
+                }
+            }
+        }
+    }
+    if batch.len() > start {
+        batch.pop();
+    }
+}
+
+/// Decimal digits without the formatting machinery: there are five of these in every IPv4 peer.
+fn write_number(batch: &mut Vec<u8>, number: u16) {
+    let mut divisor = match number {
+        0..=9 => 1,
+        10..=99 => 10,
+        100..=999 => 100,
+        1000..=9999 => 1000,
+        _ => 10_000,
+    };
+    while divisor > 0 {
+        batch.push(b'0' + (number / divisor % 10) as u8);
+        divisor /= 10;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(family: Family, peers: &[u8]) -> String {
+        let mut batch = Vec::new();
+        write_peers(&mut batch, family, peers);
+        String::from_utf8(batch).unwrap()
+    }
+
+    #[test]
+    fn ipv4_peers_are_dotted_with_their_port() {
+        assert_eq!(text(Family::V4, &[]), "");
+        assert_eq!(text(Family::V4, &[1, 2, 3, 4, 0x16, 0x2e]), "1.2.3.4:5678");
+        assert_eq!(
+            text(Family::V4, &[0, 10, 255, 100, 0, 0, 9, 99, 109, 1, 255, 255]),
+            "0.10.255.100:0,9.99.109.1:65535"
+        );
+    }
+
+    #[test]
+    fn ipv6_peers_are_in_brackets_and_as_short_as_can_be() {
+        let mut row = [0; 18];
+        row[..4].copy_from_slice(&[0x20, 0x01, 0x0d, 0xb8]);
+        row[15] = 1;
+        row[16..].copy_from_slice(&5678u16.to_be_bytes());
+        assert_eq!(text(Family::V6, &[row, row].concat()), "[2001:db8::1]:5678,[2001:db8::1]:5678");
+    }
+
+    #[test]
+    fn every_number_of_16_bits_is_written_as_it_is_read() {
+        for number in 0..=u16::MAX {
+            let mut digits = Vec::new();
+            write_number(&mut digits, number);
+            assert_eq!(String::from_utf8(digits).unwrap(), number.to_string());
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! One JavaScript environment's way to the engine, and the life of the engine itself: started by the first request of
+//! any environment, stopped and joined when the last environment goes.
+
+use std::{
+    cell::RefCell,
+    rc::Rc,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU32, Ordering},
+        mpsc,
+    },
+};
+
+use napi::{
+    Env, Result,
+    bindgen_prelude::{Function, Uint8ArraySlice},
+};
+use napi_derive::napi;
+use tokio::sync::mpsc::UnboundedSender;
+
+use crate::net::{Command, Engine, SessionId};
+
+use super::{
+    commands::Decoder,
+    outcomes::{Inbound, Taken, Waker, queue},
+};
+
+/// The engine and how many sessions use it. Locked when a session begins or ends, never by a request.
+static ENGINE: Mutex<Option<(Engine, usize)>> = Mutex::new(None);
+static NEXT_SESSION: AtomicU32 = AtomicU32::new(1);
+
+const STOPPED: &str = "the tracker engine has stopped";
+
+/// A session's open connection to the engine.
+struct Link {
+    session: SessionId,
+    commands: UnboundedSender<Vec<Command>>,
+}
+
+impl Link {
+    fn open(session: SessionId, waker: Arc<Waker>) -> Result<(Self, Inbound)> {
+        let mut running = ENGINE.lock().unwrap_or_else(PoisonError::into_inner);
+        if running.as_ref().is_some_and(|(engine, _)| engine.commands().is_closed()) {
+            // Its thread has died of a panic: the next one begins with nothing of it.
+            *running = None;
+        }
+        let (engine, sessions) = match &mut *running {
+            Some(running) => running,
+            stopped => {
+                let reason = |error| napi::Error::from_reason(format!("cannot start the tracker engine: {error}"));
+                stopped.insert((Engine::start().map_err(reason)?, 0))
+            }
+        };
+        let (outbound, inbound) = queue(waker);
+        let commands = engine.commands();
+        commands
+            .send(vec![Command::Open(session, Box::new(outbound))])
+            .map_err(|_| napi::Error::from_reason(STOPPED))?;
+        *sessions += 1;
+        Ok((Self { session, commands }, inbound))
+    }
+
+    /// Ends the session; when this returns the engine has let go of the environment.
+    fn close(self) {
+        let (closed, wait) = mpsc::channel();
+        if self.commands.send(vec![Command::Close(self.session, closed)]).is_ok() {
+            // An error means that the engine is gone, and with it whatever it held.
+            let _ = wait.recv();
+        }
+        drop(self.commands);
+        let mut running = ENGINE.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, sessions)) = &mut *running {
+            *sessions = sessions.saturating_sub(1);
+            if *sessions == 0 {
+                if let Some((engine, _)) = running.take() {
+                    engine.stop();
+                }
+            }
+        }
+    }
+}
+
+/// One environment's session. `lib/session.js` keeps the only one.
+#[napi]
+pub struct Session {
+    id: SessionId,
+    waker: Arc<Waker>,
+    decoder: Decoder,
+    inbound: Option<Inbound>,
+    /// Shared with the hook that runs when the environment ends.
+    link: Rc<RefCell<Option<Link>>>,
+}
+
+#[napi]
+impl Session {
+    /// A session that calls `wake` when there are outcomes to take. Nothing is started before the first command.
+    #[napi(constructor)]
+    pub fn new(env: Env, wake: Function<'_, (), ()>) -> Result<Self> {
+        let waker = Arc::new(wake.build_threadsafe_function().weak::<true>().build()?);
+        let link: Rc<RefCell<Option<Link>>> = Rc::default();
+        // Hooks run in reverse order of their making: this one before the waker's own.
+        env.add_env_cleanup_hook(link.clone(), |link| {
+            if let Some(link) = link.take() {
+                link.close();
+            }
+        })?;
+        let id = NEXT_SESSION.fetch_add(1, Ordering::Relaxed);
+        Ok(Self { id, waker, decoder: Decoder::new(id), inbound: None, link })
+    }
+
+    /// Takes the first `length` bytes of `records` as commands.
+    #[napi]
+    pub fn submit(&mut self, records: &[u8], length: u32) -> Result<()> {
+        let commands = self.decoder.decode(records.get(..length as usize).unwrap_or(records));
+        let mut link = self.link.borrow_mut();
+        if link.is_none() {
+            let (opened, inbound) = Link::open(self.id, self.waker.clone())?;
+            self.inbound = Some(inbound);
+            *link = Some(opened);
+        }
+        if link.as_ref().is_some_and(|link| link.commands.send(commands).is_err()) {
+            *link = None;
+            return Err(napi::Error::from_reason(STOPPED));
+        }
+        Ok(())
+    }
+
+    /// Writes records of outcomes into `buffer` and returns how many bytes there are; -1 when the engine has died, and
+    /// with it every request in flight.
+    #[napi]
+    pub fn take(&mut self, mut buffer: Uint8ArraySlice<'_>) -> i32 {
+        let Some(inbound) = &mut self.inbound else { return 0 };
+        // SAFETY: the memory belongs to the calling JavaScript thread, which waits here, and nothing else refers to it.
+        match inbound.take(unsafe { buffer.as_mut() }) {
+            Taken::Bytes(count) => i32::try_from(count).unwrap_or(0),
+            Taken::Ended => {
+                self.inbound = None;
+                self.link.take();
+                -1
+            }
+        }
+    }
+
+    /// Counters of the process's engine by name; empty while none is running.
+    #[napi]
+    pub fn stats(&self) -> Vec<(String, f64)> {
+        let running = ENGINE.lock().unwrap_or_else(PoisonError::into_inner);
+        let counters = running.as_ref().map(|(engine, _)| engine.stats().read()).unwrap_or_default();
+        counters.into_iter().map(|(name, value)| (name.to_owned(), value as f64)).collect()
+    }
+}

@@ -1,0 +1,12 @@
+//! The only sockets, look-ups, thread and clock: one engine thread that drives the [`Client`](crate::proto::Client).
+
+mod engine;
+mod failure;
+mod outbox;
+mod resolver;
+mod socket;
+mod stats;
+
+pub use engine::{Command, Engine, SessionId, Sink, Start};
+pub use failure::Failure;
+pub use stats::Stats;

@@ -1,0 +1,28 @@
+//! The UDP tracker protocol without IO: BEP 15, BEP 41 and the older authentication extension.
+//!
+//! [`Client`] is the state machine. Requests, datagrams and the time go in through `handle_*`; datagrams, outcomes and
+//! the next deadline come out of `poll_*`. Everything else in this folder serves it.
+
+mod client;
+mod deadlines;
+mod extension;
+mod failure;
+mod hash;
+mod packet;
+mod schedule;
+mod tracker;
+mod url;
+mod window;
+
+pub use client::{
+    Body, Client, Config, Counters, Origin, Outcome, Preference, Request, RequestId, SendFailure, Transmit,
+};
+pub use extension::{Authentication, Extension, ExtensionError};
+pub use failure::{Code, Failure};
+pub use packet::{
+    Announce, AnnounceResponse, ConnectionId, Event, Family, InfoHash, MAX_SCRAPE_HASHES, PeerId, Scrape, TransactionId,
+};
+pub use schedule::{MAX_SENDS, Schedule};
+pub use url::{AnnounceUrl, UrlError};
+/// The host of an [`AnnounceUrl`].
+pub type Host = ::url::Host<String>;

@@ -1,0 +1,166 @@
+//! One tracker address: its connection ID, the requests waiting for it, how many may be in flight.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
+
+use super::{ConnectionId, Failure, Family, TransactionId, hash::NumberMap, window::Window};
+
+/// "Clients may use a connection ID until one minute after they have received it" (BEP 15, "UDP connections").
+pub(crate) const CONNECTION_LIFETIME: Duration = Duration::from_secs(60);
+
+/// How many transaction IDs of ended requests are remembered, to tell a late answer from a forged one.
+const REMEMBERED: usize = 16_384;
+
+/// What a transaction ID stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Transaction {
+    /// The connect under way.
+    Connect,
+    /// The request in this slot of the client's table.
+    Request(usize),
+    /// A request that has ended; its answer comes late or twice.
+    Ended,
+}
+
+/// A connection ID and how long it may be used.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Connection {
+    pub(crate) id: ConnectionId,
+    pub(crate) expires: Instant,
+}
+
+/// A connect that has not been answered. It has no schedule of its own: the waits of the requests behind it resend it.
+#[derive(Debug)]
+pub(crate) struct Connect {
+    pub(crate) transaction_id: TransactionId,
+    /// When it was last sent, `None` before the first time.
+    pub(crate) sent_at: Option<Instant>,
+    /// Whether it is to be sent as soon as possible.
+    pub(crate) to_send: bool,
+    /// What it ends with unless a valid answer comes first.
+    pub(crate) verdict: Option<Failure>,
+}
+
+/// Where a request stands among those that wait: `stopped` first, then in the order in which they came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Place {
+    pub(crate) class: u8,
+    pub(crate) sequence: u64,
+}
+
+/// A request that has been sent and not yet answered, in the order of sending.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sent {
+    pub(crate) key: usize,
+    pub(crate) at: Instant,
+}
+
+/// All that is known of one address.
+#[derive(Debug)]
+pub(crate) struct Tracker {
+    pub(crate) address: SocketAddr,
+    connection: Option<Connection>,
+    pub(crate) connect: Option<Connect>,
+    /// Requests that wait for a connection ID or for room in the window.
+    pub(crate) waiting: BTreeMap<Place, usize>,
+    pub(crate) transactions: NumberMap<u32, Transaction>,
+    ended: VecDeque<u32>,
+    pub(crate) sent: VecDeque<Sent>,
+    /// How many at the front of `sent` a stray datagram has been held against.
+    pub(crate) suspected: usize,
+    pub(crate) window: Window,
+    /// How many requests there are, waiting and in flight.
+    pub(crate) requests: usize,
+    pub(crate) last_heard: Option<Instant>,
+    pub(crate) last_used: Instant,
+    /// Whether it stands in the client's queue of trackers with something to send.
+    pub(crate) is_ready: bool,
+    pub(crate) deadline: Option<Instant>,
+    /// The fewest rows it has answered a longer scrape with.
+    pub(crate) scrape_limit: usize,
+}
+
+impl Tracker {
+    pub(crate) fn new(address: SocketAddr, now: Instant) -> Self {
+        Self {
+            address,
+            connection: None,
+            connect: None,
+            waiting: BTreeMap::new(),
+            transactions: NumberMap::default(),
+            ended: VecDeque::new(),
+            sent: VecDeque::new(),
+            suspected: 0,
+            window: Window::new(),
+            requests: 0,
+            last_heard: None,
+            last_used: now,
+            is_ready: false,
+            deadline: None,
+            scrape_limit: usize::MAX,
+        }
+    }
+
+    pub(crate) fn family(&self) -> Family {
+        Family::of(&self.address)
+    }
+
+    /// The connection ID, if it may still be used.
+    pub(crate) fn connection(&self, now: Instant) -> Option<ConnectionId> {
+        self.connection.filter(|connection| now < connection.expires).map(|connection| connection.id)
+    }
+
+    /// The connect was answered.
+    pub(crate) fn connected(&mut self, now: Instant, id: ConnectionId) {
+        self.end_connect();
+        self.connection = Some(Connection { id, expires: now + CONNECTION_LIFETIME });
+    }
+
+    /// The tracker no longer knows `id`.
+    pub(crate) fn forget_connection(&mut self, id: ConnectionId) {
+        self.connection.take_if(|connection| connection.id == id);
+    }
+
+    /// The connect is over, with or without an answer.
+    pub(crate) fn end_connect(&mut self) -> Option<Connect> {
+        let connect = self.connect.take()?;
+        self.end_transaction(connect.transaction_id);
+        Some(connect)
+    }
+
+    /// Nobody waits for the connect any more: it is not sent again, though its answer is still welcome.
+    pub(crate) fn hold_connect(&mut self) {
+        match &mut self.connect {
+            Some(connect) if connect.sent_at.is_some() => connect.to_send = false,
+            _ => drop(self.end_connect()),
+        }
+    }
+
+    /// Keeps the ID of an ended transaction for a while, and lets the oldest go.
+    pub(crate) fn end_transaction(&mut self, transaction_id: TransactionId) {
+        self.transactions.insert(transaction_id.0, Transaction::Ended);
+        self.ended.push_back(transaction_id.0);
+        if self.ended.len() > REMEMBERED {
+            if let Some(oldest) = self.ended.pop_front() {
+                self.transactions.remove(&oldest);
+            }
+        }
+    }
+
+    /// Whether an ID can be given to a new request.
+    pub(crate) fn is_free(&self, transaction_id: TransactionId) -> bool {
+        !self.transactions.contains_key(&transaction_id.0)
+    }
+
+    /// Whether there is anything to send: a connect, or a request with a connection ID and room in the window. A
+    /// request without a connection ID counts, since the connect for it is to be started.
+    pub(crate) fn has_work(&self) -> bool {
+        match &self.connect {
+            Some(connect) => connect.to_send,
+            None => !self.waiting.is_empty() && self.window.is_open(),
+        }
+    }
+}
