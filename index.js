@@ -6,7 +6,10 @@
 const { EventEmitter } = require('events')
 
 const check = require('./lib/arguments.js')
+const promises = require('./lib/promises.js')
+const { Scrape, hashesOf } = require('./lib/scrape.js')
 const session = require('./lib/session.js')
+const TrackerError = require('./lib/tracker-error.js')
 
 const LONGEST_TIMER = 2 ** 31 - 1
 
@@ -43,7 +46,7 @@ function UdpTracker(peerId, infoHash, announceUrl, opts) {
   this.peerId = check.twentyBytes(peerId, 'peerId', 'utf8')
   this.announceUrl = announceUrl
   this.opts = opts
-  this.port = portBytes(check.port(opts.port))
+  this.port = check.portBytes(check.port(opts.port))
   this.interval = null
   this.destoryed = false
   this._timeout = check.timeout(opts._timeout)
@@ -53,6 +56,7 @@ function UdpTracker(peerId, infoHash, announceUrl, opts) {
   this._announce_intervals_timeout = []
   this._udpTimmers = []
   this._socket = null
+  this._scrapes = null
 }
 
 Object.setPrototypeOf(UdpTracker.prototype, EventEmitter.prototype)
@@ -72,6 +76,7 @@ UdpTracker.prototype.announce = function announce(event, opts) {
   if (number === undefined) return void this.emit('error', 'unknown event')
 
   stop(this)
+  this._in_interval = false
   const request = new AnnounceInFlight(this)
   this._socket = request
   session.announce(
@@ -87,9 +92,30 @@ UdpTracker.prototype.announce = function announce(event, opts) {
   )
 }
 
+UdpTracker.prototype.scrape = function scrape(infoHashes) {
+  if (this.destoryed) return
+  const hashes = infoHashes === undefined ? [this.infoHash] : hashesOf(infoHashes)
+  if (this._scrapes === null) this._scrapes = new Set()
+  const job = new Scrape(hashes, {
+    onResult: (results) => {
+      if (this._scrapes.delete(job)) this.emit('scrape', results)
+    },
+    onFailure: (text) => {
+      if (this._scrapes.delete(job)) this.emit('error', text)
+    }
+  })
+  this._scrapes.add(job)
+  if (hashes.length === 0) process.nextTick(job.onResult, [])
+  else job.start(this.announceUrl, this._timeout, this._options.family)
+}
+
 UdpTracker.prototype.destroy = function destroy() {
   this.destoryed = true
   stop(this)
+  if (this._scrapes !== null) {
+    for (const job of this._scrapes) job.cancel()
+    this._scrapes.clear()
+  }
 }
 
 UdpTracker.prototype.destory = UdpTracker.prototype.destroy
@@ -98,7 +124,6 @@ UdpTracker.prototype.destory = UdpTracker.prototype.destroy
 function stop(tracker) {
   for (const timer of tracker._announce_intervals_timeout) clearTimeout(timer)
   tracker._announce_intervals_timeout = []
-  tracker._in_interval = false
   if (tracker._socket !== null) {
     session.cancel(tracker._socket)
     tracker._socket = null
@@ -114,10 +139,6 @@ function intervalIsOver(tracker) {
   else tracker.announce(opts.event, opts)
 }
 
-function portBytes(port) {
-  const bytes = Buffer.allocUnsafe(2)
-  bytes.writeUInt16BE(port, 0)
-  return bytes
-}
+Object.assign(UdpTracker, promises, { TrackerError })
 
 module.exports = UdpTracker

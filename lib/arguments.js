@@ -67,25 +67,36 @@ function optionsObject(value, name) {
 }
 
 function integer(value, name, least, most) {
-  const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value
-  if (typeof number !== 'number') {
+  if (typeof value !== 'number') {
     throw new TypeError(`${name} must be a number, got ${kind(value)}`)
   }
-  if (!Number.isInteger(number) || number < least || number > most) {
-    throw new RangeError(`${name} must be a whole number from ${least} to ${most}, got ${shown(value)}`)
+  if (!Number.isInteger(value) || value < least || value > most) {
+    throw new RangeError(`${name} must be a whole number from ${least} to ${most}, got ${value}`)
   }
-  return number
+  return value
+}
+
+// Numbers in strings, as from the environment or a form, were as good as numbers in 1.x for its two options.
+function fromString(value) {
+  return typeof value === 'string' && value.trim() !== '' ? Number(value) : value
 }
 
 /** A port, 0 if there is none. */
 function port(value) {
-  return value === undefined || value === null || value === '' ? 0 : integer(value, 'opts.port', 0, 65535)
+  return value === undefined || value === null || value === '' ? 0 : integer(fromString(value), 'opts.port', 0, 65535)
 }
 
-/** Milliseconds before the first retransmission is half due, 15,000 if there are none. */
-function timeout(value, name = 'opts._timeout') {
-  if (value === undefined || value === null || value === 0) return DEFAULT_TIMEOUT
-  const number = typeof value === 'string' ? Number(value) : value
+/** A port as the two bytes of the wire. */
+function portBytes(port) {
+  const bytes = Buffer.allocUnsafe(2)
+  bytes.writeUInt16BE(port, 0)
+  return bytes
+}
+
+/** Milliseconds, `standard` if there are none; the first retransmission comes after twice `_timeout`. */
+function timeout(value, name = 'opts._timeout', standard = DEFAULT_TIMEOUT) {
+  if (value === undefined || value === null || value === 0) return standard
+  const number = fromString(value)
   if (typeof number !== 'number') throw new TypeError(`${name} must be a number, got ${kind(value)}`)
   if (!(number > 0 && number < Infinity)) {
     throw new RangeError(`${name} must be a positive number of milliseconds, got ${shown(value)}`)
@@ -164,9 +175,9 @@ module.exports = {
   announceOptions,
   counterProblem,
   eventNumber,
-  family,
   optionsObject,
   port,
+  portBytes,
   timeout,
   twentyBytes
 }

@@ -105,9 +105,18 @@ function take(request) {
   return number
 }
 
+// Torrents bring anything as their announce URL. What is no string ends up in the error text that names it.
+function urlText(url) {
+  try {
+    return String(url)
+  } catch {
+    return Object.prototype.toString.call(url)
+  }
+}
+
 function urlBytes(url) {
   if (url !== lastUrl) {
-    lastUrlBytes = Buffer.from(String(url))
+    lastUrlBytes = Buffer.from(urlText(url))
     lastUrl = url
   }
   return lastUrlBytes
@@ -181,6 +190,8 @@ function cancel(request) {
   const start = reserve(9)
   outboxView.setUint32(start + 4, request.number, true)
   outbox[start + 8] = CANCEL
+  // Not with the tick: an answer that comes in between would have the engine send the next datagram.
+  flush()
 }
 
 function release(number) {
@@ -253,7 +264,8 @@ function deliverRecord(request, offset, end) {
 
 /** The engine's counters by name. */
 function stats() {
-  return session === null ? [] : session.stats()
+  if (session === null) open()
+  return session.stats()
 }
 
 module.exports = { announce, scrape, cancel, stats }

@@ -18,7 +18,7 @@ use napi::{
 use napi_derive::napi;
 use tokio::sync::mpsc::UnboundedSender;
 
-use crate::net::{Command, Engine, SessionId};
+use crate::net::{Command, Engine, SessionId, Stats};
 
 use super::{
     commands::Decoder,
@@ -141,11 +141,11 @@ impl Session {
         }
     }
 
-    /// Counters of the process's engine by name; empty while none is running.
+    /// Counters of the process's engine by name, all zero while none is running.
     #[napi]
     pub fn stats(&self) -> Vec<(String, f64)> {
         let running = ENGINE.lock().unwrap_or_else(PoisonError::into_inner);
-        let counters = running.as_ref().map(|(engine, _)| engine.stats().read()).unwrap_or_default();
+        let counters = running.as_ref().map_or_else(|| Stats::default().read(), |(engine, _)| engine.stats().read());
         counters.into_iter().map(|(name, value)| (name.to_owned(), value as f64)).collect()
     }
 }

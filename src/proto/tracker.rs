@@ -6,7 +6,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{ConnectionId, Failure, Family, TransactionId, hash::NumberMap, window::Window};
+use super::{
+    ConnectionId, Failure, Family, TransactionId, hash::NumberMap, packet::PROTOCOL_ID, window::Window,
+};
 
 /// "Clients may use a connection ID until one minute after they have received it" (BEP 15, "UDP connections").
 pub(crate) const CONNECTION_LIFETIME: Duration = Duration::from_secs(60);
@@ -38,6 +40,8 @@ pub(crate) struct Connect {
     pub(crate) transaction_id: TransactionId,
     /// When it was last sent, `None` before the first time.
     pub(crate) sent_at: Option<Instant>,
+    /// How often it has been sent.
+    pub(crate) sends: u32,
     /// Whether it is to be sent as soon as possible.
     pub(crate) to_send: bool,
     /// What it ends with unless a valid answer comes first.
@@ -56,6 +60,17 @@ pub(crate) struct Place {
 pub(crate) struct Sent {
     pub(crate) key: usize,
     pub(crate) at: Instant,
+}
+
+impl Connect {
+    pub(crate) fn new(transaction_id: TransactionId) -> Self {
+        Self { transaction_id, sent_at: None, sends: 0, to_send: true, verdict: None }
+    }
+
+    /// How often it will have been sent once what is to be sent has been.
+    pub(crate) fn sends_so_far(&self) -> u32 {
+        self.sends + u32::from(self.to_send)
+    }
 }
 
 /// All that is known of one address.
@@ -117,6 +132,12 @@ impl Tracker {
     pub(crate) fn connected(&mut self, now: Instant, id: ConnectionId) {
         self.end_connect();
         self.connection = Some(Connection { id, expires: now + CONNECTION_LIFETIME });
+    }
+
+    /// A new request begins. A connection ID that is the protocol's own constant, which means "none yet", was not given
+    /// out by a tracker that keeps connections: it serves those who waited for it and nobody after them.
+    pub(crate) fn forget_unissued_connection(&mut self) {
+        self.forget_connection(ConnectionId(PROTOCOL_ID));
     }
 
     /// The tracker no longer knows `id`.

@@ -78,6 +78,10 @@ impl AnnounceUrl {
         }
         let parsed = Url::parse(&format!("http://{host_and_port}/")).map_err(|error| invalid(&error.to_string()))?;
         let host = parsed.host().ok_or_else(|| UrlError::NoHost(shown(text)))?.to_owned();
+        // The resolver would refuse it too, but without saying whose fault it is.
+        if matches!(&host, Host::Domain(name) if name.trim_end_matches('.').split('.').any(str::is_empty)) {
+            return Err(invalid("empty host label"));
+        }
         match parsed.port_or_known_default() {
             Some(port) if port > 0 => Ok(Self { host, port, request_string: request_string.into() }),
             _ => Err(invalid("port 0")),
@@ -134,7 +138,7 @@ mod tests {
             assert_eq!(AnnounceUrl::parse(text), Err(UrlError::NoHost(text.to_owned())), "{text}");
         }
         for text in
-            ["udp://h:0", "udp://h:65536", "udp://h:x", "udp://[::1", "udp://a b", "udp://a\\b:1", "udp://1.2.3.256"]
+            ["udp://h:0", "udp://..", "udp://a..b", "udp://h:65536", "udp://h:x", "udp://[::1", "udp://a b", "udp://a\\b:1", "udp://1.2.3.256"]
         {
             let error = AnnounceUrl::parse(text).unwrap_err();
             assert!(matches!(error, UrlError::Invalid { .. }), "{text}: {error}");

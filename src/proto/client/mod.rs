@@ -254,6 +254,9 @@ impl Client {
             }
         };
         if let (Some(tracker), Some(request)) = (self.trackers.get_mut(tracker_key), self.requests.get_mut(key)) {
+            if request.is_new() {
+                tracker.forget_unissued_connection();
+            }
             request.tracker = tracker_key;
             tracker.requests += 1;
             tracker.last_used = now;
@@ -290,15 +293,15 @@ impl Client {
             None => {
                 let transaction_id = new_transaction_id(tracker, random);
                 tracker.transactions.insert(transaction_id.0, Transaction::Connect);
-                tracker.connect = Some(Connect { transaction_id, sent_at: None, to_send: true, verdict: None });
+                tracker.connect = Some(Connect::new(transaction_id));
                 true
             }
         };
         if let Some(connect) = &mut tracker.connect {
             connect.to_send |= !recently;
+            request.connect_sends = connect.sends_so_far();
         }
         request.connects = connects;
-        request.wait_started = now;
         let wait = request.schedule.wait_after(connects);
         deadlines.set(Timer::Request(key), &mut request.deadline, now + wait);
         self.mark_ready(tracker_key);

@@ -44,8 +44,8 @@ pub(super) struct Pending {
     pub(super) sends: u32,
     /// How many sends of a connect it has waited through, the running wait included; 0 while there is a connection.
     pub(super) connects: u32,
-    /// When the running wait for a connect began.
-    pub(super) wait_started: Instant,
+    /// How often the connect it waits for had been sent when the running wait began, the send that began it included.
+    pub(super) connect_sends: u32,
     pub(super) sent_at: Instant,
     pub(super) sent_with: ConnectionId,
     pub(super) in_burst: bool,
@@ -77,7 +77,7 @@ impl Pending {
             transaction_id: None,
             sends: 0,
             connects: 0,
-            wait_started: now,
+            connect_sends: 0,
             sent_at: now,
             sent_with: ConnectionId(0),
             in_burst: false,
@@ -103,6 +103,11 @@ impl Pending {
 
     pub(super) fn next_address(&mut self) {
         self.address = (self.address + 1) % self.addresses.len();
+    }
+
+    /// Whether nothing has been sent for it, nor waited for.
+    pub(super) fn is_new(&self) -> bool {
+        self.tracker == usize::MAX
     }
 
     pub(super) fn place(&self) -> Place {

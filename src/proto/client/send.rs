@@ -105,6 +105,7 @@ impl Client {
         self.counters.connects += 1;
         self.counters.retransmissions += u64::from(connect.sent_at.is_some());
         connect.sent_at = Some(now);
+        connect.sends += 1;
         packet::write_connect(buffer, connect.transaction_id);
         Some(Transmit { to: tracker.address, origin: Origin::Connect })
     }

@@ -86,10 +86,10 @@ impl Client {
         }
         if let Some(connect) = &mut tracker.connect {
             // What another request's wait resent during this one's counts for both.
-            connect.to_send |= connect.sent_at.is_some_and(|at| at <= request.wait_started);
+            connect.to_send |= connect.sends <= request.connect_sends;
+            request.connect_sends = connect.sends_so_far();
         }
         request.connects = connects;
-        request.wait_started = now;
         let wait = request.schedule.wait_after(connects);
         deadlines.set(Timer::Request(key), &mut request.deadline, now + wait);
         self.mark_ready(tracker_key);
