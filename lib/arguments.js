@@ -62,7 +62,8 @@ function kind(value) {
 /** An options object, `{}` if there is none. */
 function optionsObject(value, name) {
   if (!value) return {}
-  if (typeof value !== 'object') throw new TypeError(`${name} must be an object, got ${kind(value)}`)
+  if (typeof value !== 'object')
+    throw new TypeError(`${name} must be an object, got ${kind(value)}`)
   return value
 }
 
@@ -83,7 +84,9 @@ function fromString(value) {
 
 /** A port, 0 if there is none. */
 function port(value) {
-  return value === undefined || value === null || value === '' ? 0 : integer(fromString(value), 'opts.port', 0, 65535)
+  return value === undefined || value === null || value === ''
+    ? 0
+    : integer(fromString(value), 'opts.port', 0, 65535)
 }
 
 /** A port as the two bytes of the wire. */
@@ -97,7 +100,8 @@ function portBytes(port) {
 function timeout(value, name = 'opts._timeout', standard = DEFAULT_TIMEOUT) {
   if (value === undefined || value === null || value === 0) return standard
   const number = fromString(value)
-  if (typeof number !== 'number') throw new TypeError(`${name} must be a number, got ${kind(value)}`)
+  if (typeof number !== 'number')
+    throw new TypeError(`${name} must be a number, got ${kind(value)}`)
   if (!(number > 0 && number < Infinity)) {
     throw new RangeError(`${name} must be a positive number of milliseconds, got ${shown(value)}`)
   }
@@ -126,7 +130,9 @@ function credentials(value) {
   }
   const auth = { username: text('username'), password: text('password') }
   if (auth.username.length > 255) {
-    throw new RangeError(`opts.auth.username must be at most 255 bytes long, got ${auth.username.length}`)
+    throw new RangeError(
+      `opts.auth.username must be at most 255 bytes long, got ${auth.username.length}`
+    )
   }
   return auth
 }
@@ -145,7 +151,9 @@ function announceOptions(opts) {
   const { numWant, key, ip, auth, urlData } = opts
   if (![numWant, key, ip, opts.family, auth, urlData].some(isGiven)) return DEFAULTS
   return {
-    numWant: isGiven(numWant) ? integer(numWant, 'opts.numWant', -1, 2 ** 31 - 1) : DEFAULTS.numWant,
+    numWant: isGiven(numWant)
+      ? integer(numWant, 'opts.numWant', -1, 2 ** 31 - 1)
+      : DEFAULTS.numWant,
     key: isGiven(key) ? integer(key, 'opts.key', 0, 2 ** 32 - 1) : DEFAULTS.key,
     ip: isGiven(ip) ? ipv4(ip) : DEFAULTS.ip,
     family: isGiven(opts.family) ? family(opts.family) : DEFAULTS.family,

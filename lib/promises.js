@@ -50,7 +50,11 @@ function limited({ signal, timeout }, start) {
 
 function limits(opts) {
   const timeout = check.timeout(opts.timeout, 'opts.timeout', DEFAULT_TIMEOUT)
-  const resend = check.timeout(opts._timeout, 'opts._timeout', Math.min(DEFAULT_TIMEOUT, timeout / RESENDS))
+  const resend = check.timeout(
+    opts._timeout,
+    'opts._timeout',
+    Math.min(DEFAULT_TIMEOUT, timeout / RESENDS)
+  )
   return { signal: opts.signal === null ? undefined : opts.signal, timeout, resend }
 }
 
@@ -70,7 +74,8 @@ async function announce(url, opts) {
   return limited(limit, (resolve, reject) => {
     const request = {
       number: 0,
-      onAnnounced: (interval, leechers, seeds, peers) => resolve({ interval, leechers, seeds, peers }),
+      onAnnounced: (interval, leechers, seeds, peers) =>
+        resolve({ interval, leechers, seeds, peers }),
       onFailure: reject
     }
     session.announce(request, url, limit.resend, options, infoHash, peerId, port, event, opts)

@@ -76,7 +76,8 @@ class Scrape {
 
 /** The info-hashes as Buffers; a wrong one throws and is named by its index. */
 function hashesOf(infoHashes) {
-  const isList = infoHashes !== null && typeof infoHashes === 'object' && Symbol.iterator in infoHashes
+  const isList =
+    infoHashes !== null && typeof infoHashes === 'object' && Symbol.iterator in infoHashes
   if (!isList || infoHashes instanceof Uint8Array) {
     throw new TypeError('infoHashes must be an array of info-hashes')
   }

@@ -71,10 +71,10 @@ impl Link {
         let mut running = ENGINE.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, sessions)) = &mut *running {
             *sessions = sessions.saturating_sub(1);
-            if *sessions == 0 {
-                if let Some((engine, _)) = running.take() {
-                    engine.stop();
-                }
+            if *sessions == 0
+                && let Some((engine, _)) = running.take()
+            {
+                engine.stop();
             }
         }
     }

@@ -76,10 +76,10 @@ impl Resolver {
             };
         }
         let entry = self.entries.entry(endpoint.clone()).or_default();
-        if let Some((addresses, since)) = &entry.addresses {
-            if now < *since + FRESH {
-                return Resolved::Now(addresses.clone());
-            }
+        if let Some((addresses, since)) = &entry.addresses
+            && now < *since + FRESH
+        {
+            return Resolved::Now(addresses.clone());
         }
         entry.waiting.push(id);
         if entry.waiting.len() == 1 {
@@ -127,12 +127,12 @@ impl Resolver {
     /// Puts the address that answered first, for the requests to come.
     pub(super) fn prefer(&mut self, preference: &Preference) {
         for entry in self.entries.values_mut() {
-            if let Some((addresses, _)) = &mut entry.addresses {
-                if Arc::ptr_eq(addresses, &preference.addresses) {
-                    let mut sorted = addresses.to_vec();
-                    sorted.sort_by_key(|address| *address != preference.answering);
-                    *addresses = sorted.into();
-                }
+            if let Some((addresses, _)) = &mut entry.addresses
+                && Arc::ptr_eq(addresses, &preference.addresses)
+            {
+                let mut sorted = addresses.to_vec();
+                sorted.sort_by_key(|address| *address != preference.answering);
+                *addresses = sorted.into();
             }
         }
     }

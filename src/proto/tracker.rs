@@ -6,9 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{
-    ConnectionId, Failure, Family, TransactionId, hash::NumberMap, packet::PROTOCOL_ID, window::Window,
-};
+use super::{ConnectionId, Failure, Family, TransactionId, hash::NumberMap, packet::PROTOCOL_ID, window::Window};
 
 /// "Clients may use a connection ID until one minute after they have received it" (BEP 15, "UDP connections").
 pub(crate) const CONNECTION_LIFETIME: Duration = Duration::from_secs(60);
@@ -164,10 +162,10 @@ impl Tracker {
     pub(crate) fn end_transaction(&mut self, transaction_id: TransactionId) {
         self.transactions.insert(transaction_id.0, Transaction::Ended);
         self.ended.push_back(transaction_id.0);
-        if self.ended.len() > REMEMBERED {
-            if let Some(oldest) = self.ended.pop_front() {
-                self.transactions.remove(&oldest);
-            }
+        if self.ended.len() > REMEMBERED
+            && let Some(oldest) = self.ended.pop_front()
+        {
+            self.transactions.remove(&oldest);
         }
     }
 

@@ -137,9 +137,17 @@ mod tests {
         for text in ["udp://", "udp://:80", "udp:///announce", "udp://?x", "udp://u@/"] {
             assert_eq!(AnnounceUrl::parse(text), Err(UrlError::NoHost(text.to_owned())), "{text}");
         }
-        for text in
-            ["udp://h:0", "udp://..", "udp://a..b", "udp://h:65536", "udp://h:x", "udp://[::1", "udp://a b", "udp://a\\b:1", "udp://1.2.3.256"]
-        {
+        for text in [
+            "udp://h:0",
+            "udp://..",
+            "udp://a..b",
+            "udp://h:65536",
+            "udp://h:x",
+            "udp://[::1",
+            "udp://a b",
+            "udp://a\\b:1",
+            "udp://1.2.3.256",
+        ] {
             let error = AnnounceUrl::parse(text).unwrap_err();
             assert!(matches!(error, UrlError::Invalid { .. }), "{text}: {error}");
             assert!(error.to_string().ends_with(text));

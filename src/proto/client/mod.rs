@@ -392,11 +392,12 @@ impl Client {
     }
 
     fn mark_ready(&mut self, tracker_key: usize) {
-        if let Some(tracker) = self.trackers.get_mut(tracker_key) {
-            if !tracker.is_ready && tracker.has_work() {
-                tracker.is_ready = true;
-                self.ready.push_back(tracker_key);
-            }
+        if let Some(tracker) = self.trackers.get_mut(tracker_key)
+            && !tracker.is_ready
+            && tracker.has_work()
+        {
+            tracker.is_ready = true;
+            self.ready.push_back(tracker_key);
         }
     }
 }
