@@ -29,7 +29,7 @@ use super::{
 static ENGINE: Mutex<Option<(Engine, usize)>> = Mutex::new(None);
 static NEXT_SESSION: AtomicU32 = AtomicU32::new(1);
 
-const STOPPED: &str = "the tracker engine has stopped";
+const STOPPED: &str = "tracker engine has stopped";
 
 /// A session's open connection to the engine.
 struct Link {

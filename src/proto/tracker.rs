@@ -40,10 +40,12 @@ pub(crate) struct Connect {
     pub(crate) sent_at: Option<Instant>,
     /// How often it has been sent.
     pub(crate) sends: u32,
+    /// Whether the system would not send it the last time.
+    pub(crate) unsent: bool,
     /// Whether it is to be sent as soon as possible.
     pub(crate) to_send: bool,
-    /// What it ends with unless a valid answer comes first.
-    pub(crate) verdict: Option<Failure>,
+    /// When and with what it ends unless a valid answer comes first.
+    pub(crate) verdict: Option<(Instant, Failure)>,
 }
 
 /// Where a request stands among those that wait: `stopped` first, then in the order in which they came.
@@ -61,8 +63,9 @@ pub(crate) struct Sent {
 }
 
 impl Connect {
-    pub(crate) fn new(transaction_id: TransactionId) -> Self {
-        Self { transaction_id, sent_at: None, sends: 0, to_send: true, verdict: None }
+    /// `sends` is how often earlier connects were sent: waits that outlive a connect compare with the next one's count.
+    pub(crate) fn new(transaction_id: TransactionId, sends: u32) -> Self {
+        Self { transaction_id, sent_at: None, sends, unsent: false, to_send: true, verdict: None }
     }
 
     /// How often it will have been sent once what is to be sent has been.
@@ -77,6 +80,8 @@ pub(crate) struct Tracker {
     pub(crate) address: SocketAddr,
     connection: Option<Connection>,
     pub(crate) connect: Option<Connect>,
+    /// How often connects that are over were sent.
+    pub(crate) connect_sends: u32,
     /// Requests that wait for a connection ID or for room in the window.
     pub(crate) waiting: BTreeMap<Place, usize>,
     pub(crate) transactions: NumberMap<u32, Transaction>,
@@ -84,6 +89,8 @@ pub(crate) struct Tracker {
     pub(crate) sent: VecDeque<Sent>,
     /// How many at the front of `sent` a stray datagram has been held against.
     pub(crate) suspected: usize,
+    /// Requests that went unanswered while later ones were answered, and are not sent again before their time.
+    pub(crate) overtaken: VecDeque<Sent>,
     pub(crate) window: Window,
     /// How many requests there are, waiting and in flight.
     pub(crate) requests: usize,
@@ -102,11 +109,13 @@ impl Tracker {
             address,
             connection: None,
             connect: None,
+            connect_sends: 0,
             waiting: BTreeMap::new(),
             transactions: NumberMap::default(),
             ended: VecDeque::new(),
             sent: VecDeque::new(),
             suspected: 0,
+            overtaken: VecDeque::new(),
             window: Window::new(),
             requests: 0,
             last_heard: None,
@@ -146,6 +155,7 @@ impl Tracker {
     /// The connect is over, with or without an answer.
     pub(crate) fn end_connect(&mut self) -> Option<Connect> {
         let connect = self.connect.take()?;
+        self.connect_sends = connect.sends;
         self.end_transaction(connect.transaction_id);
         Some(connect)
     }

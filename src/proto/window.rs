@@ -1,7 +1,8 @@
 //! How many requests may be in flight to one address: opened by answers, closed by losses.
 //!
 //! Without it a burst of announces overflows the tracker's socket buffer or ours, and what is lost there waits out a
-//! retransmission of 30 seconds. It grows and shrinks as TCP's congestion window does (RFC 5681), on the same grounds.
+//! retransmission of 30 seconds. It doubles in a round trip until the first loss, as TCP's congestion window does
+//! (RFC 5681); from there on it grows and shrinks by small shares, which keeps a tracker with a hard limit busy.
 
 use std::time::{Duration, Instant};
 
@@ -15,6 +16,10 @@ const BURST: f64 = 192.0;
 /// Beyond `BURST` the window may grow to what a tracker far away can answer in one round trip at this rate, in requests
 /// a second.
 const RATE: f64 = 20_000.0;
+/// What a loss leaves of the window once its size has been found.
+const LEFT_BY_LOSS: f64 = 0.875;
+/// The share by which it grows in a round trip from there on.
+const GROWTH: f64 = 1.0 / 32.0;
 /// A datagram is only taken for lost when it has been out for this long at least.
 const SHORTEST_LOSS: Duration = Duration::from_millis(200);
 
@@ -22,27 +27,37 @@ const SHORTEST_LOSS: Duration = Duration::from_millis(200);
 #[derive(Debug)]
 pub(crate) struct Window {
     size: f64,
-    /// Below it the window doubles in a round trip, above it one more request is allowed each round trip.
-    threshold: f64,
+    /// Whether there was a loss yet: before, the window doubles in a round trip.
+    found: bool,
     in_flight: u32,
+    /// When it was last used up.
+    full_at: Option<Instant>,
     /// Smoothed round trip and its variation (RFC 6298).
     round_trip: Option<(Duration, Duration)>,
-    /// Losses of what was sent before this are of the event that has already closed the window.
-    closed_at: Option<Instant>,
+    closing: Option<Closing>,
     /// When the latest sent of the answered requests was sent.
     newest_answered: Option<Instant>,
     /// Smoothed length of an answer, as the kernel counts it in our receive buffer.
     answer_length: f64,
 }
 
+/// The latest event that closed the window. Losses of what was sent before it are part of it.
+#[derive(Debug)]
+struct Closing {
+    at: Instant,
+    size_before: f64,
+    losses: f64,
+}
+
 impl Window {
     pub(crate) fn new() -> Self {
         Self {
             size: INITIAL,
-            threshold: f64::INFINITY,
+            found: false,
             in_flight: 0,
+            full_at: None,
             round_trip: None,
-            closed_at: None,
+            closing: None,
             newest_answered: None,
             answer_length: 0.0,
         }
@@ -57,8 +72,11 @@ impl Window {
         self.in_flight
     }
 
-    pub(crate) fn on_send(&mut self) {
+    pub(crate) fn on_send(&mut self, now: Instant) {
         self.in_flight += 1;
+        if !self.is_open() {
+            self.full_at = Some(now);
+        }
     }
 
     /// A request is no longer in flight, for whatever reason.
@@ -88,8 +106,8 @@ impl Window {
         self.answer_length += (held - self.answer_length) / 8.0;
         let receivable = receive_buffer as f64 / self.answer_length.max(held) / 2.0;
         // A window that is not used up says nothing about what a larger one would do.
-        if f64::from(self.in_flight) * 2.0 > self.size {
-            self.size += if self.size < self.threshold { 1.0 } else { 1.0 / self.size };
+        if self.full_at >= Some(sent_at) {
+            self.size += if self.found { GROWTH } else { 1.0 };
         }
         let far = self.round_trip.map_or(0.0, |(smoothed, _)| smoothed.as_secs_f64() * RATE);
         self.size = self.size.min(BURST.max(far)).min(receivable.max(SMALLEST));
@@ -97,18 +115,30 @@ impl Window {
 
     /// A request sent at `sent_at` was lost.
     pub(crate) fn on_loss(&mut self, now: Instant, sent_at: Instant) {
-        if self.closed_at.is_none_or(|closed_at| sent_at > closed_at) {
-            self.size = (self.size / 2.0).max(SMALLEST);
-            self.threshold = self.size;
-            self.closed_at = Some(now);
+        match &mut self.closing {
+            // More of the same: what got through is what fits.
+            Some(closing) if sent_at <= closing.at => {
+                closing.losses += 1.0;
+                self.size = self.size.min(closing.size_before - closing.losses);
+            }
+            _ => {
+                self.closing = Some(Closing { at: now, size_before: self.size, losses: 1.0 });
+                self.size *= if self.found { LEFT_BY_LOSS } else { 0.5 };
+                self.found = true;
+            }
         }
+        self.size = self.size.max(SMALLEST);
     }
 
-    /// Whether answers to requests sent later prove that one sent at `sent_at` was lost.
-    pub(crate) fn proves_lost(&self, now: Instant, sent_at: Instant) -> bool {
-        let (Some((smoothed, variation)), Some(newest)) = (self.round_trip, self.newest_answered) else { return false };
-        let patience = (smoothed + 4 * variation).max(SHORTEST_LOSS);
-        newest > sent_at + smoothed / 4 && now.saturating_duration_since(sent_at) > patience
+    /// Whether what was sent with or after a request of `sent_at` has been answered, by which time it should have been.
+    pub(crate) fn has_overtaken(&self, sent_at: Instant) -> bool {
+        self.newest_answered >= Some(sent_at)
+    }
+
+    /// When a request that was sent at `sent_at` and overtaken is to be taken for lost.
+    pub(crate) fn lost_at(&self, sent_at: Instant) -> Instant {
+        let patience = self.round_trip.map_or(SHORTEST_LOSS, |(smoothed, variation)| smoothed * 5 / 4 + 4 * variation);
+        sent_at + patience.max(SHORTEST_LOSS)
     }
 
     fn measure(&mut self, sample: Duration) {
@@ -132,7 +162,7 @@ mod tests {
         let mut now = start;
         for _ in 0..trips {
             while window.is_open() {
-                window.on_send();
+                window.on_send(now);
             }
             let sent_at = now;
             now += trip;
@@ -174,5 +204,15 @@ mod tests {
             window.on_loss(now + Duration::from_secs(1), now);
         }
         assert_eq!(window.size, before / 2.0);
+    }
+
+    #[test]
+    fn a_first_burst_that_is_mostly_lost_leaves_what_got_through() {
+        let mut window = Window::new();
+        let now = Instant::now();
+        for _ in 0..56 {
+            window.on_loss(now + Duration::from_secs(1), now);
+        }
+        assert_eq!(window.size, INITIAL - 56.0);
     }
 }

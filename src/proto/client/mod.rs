@@ -273,7 +273,7 @@ impl Client {
         tracker.waiting.insert(request.place(), key);
         if tracker.connection(now).is_some() {
             request.connects = 0;
-            let give_up = now + request.schedule.remaining_after(request.sends);
+            let give_up = request.give_up(now);
             deadlines.set(Timer::Request(key), &mut request.deadline, give_up);
             let tracker_key = request.tracker;
             self.mark_ready(tracker_key);
@@ -288,12 +288,15 @@ impl Client {
         let Some(request) = requests.get_mut(key) else { return };
         let tracker_key = request.tracker;
         let Some(tracker) = trackers.get_mut(tracker_key) else { return };
+        let is_new = tracker.connect.is_none();
         let recently = match &tracker.connect {
-            Some(connect) => connect.sent_at.is_none_or(|at| now < at + request.schedule.wait_after(1)),
+            Some(connect) => {
+                !connect.unsent && connect.sent_at.is_none_or(|at| now < at + request.schedule.wait_after(1))
+            }
             None => {
                 let transaction_id = new_transaction_id(tracker, random);
                 tracker.transactions.insert(transaction_id.0, Transaction::Connect);
-                tracker.connect = Some(Connect::new(transaction_id));
+                tracker.connect = Some(Connect::new(transaction_id, tracker.connect_sends));
                 true
             }
         };
@@ -304,6 +307,14 @@ impl Client {
         request.connects = connects;
         let wait = request.schedule.wait_after(connects);
         deadlines.set(Timer::Request(key), &mut request.deadline, now + wait);
+        if is_new {
+            // Those that wait for room need it as well, and their waits may outlast this one's.
+            for other in self.waiting_keys(tracker_key) {
+                if self.requests.get(other).is_some_and(|other| other.connects == 0) {
+                    self.wait_for_connect(now, other, 1);
+                }
+            }
+        }
         self.mark_ready(tracker_key);
     }
 
@@ -326,7 +337,7 @@ impl Client {
         }
         self.forget_answered(tracker_key);
         self.mark_ready(tracker_key);
-        self.keep_while_idle(tracker_key);
+        self.set_tracker_deadline(tracker_key);
     }
 
     fn remove(&mut self, now: Instant, key: usize) -> Option<Pending> {
@@ -378,6 +389,9 @@ impl Client {
         while tracker.sent.front().is_some_and(|sent| !in_flight(sent.key, sent.at)) {
             tracker.sent.pop_front();
             tracker.suspected = tracker.suspected.saturating_sub(1);
+        }
+        if tracker.overtaken.len() > 64 + 2 * tracker.requests {
+            tracker.overtaken.retain(|sent| in_flight(sent.key, sent.at));
         }
         if tracker.sent.len() > 64 + 2 * tracker.requests {
             let (mut index, mut suspected) = (0, 0);

@@ -19,7 +19,7 @@ use super::{
         AnnounceResponse, ConnectionId, Failure, TransactionId,
         deadlines::Timer,
         packet::{self, HEADER_LENGTH, SCRAPE_ROW_LENGTH, action},
-        tracker::Transaction,
+        tracker::{Sent, Transaction},
     },
     Body, Client, State, Stored, canonical,
 };
@@ -151,8 +151,9 @@ impl Client {
         let Self { requests, trackers, .. } = self;
         let (Some(request), Some(tracker)) = (requests.get_mut(key), trackers.get_mut(tracker_key)) else { return };
         tracker.forget_connection(sent_with);
-        // It was answered, so that a repetition of this answer is a late one.
+        // It was answered, so that a repetition of this answer is a late one, and its sends begin anew.
         request.leave_flight(tracker);
+        request.sends = 0;
         request.verdict = None;
         if let Some(transaction_id) = request.transaction_id.take() {
             tracker.end_transaction(transaction_id);
@@ -171,24 +172,30 @@ impl Client {
         self.counters.dropped_stray += 1;
         let Self { requests, trackers, deadlines, .. } = self;
         let Some(tracker) = trackers.get_mut(tracker_key) else { return };
+        let in_flight = |sent: &Sent| requests.get(sent.key).is_some_and(|request| request.is_in_flight_since(sent.at));
         let action = packet::read_u32(datagram, 0);
         while let Some(sent) = tracker.sent.get(tracker.suspected) {
-            if requests.get(sent.key).is_some_and(|request| request.is_in_flight_since(sent.at)) {
+            if in_flight(sent) {
                 break;
             }
             tracker.suspected += 1;
         }
-        let suspect = tracker.sent.get(tracker.suspected);
+        while tracker.overtaken.front().is_some_and(|sent| !in_flight(sent)) {
+            tracker.overtaken.pop_front();
+        }
+        let suspect = tracker.overtaken.front().or(tracker.sent.get(tracker.suspected)).copied();
         match &mut tracker.connect {
             Some(connect) if connect.sent_at.is_some() && (action == Some(action::CONNECT) || suspect.is_none()) => {
                 if connect.verdict.is_none() {
-                    connect.verdict = Some(stray(datagram, Failure::ConnectLength));
-                    deadlines.set(Timer::Tracker(tracker_key), &mut tracker.deadline, now + GRACE);
+                    connect.verdict = Some((now + GRACE, stray(datagram, Failure::ConnectLength)));
+                    self.set_tracker_deadline(tracker_key);
                 }
             }
             _ => {
                 let Some(sent) = suspect else { return };
-                tracker.suspected += 1;
+                if tracker.overtaken.pop_front().is_none() {
+                    tracker.suspected += 1;
+                }
                 let Some(request) = requests.get_mut(sent.key) else { return };
                 request.verdict = Some(match (&request.body, action) {
                     (Body::Scrape(_), Some(action::SCRAPE)) if datagram.len() >= HEADER_LENGTH + SCRAPE_ROW_LENGTH => {

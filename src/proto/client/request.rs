@@ -49,6 +49,8 @@ pub(super) struct Pending {
     pub(super) sent_at: Instant,
     pub(super) sent_with: ConnectionId,
     pub(super) in_burst: bool,
+    /// Until when it waits for room, should it not be sent before; kept over connects in between.
+    give_up: Option<Instant>,
     pub(super) resent_early: bool,
     /// Whether the window counts it.
     counted: bool,
@@ -81,6 +83,7 @@ impl Pending {
             sent_at: now,
             sent_with: ConnectionId(0),
             in_burst: false,
+            give_up: None,
             resent_early: false,
             counted: false,
             deadline: None,
@@ -110,6 +113,12 @@ impl Pending {
         self.tracker == usize::MAX
     }
 
+    /// Until when it waits for room: as long as its sends would have taken.
+    pub(super) fn give_up(&mut self, now: Instant) -> Instant {
+        let remaining = self.schedule.remaining_after(self.sends);
+        *self.give_up.get_or_insert(now + remaining)
+    }
+
     pub(super) fn place(&self) -> Place {
         self.place
     }
@@ -133,9 +142,10 @@ impl Pending {
         self.state = State::InFlight;
         self.sends += 1;
         self.connects = 0;
+        self.give_up = None;
         self.sent_at = now;
         self.sent_with = connection_id;
-        tracker.window.on_send();
+        tracker.window.on_send(now);
         self.counted = true;
         self.in_burst = tracker.window.in_flight() >= BURST;
     }

@@ -106,6 +106,7 @@ impl Client {
         self.counters.retransmissions += u64::from(connect.sent_at.is_some());
         connect.sent_at = Some(now);
         connect.sends += 1;
+        connect.unsent = false;
         packet::write_connect(buffer, connect.transaction_id);
         Some(Transmit { to: tracker.address, origin: Origin::Connect })
     }
@@ -116,6 +117,11 @@ impl Client {
             Origin::Request(id) => self.keys.get(&id.0).copied().into_iter().collect(),
             Origin::Connect => {
                 let tracker_key = self.tracker_keys.get(&transmit.to).copied();
+                let tracker = tracker_key.and_then(|tracker_key| self.trackers.get_mut(tracker_key));
+                if let Some(connect) = tracker.and_then(|tracker| tracker.connect.as_mut()) {
+                    // It is not on its way: whoever comes next sends it.
+                    connect.unsent = true;
+                }
                 tracker_key.map(|tracker_key| self.waiting_keys(tracker_key)).unwrap_or_default()
             }
         };
@@ -124,6 +130,10 @@ impl Client {
             if request.unreachable + 1 < request.all_addresses().len() {
                 request.unreachable += 1;
                 let connects = request.connects.max(1);
+                if transmit.origin == Origin::Request(request.id) {
+                    // It was not sent after all.
+                    request.sends = request.sends.saturating_sub(1);
+                }
                 self.move_on(now, key, connects);
             } else if let SendFailure::Lasting(reason) = failure {
                 self.fail(now, key, Failure::Unsendable { address: transmit.to, reason: reason.to_owned() });

@@ -46,7 +46,7 @@ impl Client {
             let failure = Failure::NotResponding(request.schedule.given_up_ms());
             return self.fail(now, key, failure);
         }
-        let silent = tracker.last_heard.is_none_or(|heard| heard < request.sent_at);
+        let silent = tracker.last_heard.is_none_or(|heard| heard <= request.sent_at);
         if silent && request.has_other_address() {
             return self.move_on(now, key, 1);
         }
@@ -64,13 +64,13 @@ impl Client {
         if tracker.connection(now).is_some() && request.connects > 0 {
             // Connected meanwhile: from here on it waits for room only, as long as its sends would have taken.
             request.connects = 0;
-            let give_up = now + request.schedule.remaining_after(request.sends);
+            let give_up = request.give_up(now);
             deadlines.set(Timer::Request(key), &mut request.deadline, give_up);
             return;
         }
         if let Some(connect) = &mut tracker.connect {
             // A verdict comes at the latest when the next send is due.
-            if let Some(verdict) = connect.verdict.take() {
+            if let Some((_, verdict)) = connect.verdict.take() {
                 tracker.end_connect();
                 // This request has no deadline any more but is among those that wait.
                 return self.fail_waiting(now, tracker_key, &verdict);
@@ -97,53 +97,66 @@ impl Client {
 
     fn tracker_is_due(&mut self, now: Instant, tracker_key: usize) {
         let Some(tracker) = self.trackers.get_mut(tracker_key) else { return };
-        if let Some(verdict) = tracker.connect.as_mut().and_then(|connect| connect.verdict.take()) {
+        let verdict = tracker.connect.as_mut().and_then(|connect| connect.verdict.take_if(|(at, _)| *at <= now));
+        if let Some((_, verdict)) = verdict
+            && !tracker.waiting.is_empty()
+        {
             tracker.end_connect();
             self.fail_waiting(now, tracker_key, &verdict);
         }
+        self.look_for_losses(now, tracker_key);
         let Some(tracker) = self.trackers.get_mut(tracker_key) else { return };
-        if tracker.requests > 0 {
-            return;
-        }
-        if now >= tracker.last_used + IDLE {
+        if tracker.requests == 0 && now >= tracker.last_used + IDLE {
             let address = tracker.address;
+            self.deadlines.clear(Timer::Tracker(tracker_key), &mut tracker.deadline);
             self.trackers.remove(tracker_key);
             self.tracker_keys.remove(&address);
         } else {
-            self.keep_while_idle(tracker_key);
+            self.set_tracker_deadline(tracker_key);
         }
     }
 
-    /// Sees to it that a tracker without requests is forgotten some time later.
-    pub(super) fn keep_while_idle(&mut self, tracker_key: usize) {
+    /// Sees to it that a tracker is looked after when its connect's verdict is due, when its oldest request in flight
+    /// may be lost, or when it may be forgotten. Being early does no harm, so a deadline that has been set stays.
+    pub(super) fn set_tracker_deadline(&mut self, tracker_key: usize) {
         let Self { trackers, deadlines, .. } = self;
         let Some(tracker) = trackers.get_mut(tracker_key) else { return };
-        if tracker.requests == 0 && tracker.deadline.is_none() {
-            deadlines.set(Timer::Tracker(tracker_key), &mut tracker.deadline, tracker.last_used + IDLE);
+        let verdict = tracker.connect.as_ref().and_then(|connect| connect.verdict.as_ref()).map(|(at, _)| *at);
+        let idle = (tracker.requests == 0).then_some(tracker.last_used + IDLE);
+        let oldest = tracker.sent.front().filter(|oldest| tracker.window.has_overtaken(oldest.at));
+        let loss = oldest.map(|oldest| tracker.window.lost_at(oldest.at));
+        let Some(at) = [verdict, idle, loss].into_iter().flatten().min() else { return };
+        if tracker.deadline.is_none_or(|deadline| at < deadline) {
+            deadlines.set(Timer::Tracker(tracker_key), &mut tracker.deadline, at);
         }
     }
 
-    /// After an answer: what was sent well before the request it answers, in a burst of our own making, and has been out
-    /// for longer than round trips take, was lost. The window closes, and the request does not wait out its schedule.
+    /// What was sent no later than a request that has been answered, and has been out for longer than round trips take,
+    /// was lost. The window closes; in a burst of our own making the request does not wait out its schedule, once.
     pub(super) fn look_for_losses(&mut self, now: Instant, tracker_key: usize) {
-        let Self { requests, trackers, .. } = self;
-        let Some(tracker) = trackers.get_mut(tracker_key) else { return };
-        let Some(&oldest) = tracker.sent.front() else { return };
-        if !tracker.window.proves_lost(now, oldest.at) {
-            return;
+        loop {
+            self.forget_answered(tracker_key);
+            let Self { requests, trackers, .. } = self;
+            let Some(tracker) = trackers.get_mut(tracker_key) else { return };
+            let Some(&oldest) = tracker.sent.front() else { return };
+            let Some(request) = requests.get_mut(oldest.key) else { return };
+            if !tracker.window.has_overtaken(oldest.at) || now < tracker.window.lost_at(oldest.at) {
+                return self.set_tracker_deadline(tracker_key);
+            }
+            tracker.window.on_loss(now, oldest.at);
+            tracker.sent.pop_front();
+            tracker.suspected = tracker.suspected.saturating_sub(1);
+            if request.in_burst && !request.resent_early && request.verdict.is_none() && request.sends < MAX_SENDS {
+                request.resent_early = true;
+                request.leave_flight(tracker);
+                self.wait(now, oldest.key, 1);
+            } else {
+                request.stop_counting(tracker);
+                if request.verdict.is_none() {
+                    tracker.overtaken.push_back(oldest);
+                }
+                self.mark_ready(tracker_key);
+            }
         }
-        let Some(request) = requests.get_mut(oldest.key) else { return };
-        tracker.window.on_loss(now, oldest.at);
-        tracker.sent.pop_front();
-        tracker.suspected = tracker.suspected.saturating_sub(1);
-        if request.in_burst && !request.resent_early && request.verdict.is_none() && request.sends < MAX_SENDS {
-            request.resent_early = true;
-            request.leave_flight(tracker);
-            self.wait(now, oldest.key, 1);
-        } else {
-            request.stop_counting(tracker);
-            self.mark_ready(tracker_key);
-        }
-        self.forget_answered(tracker_key);
     }
 }

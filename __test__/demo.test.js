@@ -1,0 +1,20 @@
+// `npm run demo` shows two peers that learn of each other, and exits by itself.
+'use strict'
+
+const { test } = require('node:test')
+const assert = require('node:assert/strict')
+const { startFile } = require('./support/child')
+
+test('the demo prints an update for each of its two peers and exits with 0', async (t) => {
+  const { code, signal, stdout, stderr } = await startFile(t, 'examples/demo.js').exit()
+
+  assert.deepEqual({ code, signal, stderr }, { code: 0, signal: null, stderr: '' })
+  const [, alice, bob] = stdout.split(/\n\n/)
+  assert.match(alice, /Alice has the whole torrent/)
+  assert.match(alice, /1 seed, 0 leechers\n.*peers: 127\.0\.0\.1:6881\n/)
+  assert.match(bob, /Bob has 734,003,200 bytes to go/)
+  assert.match(bob, /1 seed, 1 leecher\n/)
+  assert.match(bob, /127\.0\.0\.1:6881/)
+  assert.match(bob, /127\.0\.0\.1:6882/)
+  assert.match(bob, /next announce in 10 min/)
+})

@@ -1,0 +1,77 @@
+// Scripts in a Node process of their own, where an exit or a crash is something to look at.
+'use strict'
+
+const { spawn } = require('node:child_process')
+const path = require('node:path')
+const { deadline } = require('./deadline')
+
+const ROOT = path.resolve(__dirname, '../..')
+
+// What the scripts have in common. `create()` makes a client of the tracker that the test has started.
+const PRELUDE = `
+  const UdpTracker = require(process.env.PACKAGE_ROOT)
+  const create = (url = process.env.TRACKER_URL, opts) =>
+    new UdpTracker('-XX0100-abcdefghijkl', '3132333435363738393031323334353637383930', url, opts)
+  const onInput = (listener) => process.stdin.once('data', () => { process.stdin.destroy(); listener() })
+`
+
+class Child {
+  constructor(process) {
+    this.process = process
+    this.stdout = ''
+    this.stderr = ''
+    process.stdout.setEncoding('utf8').on('data', (text) => (this.stdout += text))
+    process.stderr.setEncoding('utf8').on('data', (text) => (this.stderr += text))
+    // 'close' and not 'exit': by then all output has been read.
+    this.ended = new Promise((resolve) => {
+      process.once('close', (code, signal) => resolve({ code, signal }))
+    })
+  }
+
+  // Wakes a script that waits with onInput().
+  wake() {
+    this.process.stdin.end('go')
+  }
+
+  // {code, signal, stdout, stderr} once the process has gone by itself.
+  async exit() {
+    const { code, signal } = await deadline(
+      this.ended,
+      `the process did not exit (stdout: ${this.stdout}; stderr: ${this.stderr})`,
+      30_000
+    )
+    return { code, signal, stdout: this.stdout, stderr: this.stderr }
+  }
+}
+
+function start(t, args, env) {
+  const child = new Child(
+    spawn(process.execPath, args, {
+      cwd: ROOT,
+      env: { ...process.env, PACKAGE_ROOT: ROOT, ...env },
+      stdio: ['pipe', 'pipe', 'pipe']
+    })
+  )
+  child.process.stdin.on('error', () => {}) // the child may have gone before it read
+  t.after(async () => {
+    child.process.kill('SIGKILL')
+    await child.ended
+  })
+  return child
+}
+
+// Runs `code` behind the prelude; `trackerUrl` is what create() announces to.
+function startScript(t, code, trackerUrl) {
+  return start(t, ['-e', PRELUDE + code], { TRACKER_URL: trackerUrl })
+}
+
+// Runs `code` alone, without the package in the main thread.
+function startBareScript(t, code, trackerUrl) {
+  return start(t, ['-e', code], { TRACKER_URL: trackerUrl })
+}
+
+function startFile(t, file, env) {
+  return start(t, [path.join(ROOT, file)], env)
+}
+
+module.exports = { ROOT, PRELUDE, startScript, startBareScript, startFile }

@@ -1,0 +1,75 @@
+// The client under test: objects that a test's end destroys, and promises of what they emit.
+'use strict'
+
+const UdpTracker = require('../..')
+const { deadline } = require('./deadline')
+const { startScriptedTracker } = require('./scripted-tracker')
+
+const INFO_HASH = Buffer.from('12345678901234567890')
+const PEER_ID = Buffer.from('-XX0100-abcdefghijkl')
+
+function createClient(t, url, opts, Class = UdpTracker) {
+  const client = new Class(PEER_ID, INFO_HASH, url, opts)
+  t.after(() => client.destroy())
+  return client
+}
+
+// The next `update` or `error` of a client, whichever comes first. `text` is the error's.
+function nextOutcome(client, ms) {
+  let settle
+  const outcome = new Promise((resolve) => {
+    settle = {
+      update: (update) => resolve({ update }),
+      error: (text) => resolve({ text })
+    }
+    client.on('update', settle.update)
+    client.on('error', settle.error)
+  })
+  return deadline(outcome, 'the client emitted neither update nor error', ms).finally(() => {
+    client.removeListener('update', settle.update)
+    client.removeListener('error', settle.error)
+  })
+}
+
+async function nextUpdate(client, ms) {
+  const { update, text } = await nextOutcome(client, ms)
+  if (text !== undefined) throw new Error(`expected an update, got error: ${text}`)
+  return update
+}
+
+async function nextError(client, ms) {
+  const { update, text } = await nextOutcome(client, ms)
+  if (update !== undefined) {
+    throw new Error(`expected an error, got update: ${JSON.stringify(update)}`)
+  }
+  return text
+}
+
+// Every event of a client from now on, as [name, value].
+function recordEvents(client) {
+  const events = []
+  client.on('update', (update) => events.push(['update', update]))
+  client.on('error', (text) => events.push(['error', text]))
+  return events
+}
+
+// When it returns, all that had reached this process before is dealt with: the datagrams of one family go through one
+// socket and the outcomes through one queue, in order, so an announce made now ends behind them.
+async function allDelivered(t, family = 4) {
+  const tracker = await startScriptedTracker(t, { family })
+  const client = createClient(t, tracker.url)
+  client.announce(2)
+  await nextUpdate(client)
+}
+
+module.exports = {
+  UdpTracker,
+  INFO_HASH,
+  PEER_ID,
+  createClient,
+  nextOutcome,
+  nextUpdate,
+  nextError,
+  recordEvents,
+  allDelivered
+}

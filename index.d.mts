@@ -1,0 +1,25 @@
+// The types of bittorrent-udp-tracker for ES modules: those of index.d.ts, exported as index.mjs does.
+
+import UdpTracker from './index.js'
+
+export default UdpTracker
+export { announce, scrape, stats, TrackerError } from './index.js'
+export type {
+  AnnounceEvent,
+  AnnounceOptions,
+  AnnounceRequest,
+  AnnounceResult,
+  Bytes,
+  Counter,
+  Counters,
+  Events,
+  InfoHashes,
+  Limits,
+  Options,
+  Progress,
+  ScrapeOptions,
+  ScrapeResult,
+  Stats,
+  TrackerErrorCode,
+  Update
+} from './index.js'

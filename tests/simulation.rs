@@ -1,0 +1,312 @@
+//! Whole lives over bad networks, from a seed: requests, trackers, losses, forgeries and cancellations at random.
+//!
+//! `SIMULATION_SEEDS=10000` says how many scenarios to play, `SIMULATION_SEED=123` plays one again.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod support;
+
+use std::{net::SocketAddr, time::Duration};
+
+use bittorrent_udp_tracker::proto::{Body, Event, Failure, Family};
+use rand::{Rng, RngExt, SeedableRng, rngs::StdRng};
+use support::{
+    End, Link, ModelTracker, Simulation, announce_of, check_lone, check_rules, event_of, hash, milliseconds,
+    request_to, said_of_announce, said_of_scrape, scrape_of, v4, v6,
+};
+
+const DEFAULT_SEEDS: u64 = 10_000;
+
+#[test]
+fn every_request_ends_once_with_what_its_tracker_said_whatever_the_network_does() {
+    let number = |name| std::env::var(name).ok().map(|value| value.parse::<u64>().expect("a number"));
+    let seeds = match number("SIMULATION_SEED") {
+        Some(seed) => seed..seed + 1,
+        None => 0..number("SIMULATION_SEEDS").unwrap_or(DEFAULT_SEEDS),
+    };
+    let mut tally = Tally::default();
+    for seed in seeds.clone() {
+        let named = Named(seed);
+        play(seed, &mut tally);
+        drop(named);
+    }
+    println!("{tally:?}");
+    if seeds.end - seeds.start >= DEFAULT_SEEDS {
+        // The scenarios are worth something only if they reach all of this.
+        assert!(
+            tally.answered > 0 && tally.given_up > 0 && tally.refused > 0 && tally.forged > 0 && tally.cancelled > 0
+        );
+    }
+}
+
+/// Says which seed it was when a check fails.
+struct Named(u64);
+
+impl Drop for Named {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("the scenario of seed {0}: SIMULATION_SEED={0} plays it again", self.0);
+        }
+    }
+}
+
+/// How requests ended.
+#[derive(Debug, Default)]
+struct Tally {
+    answered: u64,
+    refused: u64,
+    given_up: u64,
+    forged: u64,
+    cancelled: u64,
+    sent: u64,
+}
+
+enum Act {
+    Begin(Vec<SocketAddr>, u64, Body),
+    Cancel(u64),
+    Forge(SocketAddr),
+    Replay,
+    Break(SocketAddr),
+    Mend,
+}
+
+/// Addresses that requests share; the lone ones follow.
+const SHARED: u8 = 5;
+const LONE: u8 = 4;
+
+fn shared(n: u8) -> SocketAddr {
+    if n.is_multiple_of(2) { v4(n) } else { v6(n.into()) }
+}
+
+fn lone(n: u8) -> SocketAddr {
+    v4(100 + n)
+}
+
+fn play(seed: u64, tally: &mut Tally) {
+    let mut random = StdRng::seed_from_u64(seed ^ 0x5eed_0000_0000);
+    let mut simulation = Simulation::new(seed);
+    simulation.link = Link {
+        loss: random.random_range(0.0..0.3),
+        duplicates: if random.random_bool(0.5) { 0.2 } else { 0.0 },
+        jitter: milliseconds([0, 1, 50, 3000][random.random_range(0..4)]),
+    };
+    for n in 0..SHARED {
+        if random.random_bool(0.8) {
+            simulation.trackers.insert(shared(n), tracker(&mut random));
+        }
+    }
+    for n in 0..LONE {
+        let tracker = ModelTracker { restarts: Vec::new(), capacity: None, ..tracker(&mut random) };
+        simulation.trackers.insert(lone(n), tracker);
+    }
+    let (acts, lone_ids) = script(&mut random);
+    for (at, act) in acts {
+        simulation.run_until(at);
+        match act {
+            Act::Begin(addresses, timeout_ms, body) => drop(simulation.begin(request_to(&addresses, timeout_ms, body))),
+            Act::Cancel(id) => simulation.cancel(id),
+            Act::Forge(from) => simulation.deliver(from, &forgery(&mut random)),
+            Act::Replay => {
+                let log = &simulation.log;
+                let old =
+                    log.iter().rev().skip(random.random_range(0..50)).find_map(|(_, happening)| happening.arrival());
+                if let Some((from, bytes)) = old {
+                    simulation.deliver(from, &bytes);
+                }
+            }
+            Act::Break(address) => drop(simulation.unreachable.insert(address)),
+            Act::Mend => simulation.unreachable.clear(),
+        }
+    }
+    simulation.finish();
+    check_rules(&simulation);
+    check_answers(&simulation);
+    for id in lone_ids {
+        check_lone(&simulation, id);
+    }
+    count(&simulation, tally);
+}
+
+fn tracker(random: &mut StdRng) -> ModelTracker {
+    let now_and_then = |random: &mut StdRng| random.random_bool(0.2);
+    ModelTracker {
+        round_trip: milliseconds([1, 20, 200, 2000][random.random_range(0..4)]),
+        capacity: now_and_then(random).then(|| random.random_range(1..100)),
+        silent_after: now_and_then(random).then(|| random.random_range(0..60)),
+        scrape_rows: if now_and_then(random) { random.random_range(1..70) } else { 74 },
+        refuses: if now_and_then(random) { 3 } else { 0 },
+        restarts: if now_and_then(random) { vec![seconds_up_to(random, 100)] } else { Vec::new() },
+        ..ModelTracker::default()
+    }
+}
+
+/// What happens and when, and the numbers of the lone requests.
+fn script(random: &mut StdRng) -> (Vec<(Duration, Act)>, Vec<u64>) {
+    let mut begins: Vec<(Duration, Act)> = Vec::new();
+    let singles = random.random_range(0..40);
+    for _ in 0..singles {
+        begins.push((seconds_up_to(random, 200), begin(random)));
+    }
+    if random.random_bool(0.3) {
+        let (at, to) = (seconds_up_to(random, 100), shared(random.random_range(0..SHARED)));
+        let timeout = timeout(random);
+        begins.extend((0..random.random_range(20..300)).map(|n| (at, Act::Begin(vec![to], timeout, announce_of(n)))));
+    }
+    for n in 0..LONE {
+        begins.push((seconds_up_to(random, 200), Act::Begin(vec![lone(n)], timeout(random), body(random))));
+    }
+    begins.sort_by_key(|(at, _)| *at);
+    let is_lone = |act: &Act| matches!(act, Act::Begin(to, ..) if (0..LONE).any(|n| to[..] == [lone(n)]));
+    let lone_ids = (0..).zip(&begins).filter(|(_, (_, act))| is_lone(act)).map(|(id, _)| id).collect();
+
+    let mut acts = Vec::new();
+    for (id, (at, _)) in (0..).zip(&begins) {
+        if random.random_bool(0.1) {
+            acts.push((*at + seconds_up_to(random, 60), Act::Cancel(id)));
+        }
+    }
+    if random.random_bool(0.3) {
+        for _ in 0..random.random_range(1..30) {
+            let lone_too = random.random_range(0..SHARED + LONE);
+            let from = if lone_too < SHARED { shared(lone_too) } else { lone(lone_too - SHARED) };
+            acts.push((seconds_up_to(random, 260), Act::Forge(from)));
+        }
+    }
+    for _ in 0..random.random_range(0..20) {
+        acts.push((seconds_up_to(random, 260), Act::Replay));
+    }
+    if random.random_bool(0.2) {
+        let at = seconds_up_to(random, 100);
+        acts.push((at, Act::Break(shared(random.random_range(0..SHARED)))));
+        acts.push((at + seconds_up_to(random, 100), Act::Mend));
+    }
+    acts.extend(begins);
+    // Stable, and requests come last, so that they keep their numbers; nothing is cancelled before it began.
+    acts.sort_by_key(|(at, act)| (*at, !matches!(act, Act::Begin(..))));
+    (acts, lone_ids)
+}
+
+fn begin(random: &mut StdRng) -> Act {
+    let mut addresses: Vec<_> = (0..SHARED).map(shared).collect();
+    for last in (1..addresses.len()).rev() {
+        addresses.swap(last, random.random_range(0..=last));
+    }
+    addresses.truncate([1, 1, 2, 3][random.random_range(0..4)]);
+    Act::Begin(addresses, timeout(random), body(random))
+}
+
+fn timeout(random: &mut StdRng) -> u64 {
+    match random.random_range(0..4) {
+        0 => 15_000,
+        1 => 1_000,
+        2 => 100,
+        _ => random.random_range(10..15_000),
+    }
+}
+
+fn body(random: &mut StdRng) -> Body {
+    let n = random.random_range(0..1000);
+    match random.random_range(0..6) {
+        0 => scrape_of(n, random.random_range(1..150)),
+        1 => event_of(n, Event::Stopped),
+        _ => announce_of(n),
+    }
+}
+
+/// Noise, or what looks like an answer to somebody.
+fn forgery(random: &mut StdRng) -> Vec<u8> {
+    let mut bytes = vec![0; random.random_range(0..40)];
+    random.fill_bytes(&mut bytes);
+    if random.random_bool(0.8) {
+        for (byte, action) in bytes.iter_mut().zip([0, 0, 0, random.random_range(0..5)]) {
+            *byte = action;
+        }
+    }
+    bytes
+}
+
+fn seconds_up_to(random: &mut StdRng, most: u64) -> Duration {
+    Duration::from_micros(random.random_range(0..most * 1_000_000))
+}
+
+/// Whether each request ended with what a tracker at one of its addresses says.
+fn check_answers(simulation: &Simulation) {
+    for (id, life) in &simulation.lives {
+        let told = match (&life.body, &life.ended) {
+            (Body::Announce(announce), Some((_, End::Announced { numbers, family, peers }))) => {
+                life.addresses.iter().any(|&address| {
+                    let said = said_of_announce(address, &announce.info_hash.0);
+                    said == (*numbers, peers.clone()) && Family::of(&address) == *family
+                })
+            }
+            (Body::Scrape(scrape), Some((_, End::Scraped { rows }))) => {
+                let rows = rows.chunks_exact(12);
+                rows.len() == scrape.info_hashes.len()
+                    && rows.zip(&scrape.info_hashes).all(|(row, of)| {
+                        life.addresses
+                            .iter()
+                            .any(|&address| said_of_scrape(address, &of.0).map(u32::to_be_bytes).concat() == row)
+                    })
+            }
+            (Body::Announce(announce), Some((_, End::Failed(Failure::Tracker(message))))) => {
+                let refused = |address| {
+                    simulation.trackers.get(address).is_some_and(|tracker| tracker.is_refused(&announce.info_hash.0))
+                };
+                match message.as_str() {
+                    "unregistered torrent" => life.addresses.iter().any(refused),
+                    message => message.starts_with("Connection ID"),
+                }
+            }
+            (Body::Scrape(_), Some((_, End::Failed(Failure::Tracker(message))))) => {
+                message.starts_with("Connection ID")
+            }
+            (_, Some((_, End::Failed(_)))) => true,
+            (_, None) => life.cancelled.is_some(),
+            (_, Some(_)) => false,
+        };
+        assert!(told, "request {id} ends otherwise than its tracker said: {life:?}");
+    }
+}
+
+fn count(simulation: &Simulation, tally: &mut Tally) {
+    let counters = simulation.client.counters();
+    tally.sent += counters.sent;
+    let (mut answered, mut failed) = (0, 0);
+    for life in simulation.lives.values() {
+        let kind = match &life.ended {
+            None => &mut tally.cancelled,
+            Some((_, End::Failed(failure))) => {
+                failed += 1;
+                match failure {
+                    Failure::NotResponding(_) => &mut tally.given_up,
+                    Failure::Tracker(_) => &mut tally.refused,
+                    _ => &mut tally.forged,
+                }
+            }
+            Some(_) => {
+                answered += 1;
+                &mut tally.answered
+            }
+        };
+        *kind += 1;
+    }
+    assert_eq!((counters.answered, counters.failed), (answered, failed));
+    assert_eq!(counters.requests, simulation.lives.len() as u64);
+    assert_eq!(counters.sent as usize, simulation.sent().count());
+    assert_eq!(counters.connects as usize, simulation.connects().len());
+}
+
+#[test]
+fn a_scenario_is_the_same_each_time() {
+    let log = |seed| {
+        let mut random = StdRng::seed_from_u64(seed);
+        let mut simulation = Simulation::with_tracker(v4(1), tracker(&mut random));
+        simulation.link = Link { loss: 0.3, duplicates: 0.3, jitter: milliseconds(100) };
+        simulation.begin_all((0..100).map(|n| request_to(&[v4(1)], 100, announce_of(n))));
+        simulation.finish();
+        format!("{:?}", simulation.log)
+    };
+    assert_eq!(log(9), log(9));
+    assert_ne!(log(9), log(10));
+    assert_eq!(hash(1), hash(1));
+}

@@ -1,0 +1,33 @@
+//! A network in simulated time for the tests: one client, model trackers, links that lose, double and delay.
+//!
+//! Nothing sleeps and nothing is random but for a seed: an hour of retransmissions takes a millisecond, and a failure
+//! can be had again.
+
+// Each test file is a crate of its own and uses its part of this.
+#![allow(dead_code, unused_imports, clippy::unwrap_used, clippy::expect_used)]
+
+mod link;
+mod lone;
+mod reading;
+mod requests;
+mod rules;
+mod simulation;
+mod tracker;
+pub(crate) mod wire;
+
+pub(crate) use link::Link;
+pub(crate) use lone::check_lone;
+pub(crate) use requests::{TIMEOUT_MS, announce_of, event_of, hash, request_to, scrape_of, v4, v6};
+pub(crate) use rules::check_rules;
+pub(crate) use simulation::{End, Simulation};
+pub(crate) use tracker::{ModelTracker, said_of_announce, said_of_scrape};
+
+use std::time::Duration;
+
+pub(crate) const fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+pub(crate) const fn milliseconds(milliseconds: u64) -> Duration {
+    Duration::from_millis(milliseconds)
+}
