@@ -11,6 +11,7 @@ module.exports = [
       '**/node_modules/',
       'compat/scratch/',
       'bench/results/',
+      'bench/.aquatic/',
       '**/*.d.ts'
     ]
   },

@@ -24,12 +24,29 @@ async function freePort(address = '127.0.0.1') {
   return port
 }
 
-// Asks for a connection ID until the tracker gives one. `failed` rejects when the tracker cannot come up any more.
-async function untilAnswers(address, port, failed) {
+// Asks for a connection ID until the tracker gives one and, where it has a list of the info-hashes it serves, for one of
+// them until it knows it: opentracker reads its list after it has begun to answer. `failed` rejects when the tracker
+// cannot come up any more.
+async function untilAnswers(address, port, failed, listed = null) {
   const socket = dgram.createSocket(address.includes(':') ? 'udp6' : 'udp4')
   socket.on('error', () => {}) // nothing listens there yet
-  const ask = () =>
-    socket.send(Buffer.concat([wire.PROTOCOL_ID, wire.uint32(0, 1)]), port, address, () => {})
+  const send = (...parts) => socket.send(Buffer.concat(parts), port, address, () => {})
+  const ask = () => send(wire.PROTOCOL_ID, wire.uint32(0, 1))
+  const ready = new Promise((resolve) => {
+    socket.on('message', (answer) => {
+      if (listed === null || (answer.readUInt32BE(0) === 1 && answer.length >= 20)) resolve()
+      else if (answer.readUInt32BE(0) === 0) {
+        // A stopped announce leaves nothing behind.
+        const rest = [
+          Buffer.alloc(20),
+          Buffer.alloc(24),
+          wire.uint32(3, 0, 0, 0),
+          Buffer.from([0, 9])
+        ]
+        send(answer.subarray(8, 16), wire.uint32(1, 2), listed, ...rest)
+      }
+    })
+  })
   const asking = setInterval(ask, ASK_AGAIN_MS)
   let late
   const timedOut = new Promise((resolve, reject) => {
@@ -37,7 +54,7 @@ async function untilAnswers(address, port, failed) {
   })
   try {
     ask()
-    await Promise.race([once(socket, 'message'), failed, timedOut])
+    await Promise.race([ready, failed, timedOut])
   } finally {
     clearInterval(asking)
     clearTimeout(late)
@@ -80,7 +97,7 @@ async function startOpentracker(t, infoHashes) {
 
   const failed = gone.then((err) => Promise.reject(err))
   failed.catch(() => {}) // at the end of the test it goes, and nobody waits for that any more
-  await untilAnswers('127.0.0.1', port, failed)
+  await untilAnswers('127.0.0.1', port, failed, infoHashes[0])
   return { url4: `udp://127.0.0.1:${port}` }
 }
 
