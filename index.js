@@ -6,8 +6,6 @@
 const { EventEmitter } = require('events')
 
 const check = require('./lib/arguments.js')
-const promises = require('./lib/promises.js')
-const { Scrape, hashesOf } = require('./lib/scrape.js')
 const session = require('./lib/session.js')
 const TrackerError = require('./lib/tracker-error.js')
 
@@ -94,6 +92,7 @@ UdpTracker.prototype.announce = function announce(event, opts) {
 
 UdpTracker.prototype.scrape = function scrape(infoHashes) {
   if (this.destoryed) return
+  const { Scrape, hashesOf } = require('./lib/scrape.js')
   const hashes = infoHashes === undefined ? [this.infoHash] : hashesOf(infoHashes)
   if (this._scrapes === null) this._scrapes = new Set()
   const job = new Scrape(hashes, {
@@ -139,6 +138,11 @@ function intervalIsOver(tracker) {
   else tracker.announce(opts.event, opts)
 }
 
-Object.assign(UdpTracker, promises, { TrackerError })
+// Loaded by those who use them.
+UdpTracker.announce = (url, opts) => require('./lib/promises.js').announce(url, opts)
+UdpTracker.scrape = (url, infoHashes, opts) =>
+  require('./lib/promises.js').scrape(url, infoHashes, opts)
+UdpTracker.stats = () => require('./lib/promises.js').stats()
+UdpTracker.TrackerError = TrackerError
 
 module.exports = UdpTracker

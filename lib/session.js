@@ -5,8 +5,6 @@
 
 const timers = require('timers')
 
-const { Session } = require('../binding.js')
-
 const ANNOUNCE = 1
 const SCRAPE = 2
 const CANCEL = 3
@@ -41,7 +39,9 @@ let anchor = null
 let lastUrl = null
 let lastUrlBytes = null
 
+// The addon is loaded by the first call that needs it: most of what loading this package costs.
 function open() {
+  const { Session } = require('../binding.js')
   session = new Session(dispatch)
   resize(OUTBOX_LENGTH)
   inbox = Buffer.allocUnsafeSlow(INBOX_LENGTH)

@@ -271,9 +271,6 @@ impl Loop {
     }
 
     fn send(&mut self, now: Instant) {
-        if self.blocked.is_some() {
-            return;
-        }
         let Self { sockets, outbox, client, stats, .. } = self;
         let errors = &stats.send_errors;
         self.blocked = outbox.send(now, client, sockets, errors).err().map(|to| Family::of(&to));
