@@ -10,7 +10,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, atomic::Ordering, mpsc as blocking},
     thread::JoinHandle,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use rand::{TryRng, rngs::SysRng};
@@ -28,6 +28,9 @@ use super::{
 
 /// How many batches of datagrams are received in a turn before commands and sends get theirs.
 const RECEIVES_A_TURN: usize = 8;
+/// How long the engine keeps looking for more after it had something to do, while requests are in flight: a tracker
+/// nearby answers within it, and falling asleep and being woken costs as much.
+const LINGER: Duration = Duration::from_micros(50);
 /// How many batches of commands are taken in a turn.
 const COMMANDS_A_TURN: usize = 64;
 
@@ -155,6 +158,7 @@ impl Loop {
     }
 
     async fn run(mut self) {
+        let mut busy = Instant::now();
         loop {
             let Some(commands) = self.take_commands() else { return };
             let datagrams = self.receive(Family::V4) + self.receive(Family::V6);
@@ -164,6 +168,9 @@ impl Loop {
             self.deliver();
             self.stats.publish(self.client.counters(), self.client.pending() + self.resolving.len());
             if commands + datagrams > 0 {
+                busy = now;
+            }
+            if now.saturating_duration_since(busy) < LINGER && self.client.pending() > 0 {
                 // Lets the runtime look at its sockets and timers, and comes straight back.
                 tokio::task::yield_now().await;
             } else if self.wait().await.is_none() {
