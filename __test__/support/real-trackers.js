@@ -12,6 +12,8 @@ const wire = require('./wire')
 
 const START_MS = 10_000
 const ASK_AGAIN_MS = 50
+const NONE = 0
+const STOPPED = 3
 
 // A port that was free a moment ago.
 async function freePort(address = '127.0.0.1') {
@@ -32,19 +34,22 @@ async function untilAnswers(address, port, failed, listed = null) {
   socket.on('error', () => {}) // nothing listens there yet
   const send = (...parts) => socket.send(Buffer.concat(parts), port, address, () => {})
   const ask = () => send(wire.PROTOCOL_ID, wire.uint32(0, 1))
+  // An announce in a connection that the tracker has given; `event` comes back as the transaction ID.
+  const announce = (connectionId, event) => {
+    const peer = [Buffer.alloc(20), Buffer.alloc(24), wire.uint32(event, 0, 0, 0)]
+    send(connectionId, wire.uint32(1, event), listed, ...peer, Buffer.from([0, 9]))
+  }
+  let served = false
+  let connectionId
   const ready = new Promise((resolve) => {
     socket.on('message', (answer) => {
-      if (listed === null || (answer.readUInt32BE(0) === 1 && answer.length >= 20)) resolve()
-      else if (answer.readUInt32BE(0) === 0) {
-        // A stopped announce leaves nothing behind.
-        const rest = [
-          Buffer.alloc(20),
-          Buffer.alloc(24),
-          wire.uint32(3, 0, 0, 0),
-          Buffer.from([0, 9])
-        ]
-        send(answer.subarray(8, 16), wire.uint32(1, 2), listed, ...rest)
-      }
+      const isAnnounce = answer.readUInt32BE(0) === 1 && answer.length >= 20
+      if (listed === null || (isAnnounce && answer.readUInt32BE(4) === STOPPED)) resolve()
+      if (answer.readUInt32BE(0) === 0) connectionId = answer.subarray(8, 16)
+      else if (!isAnnounce) return // not served yet
+      served ||= isAnnounce
+      // What is served now must not stay behind. To stop alone is no test: opentracker answers that one always.
+      if (listed !== null) announce(connectionId, served ? STOPPED : NONE)
     })
   })
   const asking = setInterval(ask, ASK_AGAIN_MS)
@@ -62,6 +67,35 @@ async function untilAnswers(address, port, failed, listed = null) {
   }
 }
 
+// Runs a tracker's program until the test ends, with `directory` for its files. The promise rejects when the program
+// goes before that, with words for how to install it if there is none.
+function startProcess(t, file, args, { install, directory }) {
+  const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text) => (output += text))
+  }
+  const name = path.basename(file)
+  const gone = new Promise((resolve) => {
+    child.once('error', (err) => {
+      const missing = new Error(`${name} is needed for this test: ${install}`)
+      resolve(err.code === 'ENOENT' ? missing : err)
+    })
+    child.once('close', (code, signal) => {
+      resolve(new Error(`${name} ended with ${code === null ? signal : code}: ${output}`))
+    })
+  })
+  t.after(async () => {
+    child.kill()
+    await gone
+    fs.rmSync(directory, { recursive: true })
+  })
+
+  const failed = gone.then((err) => Promise.reject(err))
+  failed.catch(() => {}) // at the end of the test it goes, and nobody waits for that any more
+  return failed
+}
+
 // Debian's opentracker. It is built for IPv4 only, and serves only the info-hashes of its white list.
 async function startOpentracker(t, infoHashes) {
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'opentracker-'))
@@ -75,30 +109,31 @@ async function startOpentracker(t, infoHashes) {
     `listen.udp 127.0.0.1:${port}\ntracker.rootdir ${directory}\naccess.whitelist whitelist\n`
   )
 
-  const child = spawn('opentracker', ['-f', path.join(directory, 'opentracker.conf')], {
-    stdio: ['ignore', 'ignore', 'pipe']
+  const failed = startProcess(t, 'opentracker', ['-f', path.join(directory, 'opentracker.conf')], {
+    install: 'apt-get install opentracker',
+    directory
   })
-  let stderr = ''
-  child.stderr.setEncoding('utf8').on('data', (text) => (stderr += text))
-  const gone = new Promise((resolve) => {
-    child.once('error', (err) => {
-      const install = 'opentracker is needed for this test: apt-get install opentracker'
-      resolve(err.code === 'ENOENT' ? new Error(install) : err)
-    })
-    child.once('close', (code, signal) => {
-      resolve(new Error(`opentracker ended with ${code === null ? signal : code}: ${stderr}`))
-    })
-  })
-  t.after(async () => {
-    child.kill()
-    await gone
-    fs.rmSync(directory, { recursive: true })
-  })
-
-  const failed = gone.then((err) => Promise.reject(err))
-  failed.catch(() => {}) // at the end of the test it goes, and nobody waits for that any more
   await untilAnswers('127.0.0.1', port, failed, infoHashes[0])
   return { url4: `udp://127.0.0.1:${port}` }
+}
+
+// aquatic_udp 0.9: in `target/aquatic`, where the message says to install it, or from a run of the benchmark.
+const AQUATIC = ['target/aquatic/bin/aquatic_udp', 'bench/.aquatic/bin/aquatic_udp']
+  .map((file) => path.resolve(__dirname, '../..', file))
+  .sort((a, b) => fs.existsSync(b) - fs.existsSync(a))[0]
+
+async function startAquatic(t, address = '127.0.0.1') {
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'aquatic-'))
+  const config = path.join(directory, 'aquatic.toml')
+  const port = await freePort(address)
+  const host = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
+  fs.writeFileSync(config, `socket_workers = 1\n[network]\naddress = "${host}"\n`)
+  const failed = startProcess(t, AQUATIC, ['-c', config], {
+    install: 'cargo install aquatic_udp --version 0.9.0 --locked --root target/aquatic',
+    directory
+  })
+  await untilAnswers(address, port, failed)
+  return { url: `udp://${host}` }
 }
 
 // The Server of the npm module bittorrent-tracker, in this process. Over IPv6 it counts peers but names none: its UDP
@@ -122,4 +157,4 @@ async function startBittorrentTracker(t) {
   return { ...urls, url6: `udp://[::1]:${port6}` }
 }
 
-module.exports = { freePort, startOpentracker, startBittorrentTracker }
+module.exports = { freePort, startOpentracker, startAquatic, startBittorrentTracker }

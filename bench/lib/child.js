@@ -1,0 +1,43 @@
+'use strict'
+
+// One measurement in a process of its own: `run` starts it from the outside, bounded in time; the rest of this file is
+// what runs inside. The result comes back as a message.
+
+const { fork } = require('child_process')
+const path = require('path')
+
+// V8 collects garbage once more after eight quiet seconds, which would be taken for something that the packages do.
+const NODE_OPTIONS = ['--expose-gc', '--no-memory-reducer', '--no-warnings', '--no-deprecation']
+
+/** Runs `measure(implementation, options)` of a figure in a new process. */
+function run(figure, implementation, options, limit) {
+  return new Promise((resolve, reject) => {
+    const child = fork(__filename, [figure, implementation, JSON.stringify(options)], {
+      execArgv: NODE_OPTIONS,
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc']
+    })
+    const kill = () => child.kill('SIGKILL')
+    process.once('exit', kill)
+    let words = ''
+    let result
+    child.stderr.on('data', (data) => (words = (words + data).slice(-2000)))
+    child.on('message', (message) => (result = message))
+    const timer = setTimeout(kill, limit)
+    child.once('close', (code, signal) => {
+      clearTimeout(timer)
+      process.removeListener('exit', kill)
+      if (result !== undefined) return resolve(result)
+      reject(new Error(`${figure} of ${implementation} ended with ${signal || code}: ${words}`))
+    })
+  })
+}
+
+async function main([figure, implementation, options]) {
+  const { measure } = require(path.join(__dirname, '..', 'figures', `${figure}.js`))
+  const result = await measure(implementation, JSON.parse(options))
+  process.send(result, () => process.exit())
+}
+
+if (require.main === module) main(process.argv.slice(2))
+
+module.exports = { run }

@@ -1,0 +1,27 @@
+'use strict'
+
+// The delay of the event loop: how late a timer of one millisecond is.
+
+const { monitorEventLoopDelay } = require('perf_hooks')
+const { setTimeout: sleep } = require('timers/promises')
+
+// The timer has to fire once before it knows how late it is.
+const FIRST = 20
+
+/** Starts to look; the function returned stops and gives milliseconds. A loop at rest shows about one. */
+async function watchDelay() {
+  const histogram = monitorEventLoopDelay({ resolution: 1 })
+  histogram.enable()
+  await sleep(FIRST)
+  return () => {
+    histogram.disable()
+    const milliseconds = (nanoseconds) => nanoseconds / 1e6
+    return {
+      delayMedian: milliseconds(histogram.percentile(50)),
+      delayP99: milliseconds(histogram.percentile(99)),
+      delayMax: milliseconds(histogram.max)
+    }
+  }
+}
+
+module.exports = { watchDelay }
