@@ -44,7 +44,7 @@ async function untilAnswers(address, port, failed, listed = null) {
   const ready = new Promise((resolve) => {
     socket.on('message', (answer) => {
       const isAnnounce = answer.readUInt32BE(0) === 1 && answer.length >= 20
-      if (listed === null || (isAnnounce && answer.readUInt32BE(4) === STOPPED)) resolve()
+      if (listed === null || (isAnnounce && answer.readUInt32BE(4) === STOPPED)) return resolve()
       if (answer.readUInt32BE(0) === 0) connectionId = answer.subarray(8, 16)
       else if (!isAnnounce) return // not served yet
       served ||= isAnnounce
@@ -129,7 +129,8 @@ async function startAquatic(t, address = '127.0.0.1') {
   const host = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
   fs.writeFileSync(config, `socket_workers = 1\n[network]\naddress = "${host}"\n`)
   const failed = startProcess(t, AQUATIC, ['-c', config], {
-    install: 'cargo install aquatic_udp --version 0.9.0 --locked --root target/aquatic',
+    install:
+      'cargo install aquatic_udp --version 0.9.0 --locked --no-default-features --features mimalloc --root target/aquatic',
     directory
   })
   await untilAnswers(address, port, failed)

@@ -19,23 +19,26 @@ function run(figure, implementation, options, limit) {
     const kill = () => child.kill('SIGKILL')
     process.once('exit', kill)
     let words = ''
-    let result
+    let answer = {}
     child.stderr.on('data', (data) => (words = (words + data).slice(-2000)))
-    child.on('message', (message) => (result = message))
+    child.on('message', (message) => (answer = message))
     const timer = setTimeout(kill, limit)
     child.once('close', (code, signal) => {
       clearTimeout(timer)
       process.removeListener('exit', kill)
-      if (result !== undefined) return resolve(result)
-      reject(new Error(`${figure} of ${implementation} ended with ${signal || code}: ${words}`))
+      if (answer.result !== undefined) resolve(answer.result)
+      else reject(new Error(answer.error || `ended by ${signal || code}: ${words}`))
     })
   })
 }
 
 async function main([figure, implementation, options]) {
   const { measure } = require(path.join(__dirname, '..', 'figures', `${figure}.js`))
-  const result = await measure(implementation, JSON.parse(options))
-  process.send(result, () => process.exit())
+  const answer = await measure(implementation, JSON.parse(options)).then(
+    (result) => ({ result }),
+    (error) => ({ error: String(error) })
+  )
+  process.send(answer, () => process.exit())
 }
 
 if (require.main === module) main(process.argv.slice(2))

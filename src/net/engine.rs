@@ -165,8 +165,9 @@ impl Loop {
             let now = Instant::now();
             self.client.handle_timeout(now);
             self.send(now);
-            self.deliver();
+            // Before the outcomes, so that whoever asks on hearing of one finds it counted.
             self.stats.publish(self.client.counters(), self.client.pending() + self.resolving.len());
+            self.deliver();
             if commands + datagrams > 0 {
                 busy = now;
             }
