@@ -35,6 +35,8 @@ pub(crate) struct Window {
     full_at: Option<Instant>,
     /// Smoothed round trip and its variation (RFC 6298).
     round_trip: Option<(Duration, Duration)>,
+    /// The shortest round trip: what is longer was spent in queues, which a larger window only makes longer.
+    shortest: Option<Duration>,
     closing: Option<Closing>,
     /// When the latest sent of the answered requests was sent.
     newest_answered: Option<Instant>,
@@ -58,6 +60,7 @@ impl Window {
             in_flight: 0,
             full_at: None,
             round_trip: None,
+            shortest: None,
             closing: None,
             newest_answered: None,
             answer_length: 0.0,
@@ -110,7 +113,7 @@ impl Window {
         if self.full_at >= Some(sent_at) {
             self.size += if self.found { GROWTH } else { 1.0 };
         }
-        let far = self.round_trip.map_or(0.0, |(smoothed, _)| smoothed.as_secs_f64() * RATE);
+        let far = self.shortest.map_or(0.0, |shortest| shortest.as_secs_f64() * RATE);
         self.size = self.size.min(BURST.max(far)).min(receivable.max(SMALLEST));
     }
 
@@ -143,6 +146,7 @@ impl Window {
     }
 
     fn measure(&mut self, sample: Duration) {
+        self.shortest = Some(self.shortest.map_or(sample, |shortest| shortest.min(sample)));
         self.round_trip = Some(match self.round_trip {
             None => (sample, sample / 2),
             Some((smoothed, variation)) => {
@@ -179,6 +183,14 @@ mod tests {
     fn a_close_tracker_is_never_sent_more_than_its_socket_buffer_holds() {
         let mut window = Window::new();
         run(&mut window, Instant::now(), 50, Duration::from_micros(100), ROOMY);
+        assert_eq!(window.size, BURST);
+    }
+
+    #[test]
+    fn a_close_tracker_that_grows_slow_gets_no_larger_window() {
+        let mut window = Window::new();
+        let now = run(&mut window, Instant::now(), 1, Duration::from_micros(100), ROOMY);
+        run(&mut window, now, 50, Duration::from_millis(50), ROOMY);
         assert_eq!(window.size, BURST);
     }
 
