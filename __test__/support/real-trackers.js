@@ -26,6 +26,17 @@ async function freePort(address = '127.0.0.1') {
   return port
 }
 
+// A free port can be somebody else's by the time a tracker binds it: then another one is tried.
+async function onFreePort(start) {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await start()
+    } catch (err) {
+      if (attempt === 3 || !/address already in use/i.test(err.message)) throw err
+    }
+  }
+}
+
 // Asks for a connection ID until the tracker gives one and, where it has a list of the info-hashes it serves, for one of
 // them until it knows it: opentracker reads its list after it has begun to answer. `failed` rejects when the tracker
 // cannot come up any more.
@@ -97,7 +108,7 @@ function startProcess(t, file, args, { install, directory }) {
 }
 
 // Debian's opentracker. It is built for IPv4 only, and serves only the info-hashes of its white list.
-async function startOpentracker(t, infoHashes) {
+async function startOpentrackerOnce(t, infoHashes) {
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'opentracker-'))
   fs.chmodSync(directory, 0o755) // started as root it becomes `nobody` and has to read its white list as that
   const hashes = infoHashes.map((infoHash) => `${infoHash.toString('hex')}\n`).join('')
@@ -122,7 +133,7 @@ const AQUATIC = ['target/aquatic/bin/aquatic_udp', 'bench/.aquatic/bin/aquatic_u
   .map((file) => path.resolve(__dirname, '../..', file))
   .sort((a, b) => fs.existsSync(b) - fs.existsSync(a))[0]
 
-async function startAquatic(t, address = '127.0.0.1') {
+async function startAquaticOnce(t, address = '127.0.0.1') {
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'aquatic-'))
   const config = path.join(directory, 'aquatic.toml')
   const port = await freePort(address)
@@ -157,5 +168,8 @@ async function startBittorrentTracker(t) {
   await untilAnswers('::1', port6, failed)
   return { ...urls, url6: `udp://[::1]:${port6}` }
 }
+
+const startOpentracker = (...args) => onFreePort(() => startOpentrackerOnce(...args))
+const startAquatic = (...args) => onFreePort(() => startAquaticOnce(...args))
 
 module.exports = { freePort, startOpentracker, startAquatic, startBittorrentTracker }

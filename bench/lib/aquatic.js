@@ -91,14 +91,16 @@ max_connection_age = 3600
 `
   )
   const child = spawn(binary('aquatic_udp'), ['-c', config], { stdio: 'ignore' })
-  const kill = () => child.kill('SIGKILL')
+  const kill = () => {
+    child.kill('SIGKILL')
+    fs.rmSync(config, { force: true })
+  }
   process.once('exit', kill)
   const ended = new Promise((resolve) => child.once('close', resolve))
   const stop = async () => {
     process.removeListener('exit', kill)
     kill()
     await ended
-    fs.rmSync(config, { force: true })
   }
   const until = Date.now() + STARTS_WITHIN
   while (!(await answers(port))) {
