@@ -4,8 +4,8 @@
 
 const { infoHashes, load } = require('../lib/implementations.js')
 
-// What one datagram of bittorrent-tracker's client asks for: the tracker takes no more. It is given the number of calls at
-// a time at which it is fastest.
+// What one datagram of bittorrent-tracker's client asks for: the tracker takes no more. How many calls at a time suit it
+// best has not been searched for.
 const CHUNK = 70
 const AT_ONCE = 50
 
