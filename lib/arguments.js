@@ -179,6 +179,7 @@ function counterProblem(opts) {
 }
 
 module.exports = {
+  DEFAULT_TIMEOUT,
   announceOptions,
   counterProblem,
   eventNumber,

@@ -8,7 +8,6 @@ const session = require('./session.js')
 const TrackerError = require('./tracker-error.js')
 
 const LONGEST_TIMER = 2 ** 31 - 1
-const DEFAULT_TIMEOUT = 15000
 
 // With the waits of `_timeout * 2^n`, a sixth of the whole is resent after a third of it.
 const RESENDS = 6
@@ -49,11 +48,11 @@ function limited({ signal, timeout }, start) {
 }
 
 function limits(opts) {
-  const timeout = check.timeout(opts.timeout, 'opts.timeout', DEFAULT_TIMEOUT)
+  const timeout = check.timeout(opts.timeout, 'opts.timeout', check.DEFAULT_TIMEOUT)
   const resend = check.timeout(
     opts._timeout,
     'opts._timeout',
-    Math.min(DEFAULT_TIMEOUT, timeout / RESENDS)
+    Math.min(check.DEFAULT_TIMEOUT, timeout / RESENDS)
   )
   return { signal: opts.signal === null ? undefined : opts.signal, timeout, resend }
 }

@@ -127,15 +127,7 @@ impl Client {
             tracker.scrape_limit = count;
         }
         if !request.unanswered().is_empty() {
-            request.sends = 0;
-            request.verdict = None;
-            request.leave_flight(tracker);
-            if let Some(transaction_id) = request.transaction_id.take() {
-                tracker.end_transaction(transaction_id);
-            }
-            tracker.waiting.remove(&request.place());
-            self.forget_answered(tracker_key);
-            self.wait(now, key, 1);
+            self.ask_again(now, tracker_key, key);
         } else if let Some(request) = self.remove(now, key) {
             self.counters.answered += 1;
             self.prefer_answering(&request);
@@ -148,13 +140,19 @@ impl Client {
 
     /// The tracker does not know the connection ID a request was sent with: it is sent again with a new one.
     fn reconnect(&mut self, now: Instant, tracker_key: usize, key: usize, sent_with: ConnectionId) {
+        if let Some(tracker) = self.trackers.get_mut(tracker_key) {
+            tracker.forget_connection(sent_with);
+        }
+        self.ask_again(now, tracker_key, key);
+    }
+
+    /// A request was answered and has more to ask: a repetition of the answer is a late one, and its sends begin anew.
+    fn ask_again(&mut self, now: Instant, tracker_key: usize, key: usize) {
         let Self { requests, trackers, .. } = self;
         let (Some(request), Some(tracker)) = (requests.get_mut(key), trackers.get_mut(tracker_key)) else { return };
-        tracker.forget_connection(sent_with);
-        // It was answered, so that a repetition of this answer is a late one, and its sends begin anew.
-        request.leave_flight(tracker);
         request.sends = 0;
         request.verdict = None;
+        request.leave_flight(tracker);
         if let Some(transaction_id) = request.transaction_id.take() {
             tracker.end_transaction(transaction_id);
         }
