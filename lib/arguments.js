@@ -167,14 +167,16 @@ function isCounter(value) {
   return value === undefined || value === null
 }
 
+function counterError(name, value) {
+  const range = 'a whole number from 0 to 2^53 - 1 or a BigInt below 2^64'
+  return new RangeError(`opts.${name} must be ${range}, got ${shown(value)}`)
+}
+
 /** What is wrong with the counters of an announce, or `null`. */
-function counterProblem(opts) {
-  for (const name of ['downloaded', 'left', 'uploaded']) {
-    if (!isCounter(opts[name])) {
-      const range = 'a whole number from 0 to 2^53 - 1 or a BigInt below 2^64'
-      return new RangeError(`opts.${name} must be ${range}, got ${shown(opts[name])}`)
-    }
-  }
+function counterProblem({ downloaded, left, uploaded }) {
+  if (!isCounter(downloaded)) return counterError('downloaded', downloaded)
+  if (!isCounter(left)) return counterError('left', left)
+  if (!isCounter(uploaded)) return counterError('uploaded', uploaded)
   return null
 }
 

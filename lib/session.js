@@ -5,6 +5,8 @@
 
 const timers = require('timers')
 
+const InFlight = require('./in-flight.js')
+
 const ANNOUNCE = 1
 const SCRAPE = 2
 const CANCEL = 3
@@ -24,10 +26,9 @@ const LONGEST_TIMER = 2 ** 31 - 1
 
 const ENGINE_DIED = 'tracker engine has stopped'
 
-const inFlight = new Map()
+const inFlight = new InFlight()
 
 let session = null
-let nextNumber = 1
 let outbox = null
 let outboxView = null
 let used = 0
@@ -57,7 +58,6 @@ function resize(length) {
 
 // Room for a record of this length; returns where it starts.
 function reserve(length) {
-  if (session === null) open()
   if (used + length > outbox.length) {
     if (used > 0) flush()
     if (length > outbox.length) resize(length)
@@ -89,20 +89,15 @@ function flush() {
 }
 
 function failAll(text) {
-  const failed = [...inFlight.values()]
-  inFlight.clear()
+  const failed = inFlight.removeAll()
   anchor.unref()
   for (const request of failed) deliver(() => request.onFailure(text, 'NETWORK'))
 }
 
-function take(request) {
-  let number = nextNumber
-  while (inFlight.has(number)) number = (number % 0xffffffff) + 1
-  nextNumber = (number % 0xffffffff) + 1
-  request.number = number
-  inFlight.set(number, request)
+function enter(request) {
+  if (session === null) open()
+  request.number = inFlight.add(request)
   if (inFlight.size === 1) anchor.ref()
-  return number
 }
 
 // Torrents bring anything as their announce URL. What is no string ends up in the error text that names it.
@@ -124,7 +119,7 @@ function urlBytes(url) {
 
 // Writes what announces and scrapes have in common; returns where the rest goes.
 function writeHeader(start, request, kind, event, family, flags, timeout, url) {
-  outboxView.setUint32(start + 4, take(request), true)
+  outboxView.setUint32(start + 4, request.number, true)
   outbox[start + 8] = kind
   outbox[start + 9] = event
   outbox[start + 10] = family
@@ -149,6 +144,7 @@ function writeCounter(offset, counter) {
  * called exactly once unless the request is cancelled.
  */
 function announce(request, url, timeout, options, infoHash, peerId, port, event, counters) {
+  enter(request)
   const bytes = urlBytes(url)
   const { auth } = options
   const authLength = auth === null ? 0 : 4 + auth.username.length + auth.password.length
@@ -174,6 +170,7 @@ function announce(request, url, timeout, options, infoHash, peerId, port, event,
 
 /** Starts a scrape of up to 70 info-hashes; `request.onScraped(rows)` gets three numbers for each. */
 function scrape(request, url, timeout, family, infoHashes) {
+  enter(request)
   const bytes = urlBytes(url)
   const start = reserve(HEADER_LENGTH + bytes.length + 20 * infoHashes.length)
   let offset = writeHeader(start, request, SCRAPE, 0, family, 0, timeout, bytes)
@@ -195,7 +192,7 @@ function cancel(request) {
 }
 
 function release(number) {
-  inFlight.delete(number)
+  inFlight.remove(number)
   if (inFlight.size === 0) anchor.unref()
 }
 
