@@ -46,7 +46,7 @@ proptest! {
 
     #[test]
     fn an_announce_means_the_same_to_an_independent_reader(announce in announces(), connection_id: u64) {
-        let sent = sent_with(Body::Announce(Box::new(announce.clone())), connection_id);
+        let sent = sent_with(Body::Announce(announce.clone()), connection_id);
         let wire::Packet::Announce { connection_id: read, fields, .. } = sent else { panic!("an announce") };
         prop_assert_eq!(read, connection_id);
         let expected = wire::AnnounceFields {

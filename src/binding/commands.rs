@@ -70,7 +70,7 @@ impl Decoder {
         };
         let body = match kind {
             ANNOUNCE => match announce(&mut reader, event, flags, &url)? {
-                Ok(announce) => Body::Announce(Box::new(announce)),
+                Ok(announce) => Body::Announce(announce),
                 Err(failure) => return Some(Command::Reject(id, failure)),
             },
             SCRAPE => {
@@ -79,7 +79,7 @@ impl Decoder {
             }
             _ => return None,
         };
-        Some(Command::Start(Box::new(Start { id, url, family, schedule, body })))
+        Some(Command::Start(Start { id, url, family, schedule, body }))
     }
 
     fn url(&mut self, bytes: &[u8]) -> Result<Arc<AnnounceUrl>, UrlError> {

@@ -44,7 +44,7 @@ pub enum Command {
     /// A session ends: its requests are forgotten and its sink is dropped, then the sender hears of it.
     Close(SessionId, blocking::Sender<()>),
     /// A request.
-    Start(Box<Start>),
+    Start(Start),
     /// A request that cannot even be started; its failure takes the way of all outcomes.
     Reject(RequestId, Failure),
     /// A request is no longer wanted.
@@ -131,7 +131,7 @@ struct Loop {
     client: Client,
     resolver: Resolver,
     /// Requests whose host is being looked up.
-    resolving: HashMap<RequestId, Box<Start>>,
+    resolving: HashMap<RequestId, Start>,
     sessions: HashMap<SessionId, Box<dyn Sink>>,
     sockets: Sockets,
     receive_buffers: ReceiveBuffers,
@@ -210,7 +210,7 @@ impl Loop {
             for id in waiting {
                 if let Some(start) = self.resolving.remove(&id) {
                     match &result {
-                        Ok(addresses) => self.start(now, *start, addresses.clone()),
+                        Ok(addresses) => self.start(now, start, addresses.clone()),
                         Err(failure) => fail(&mut self.sessions, id, failure),
                     }
                 }
@@ -236,7 +236,7 @@ impl Loop {
         for command in commands {
             match command {
                 Command::Start(start) => match self.resolver.resolve(now, start.id, &start.url, start.family) {
-                    Resolved::Now(addresses) => self.start(now, *start, addresses),
+                    Resolved::Now(addresses) => self.start(now, start, addresses),
                     Resolved::Later => drop(self.resolving.insert(start.id, start)),
                     Resolved::Never(failure) => fail(&mut self.sessions, start.id, &failure),
                 },

@@ -39,9 +39,18 @@ struct Entry {
     waiting: Vec<RequestId>,
 }
 
+/// What the latest request was told. Torrents of one tracker follow each other, and this spares them the table.
+struct Latest {
+    url: Arc<AnnounceUrl>,
+    family: Option<Family>,
+    addresses: Arc<[SocketAddr]>,
+    until: Option<Instant>,
+}
+
 #[derive(Default)]
 pub(super) struct Resolver {
     entries: HashMap<Endpoint, Entry>,
+    latest: Option<Latest>,
     lookups: JoinSet<Lookup>,
 }
 
@@ -60,9 +69,16 @@ impl Resolver {
         &mut self,
         now: Instant,
         id: RequestId,
-        url: &AnnounceUrl,
+        url: &Arc<AnnounceUrl>,
         family: Option<Family>,
     ) -> Resolved {
+        if let Some(latest) = &self.latest
+            && Arc::ptr_eq(&latest.url, url)
+            && latest.family == family
+            && latest.until.is_none_or(|until| now < until)
+        {
+            return Resolved::Now(latest.addresses.clone());
+        }
         let literal = match &url.host {
             Host::Ipv4(ip) => Some(IpAddr::V4(*ip)),
             Host::Ipv6(ip) => Some(IpAddr::V6(*ip)),
@@ -71,7 +87,7 @@ impl Resolver {
         let endpoint = Endpoint { host: url.host.clone(), port: url.port, family };
         if let Some(ip) = literal {
             return match self.arrange(endpoint, now, vec![ip]) {
-                Ok(addresses) => Resolved::Now(addresses),
+                Ok(addresses) => self.resolved(url, family, addresses, None),
                 Err(failure) => Resolved::Never(failure),
             };
         }
@@ -79,13 +95,25 @@ impl Resolver {
         if let Some((addresses, since)) = &entry.addresses
             && now < *since + FRESH
         {
-            return Resolved::Now(addresses.clone());
+            let (addresses, until) = (addresses.clone(), *since + FRESH);
+            return self.resolved(url, family, addresses, Some(until));
         }
         entry.waiting.push(id);
         if entry.waiting.len() == 1 {
             self.lookups.spawn(look_up(endpoint));
         }
         Resolved::Later
+    }
+
+    fn resolved(
+        &mut self,
+        url: &Arc<AnnounceUrl>,
+        family: Option<Family>,
+        addresses: Arc<[SocketAddr]>,
+        until: Option<Instant>,
+    ) -> Resolved {
+        self.latest = Some(Latest { url: url.clone(), family, addresses: addresses.clone(), until });
+        Resolved::Now(addresses)
     }
 
     /// Waits for the next look-up to end; for ever if there is none.
@@ -106,6 +134,7 @@ impl Resolver {
         now: Instant,
         (endpoint, result): Lookup,
     ) -> (Vec<RequestId>, Result<Arc<[SocketAddr]>, Failure>) {
+        self.latest = None;
         let entry = self.entries.entry(endpoint.clone()).or_default();
         let waiting = std::mem::take(&mut entry.waiting);
         let known = entry.addresses.clone();
@@ -126,6 +155,7 @@ impl Resolver {
 
     /// Puts the address that answered first, for the requests to come.
     pub(super) fn prefer(&mut self, preference: &Preference) {
+        self.latest = None;
         for entry in self.entries.values_mut() {
             if let Some((addresses, _)) = &mut entry.addresses
                 && Arc::ptr_eq(addresses, &preference.addresses)

@@ -19,8 +19,8 @@ const REMEMBERED: usize = 16_384;
 pub(crate) enum Transaction {
     /// The connect under way.
     Connect,
-    /// The request in this slot of the client's table.
-    Request(usize),
+    /// The request in this slot of the client's table. Short, because thousands of them are looked up at random.
+    Request(u32),
     /// A request that has ended; its answer comes late or twice.
     Ended,
 }
@@ -98,7 +98,6 @@ pub(crate) struct Tracker {
     pub(crate) last_used: Instant,
     /// Whether it stands in the client's queue of trackers with something to send.
     pub(crate) is_ready: bool,
-    pub(crate) deadline: Option<Instant>,
     /// The fewest rows it has answered a longer scrape with.
     pub(crate) scrape_limit: usize,
 }
@@ -121,7 +120,6 @@ impl Tracker {
             last_heard: None,
             last_used: now,
             is_ready: false,
-            deadline: None,
             scrape_limit: usize::MAX,
         }
     }

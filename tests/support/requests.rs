@@ -28,7 +28,7 @@ pub(crate) fn announce_of(n: u64) -> Body {
 }
 
 pub(crate) fn event_of(n: u64, event: Event) -> Body {
-    Body::Announce(Box::new(Announce {
+    Body::Announce(Announce {
         info_hash: InfoHash(hash(n)),
         peer_id: PeerId(*b"-XX0001-abcdefghijkl"),
         downloaded: 1,
@@ -40,7 +40,7 @@ pub(crate) fn event_of(n: u64, event: Event) -> Body {
         num_want: 50,
         port: 6881,
         extension: Extension::None,
-    }))
+    })
 }
 
 /// A scrape of `count` info-hashes from number `first` on.

@@ -47,7 +47,7 @@ pub struct Request {
 #[derive(Clone, Debug)]
 pub enum Body {
     /// An announce.
-    Announce(Box<Announce>),
+    Announce(Announce),
     /// A scrape of up to [`MAX_SCRAPE_HASHES`](super::MAX_SCRAPE_HASHES) info-hashes.
     Scrape(Scrape),
 }
@@ -124,6 +124,8 @@ pub struct Client {
     keys: NumberMap<u64, usize>,
     trackers: Slab<Tracker>,
     tracker_keys: HashMap<SocketAddr, usize>,
+    /// The tracker that was looked for last: most often it is the next one as well.
+    last_tracker: usize,
     deadlines: Deadlines,
     /// Trackers that may have something to send.
     ready: VecDeque<usize>,
@@ -154,6 +156,7 @@ impl Client {
             keys: NumberMap::default(),
             trackers: Slab::new(),
             tracker_keys: HashMap::new(),
+            last_tracker: 0,
             deadlines: Deadlines::default(),
             ready: VecDeque::new(),
             outcomes: VecDeque::new(),
@@ -245,8 +248,8 @@ impl Client {
     fn attach(&mut self, now: Instant, key: usize, connects: u32) {
         let Some(request) = self.requests.get(key) else { return };
         let address = canonical(request.address());
-        let tracker_key = match self.tracker_keys.get(&address) {
-            Some(&tracker_key) => tracker_key,
+        let tracker_key = match self.tracker_key(address) {
+            Some(tracker_key) => tracker_key,
             None => {
                 let tracker_key = self.trackers.insert(Tracker::new(address, now));
                 self.tracker_keys.insert(address, tracker_key);
@@ -264,6 +267,13 @@ impl Client {
         self.wait(now, key, connects);
     }
 
+    fn tracker_key(&mut self, address: SocketAddr) -> Option<usize> {
+        if self.trackers.get(self.last_tracker).is_none_or(|tracker| tracker.address != address) {
+            self.last_tracker = *self.tracker_keys.get(&address)?;
+        }
+        Some(self.last_tracker)
+    }
+
     /// Puts a request among those that wait at its tracker, for a connection ID or for room in the window.
     fn wait(&mut self, now: Instant, key: usize, connects: u32) {
         let Self { requests, trackers, deadlines, .. } = self;
@@ -274,7 +284,7 @@ impl Client {
         if tracker.connection(now).is_some() {
             request.connects = 0;
             let give_up = request.give_up(now);
-            deadlines.set(Timer::Request(key), &mut request.deadline, give_up);
+            deadlines.set(Timer::Request(key), give_up);
             let tracker_key = request.tracker;
             self.mark_ready(tracker_key);
         } else {
@@ -306,7 +316,7 @@ impl Client {
         }
         request.connects = connects;
         let wait = request.schedule.wait_after(connects);
-        deadlines.set(Timer::Request(key), &mut request.deadline, now + wait);
+        deadlines.set(Timer::Request(key), now + wait);
         if is_new {
             // Those that wait for room need it as well, and their waits may outlast this one's.
             for other in self.waiting_keys(tracker_key) {
@@ -322,10 +332,12 @@ impl Client {
     fn detach(&mut self, now: Instant, key: usize) {
         let Self { requests, trackers, deadlines, .. } = self;
         let Some(request) = requests.get_mut(key) else { return };
-        deadlines.clear(Timer::Request(key), &mut request.deadline);
+        deadlines.clear(Timer::Request(key));
         let tracker_key = request.tracker;
         let Some(tracker) = trackers.get_mut(tracker_key) else { return };
-        tracker.waiting.remove(&request.place());
+        if request.state == State::Waiting {
+            tracker.waiting.remove(&request.place());
+        }
         request.leave_flight(tracker);
         if let Some(transaction_id) = request.transaction_id.take() {
             tracker.end_transaction(transaction_id);
@@ -348,6 +360,7 @@ impl Client {
             // After a burst the tables would keep their largest size for ever.
             self.requests = Slab::new();
             self.keys = NumberMap::default();
+            self.deadlines.forget_requests();
         }
         Some(request)
     }

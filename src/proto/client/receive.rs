@@ -31,7 +31,7 @@ impl Client {
     /// Takes a datagram that came from `from`.
     pub fn handle_datagram(&mut self, now: Instant, from: SocketAddr, datagram: &[u8]) {
         self.counters.received += 1;
-        let Some(&tracker_key) = self.tracker_keys.get(&canonical(from)) else {
+        let Some(tracker_key) = self.tracker_key(canonical(from)) else {
             self.counters.dropped_unknown += 1;
             return;
         };
@@ -51,7 +51,7 @@ impl Client {
             }
             (Some(Transaction::Request(key)), Some(action)) => {
                 tracker.last_heard = Some(now);
-                self.answer_request(now, tracker_key, key, action, datagram);
+                self.answer_request(now, tracker_key, key as usize, action, datagram);
             }
             _ => self.suspect(now, tracker_key, datagram),
         }
@@ -202,8 +202,8 @@ impl Client {
                     (Body::Scrape(_), None | Some(action::SCRAPE)) => Failure::ScrapeLength,
                     _ => stray(datagram, Failure::AnnounceLength),
                 });
-                let at = request.deadline.map_or(now + GRACE, |deadline| deadline.min(now + GRACE));
-                deadlines.set(Timer::Request(sent.key), &mut request.deadline, at);
+                let at = deadlines.get(Timer::Request(sent.key)).map_or(now + GRACE, |deadline| deadline.min(now + GRACE));
+                deadlines.set(Timer::Request(sent.key), at);
             }
         }
     }

@@ -54,8 +54,7 @@ pub(super) struct Pending {
     pub(super) resent_early: bool,
     /// Whether the window counts it.
     counted: bool,
-    pub(super) deadline: Option<Instant>,
-    /// What it ends with at its deadline unless a valid answer comes first.
+    /// What it ends with when its wait is over unless a valid answer comes first.
     pub(super) verdict: Option<Failure>,
     /// Whether the one new connect after an error about the connection ID has been used.
     pub(super) reconnected: bool,
@@ -86,7 +85,6 @@ impl Pending {
             give_up: None,
             resent_early: false,
             counted: false,
-            deadline: None,
             verdict: None,
             reconnected: false,
         }

@@ -75,14 +75,14 @@ impl Client {
         let request = requests.get_mut(key)?;
         let transaction_id = *request.transaction_id.get_or_insert_with(|| {
             let transaction_id = new_transaction_id(tracker, random);
-            tracker.transactions.insert(transaction_id.0, Transaction::Request(key));
+            tracker.transactions.insert(transaction_id.0, Transaction::Request(key as u32));
             transaction_id
         });
         request.enter_flight(now, tracker, connection_id);
         counters.retransmissions += u64::from(request.sends > 1);
         tracker.sent.push_back(Sent { key, at: now });
         let wait = request.schedule.wait_after(request.sends);
-        deadlines.set(Timer::Request(key), &mut request.deadline, now + wait);
+        deadlines.set(Timer::Request(key), now + wait);
         match &request.body {
             Body::Announce(announce) => announce.write(buffer, connection_id, transaction_id),
             Body::Scrape(_) => {

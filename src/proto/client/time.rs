@@ -16,18 +16,13 @@ impl Client {
         while let Some(timer) = self.deadlines.pop_due(now) {
             match timer {
                 Timer::Request(key) => {
-                    let Some(request) = self.requests.get_mut(key) else { continue };
-                    request.deadline = None;
+                    let Some(request) = self.requests.get(key) else { continue };
                     match request.state {
                         State::InFlight => self.answer_is_overdue(now, key),
                         State::Waiting => self.wait_is_over(now, key),
                     }
                 }
-                Timer::Tracker(tracker_key) => {
-                    let Some(tracker) = self.trackers.get_mut(tracker_key) else { continue };
-                    tracker.deadline = None;
-                    self.tracker_is_due(now, tracker_key);
-                }
+                Timer::Tracker(tracker_key) => self.tracker_is_due(now, tracker_key),
             }
         }
     }
@@ -65,7 +60,7 @@ impl Client {
             // Connected meanwhile: from here on it waits for room only, as long as its sends would have taken.
             request.connects = 0;
             let give_up = request.give_up(now);
-            deadlines.set(Timer::Request(key), &mut request.deadline, give_up);
+            deadlines.set(Timer::Request(key), give_up);
             return;
         }
         if let Some(connect) = &mut tracker.connect {
@@ -91,7 +86,7 @@ impl Client {
         }
         request.connects = connects;
         let wait = request.schedule.wait_after(connects);
-        deadlines.set(Timer::Request(key), &mut request.deadline, now + wait);
+        deadlines.set(Timer::Request(key), now + wait);
         self.mark_ready(tracker_key);
     }
 
@@ -108,7 +103,7 @@ impl Client {
         let Some(tracker) = self.trackers.get_mut(tracker_key) else { return };
         if tracker.requests == 0 && now >= tracker.last_used + IDLE {
             let address = tracker.address;
-            self.deadlines.clear(Timer::Tracker(tracker_key), &mut tracker.deadline);
+            self.deadlines.clear(Timer::Tracker(tracker_key));
             self.trackers.remove(tracker_key);
             self.tracker_keys.remove(&address);
         } else {
@@ -126,8 +121,9 @@ impl Client {
         let oldest = tracker.sent.front().filter(|oldest| tracker.window.has_overtaken(oldest.at));
         let loss = oldest.map(|oldest| tracker.window.lost_at(oldest.at));
         let Some(at) = [verdict, idle, loss].into_iter().flatten().min() else { return };
-        if tracker.deadline.is_none_or(|deadline| at < deadline) {
-            deadlines.set(Timer::Tracker(tracker_key), &mut tracker.deadline, at);
+        let timer = Timer::Tracker(tracker_key);
+        if deadlines.get(timer).is_none_or(|deadline| at < deadline) {
+            deadlines.set(timer, at);
         }
     }
 
