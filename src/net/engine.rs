@@ -28,9 +28,11 @@ use super::{
 
 /// How many batches of datagrams are received in a turn before commands and sends get theirs.
 const RECEIVES_A_TURN: usize = 8;
-/// How long the engine keeps looking for more after it had something to do, while requests are in flight: a tracker
-/// nearby answers within it, and falling asleep and being woken costs as much.
+/// How long the engine keeps looking for more after it had something to do, while a few requests are in flight: a
+/// tracker nearby answers within it, and falling asleep and being woken costs as much.
 const LINGER: Duration = Duration::from_micros(50);
+/// While there are more than this, sleep lets them gather, and leaves the core to whoever has work.
+const FEW: usize = 16;
 /// How many batches of commands are taken in a turn.
 const COMMANDS_A_TURN: usize = 64;
 
@@ -171,7 +173,8 @@ impl Loop {
             if commands + datagrams > 0 {
                 busy = now;
             }
-            if now.saturating_duration_since(busy) < LINGER && self.client.pending() > 0 {
+            let few = (1..=FEW).contains(&self.client.pending());
+            if few && now.saturating_duration_since(busy) < LINGER {
                 // Lets the runtime look at its sockets and timers, and comes straight back.
                 tokio::task::yield_now().await;
             } else if self.wait().await.is_none() {
