@@ -21,7 +21,8 @@ use super::{
         packet::{self, HEADER_LENGTH, SCRAPE_ROW_LENGTH, action},
         tracker::{Sent, Transaction},
     },
-    Body, Client, State, Stored, canonical,
+    Body, Client, State, Stored,
+    stay::canonical,
 };
 
 /// How long a valid answer may still come after a datagram that looks like a wrong one.
@@ -202,7 +203,8 @@ impl Client {
                     (Body::Scrape(_), None | Some(action::SCRAPE)) => Failure::ScrapeLength,
                     _ => stray(datagram, Failure::AnnounceLength),
                 });
-                let at = deadlines.get(Timer::Request(sent.key)).map_or(now + GRACE, |deadline| deadline.min(now + GRACE));
+                let at =
+                    deadlines.get(Timer::Request(sent.key)).map_or(now + GRACE, |deadline| deadline.min(now + GRACE));
                 deadlines.set(Timer::Request(sent.key), at);
             }
         }
