@@ -332,6 +332,39 @@ declare namespace UdpTracker {
     /** Errors in receiving. */
     receiveErrors: number
   }
+
+  /** What every message of a diagnostics channel has. */
+  interface DiagnosticsMessage {
+    /** What was asked. */
+    request: 'connect' | 'announce' | 'scrape'
+    /** The announce URL as it was given; `null` for a connect, which all requests to an address share. */
+    url: string | null
+    /** In hex; `null` for a connect and for a scrape, which asks for many. */
+    infoHash: string | null
+  }
+
+  /** A message of the channels `bittorrent-udp-tracker:send` and `bittorrent-udp-tracker:retransmission`. */
+  interface SendMessage extends DiagnosticsMessage {
+    /** The tracker's address and port, as in {@link Update.peers}. */
+    address: string
+    /** How often it has been sent, from 1. */
+    attempt: number
+  }
+
+  /** A message of the channel `bittorrent-udp-tracker:answer`. */
+  interface AnswerMessage extends SendMessage {
+    /** Milliseconds since it was last sent. */
+    roundTrip: number
+  }
+
+  /** A message of the channel `bittorrent-udp-tracker:error`. */
+  interface ErrorMessage extends DiagnosticsMessage {
+    request: 'announce' | 'scrape'
+    /** The text of the `error` event. */
+    message: string
+    /** As in a {@link TrackerError}. */
+    code: TrackerErrorCode
+  }
 }
 
 export = UdpTracker

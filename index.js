@@ -18,6 +18,18 @@ class AnnounceInFlight {
     this.number = 0
   }
 
+  get kind() {
+    return 'announce'
+  }
+
+  get url() {
+    return this.tracker.announceUrl
+  }
+
+  get infoHash() {
+    return this.tracker.infoHash
+  }
+
   onAnnounced(interval, leechers, seeds, peers) {
     const { tracker } = this
     tracker._socket = null

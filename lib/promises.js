@@ -73,6 +73,9 @@ async function announce(url, opts) {
   return limited(limit, (resolve, reject) => {
     const request = {
       number: 0,
+      kind: 'announce',
+      url,
+      infoHash,
       onAnnounced: (interval, leechers, seeds, peers) =>
         resolve({ interval, leechers, seeds, peers }),
       onFailure: reject

@@ -16,6 +16,19 @@ class ScrapeRequest {
     this.number = 0
   }
 
+  get kind() {
+    return 'scrape'
+  }
+
+  get url() {
+    return this.scrape.url
+  }
+
+  // It asks for many.
+  get infoHash() {
+    return null
+  }
+
   onScraped(rows) {
     this.scrape.fill(this, rows)
   }
@@ -39,10 +52,12 @@ class Scrape {
     this.results = new Array(infoHashes.length)
     this.done = 0
     this.requests = new Set()
+    this.url = null
   }
 
   start(url, timeout, family) {
     const { infoHashes } = this
+    this.url = url
     for (let first = 0; first < infoHashes.length; first += HASHES_A_REQUEST) {
       const some = infoHashes.slice(first, first + HASHES_A_REQUEST)
       const request = new ScrapeRequest(this, first, some.length)

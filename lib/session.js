@@ -10,9 +10,12 @@ const InFlight = require('./in-flight.js')
 const ANNOUNCE = 1
 const SCRAPE = 2
 const CANCEL = 3
+const TRACE = 4
 
 const ANNOUNCED = 1
 const SCRAPED = 2
+const SENT = 4
+const ANSWERED = 5
 
 const FLAG_URL_DATA = 1
 const FLAG_AUTHENTICATION = 2
@@ -29,6 +32,9 @@ const ENGINE_DIED = 'tracker engine has stopped'
 const inFlight = new InFlight()
 
 let session = null
+let diagnostics = null
+// Whether the engine has been asked to tell of datagrams.
+let traced = false
 let outbox = null
 let outboxView = null
 let used = 0
@@ -44,6 +50,7 @@ let lastUrlBytes = null
 function open() {
   const { Session } = require('../binding.js')
   session = new Session(dispatch)
+  diagnostics = require('./diagnostics.js')
   resize(OUTBOX_LENGTH)
   inbox = Buffer.allocUnsafeSlow(INBOX_LENGTH)
   inboxView = new DataView(inbox.buffer)
@@ -91,13 +98,21 @@ function flush() {
 function failAll(text) {
   const failed = inFlight.removeAll()
   anchor.unref()
-  for (const request of failed) deliver(() => request.onFailure(text, 'NETWORK'))
+  for (const request of failed) deliver(() => fail(request, text, 'NETWORK'))
 }
 
 function enter(request) {
   if (session === null) open()
   request.number = inFlight.add(request)
   if (inFlight.size === 1) anchor.ref()
+  if (diagnostics.isWatched() !== traced) trace(!traced)
+}
+
+function trace(wanted) {
+  traced = wanted
+  const start = reserve(9)
+  outboxView.setUint32(start + 4, wanted ? 1 : 0, true)
+  outbox[start + 8] = TRACE
 }
 
 // Torrents bring anything as their announce URL. What is no string ends up in the error text that names it.
@@ -206,6 +221,11 @@ function dispatch() {
     const end = offset + inboxView.getUint32(offset, true)
     const number = inboxView.getUint32(offset + 4, true)
     const request = inFlight.get(number)
+    if (inbox[offset + 8] >= SENT) {
+      report(request, offset, end)
+      offset = end
+      continue
+    }
     // A request cancelled while its outcome was on the way has none.
     if (request !== undefined) {
       release(number)
@@ -219,6 +239,25 @@ function dispatch() {
     offset = end
   }
   if (length > 0) setImmediate(dispatch)
+}
+
+// Tells of a datagram.
+function report(request, offset, end) {
+  const kind = inbox[offset + 9]
+  const subject = kind === 0 ? undefined : request
+  const attempt = inboxView.getUint32(offset + 12, true)
+  const address = inbox.latin1Slice(offset + 24, end)
+  if (inbox[offset + 8] === ANSWERED) {
+    const roundTrip = inboxView.getFloat64(offset + 16, true)
+    diagnostics.answered(subject, kind, attempt, address, roundTrip)
+  } else {
+    diagnostics.sent(subject, kind, attempt, address)
+  }
+}
+
+function fail(request, text, code) {
+  diagnostics.failed(request, text, code)
+  request.onFailure(text, code)
 }
 
 function raise(error) {
@@ -255,7 +294,7 @@ function deliverRecord(request, offset, end) {
       break
     }
     default:
-      request.onFailure(inbox.utf8Slice(body, end), CODES[inbox[offset + 9]])
+      fail(request, inbox.utf8Slice(body, end), CODES[inbox[offset + 9]])
   }
 }
 

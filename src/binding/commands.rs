@@ -15,6 +15,8 @@ use crate::{
 const ANNOUNCE: u8 = 1;
 const SCRAPE: u8 = 2;
 const CANCEL: u8 = 3;
+/// Its number is 1 to begin and 0 to end.
+const TRACE: u8 = 4;
 
 /// The flag that lets the URL's path and query go out with an announce.
 const FLAG_URL_DATA: u8 = 1;
@@ -50,10 +52,13 @@ impl Decoder {
     fn command(&mut self, record: &[u8]) -> Option<Command> {
         let mut reader = Reader(record);
         let _length = reader.u32()?;
-        let id = RequestId(u64::from(self.session) << 32 | u64::from(reader.u32()?));
+        let number = reader.u32()?;
+        let id = RequestId(u64::from(self.session) << 32 | u64::from(number));
         let kind = reader.u8()?;
-        if kind == CANCEL {
-            return Some(Command::Cancel(id));
+        match kind {
+            CANCEL => return Some(Command::Cancel(id)),
+            TRACE => return Some(Command::Trace(self.session, number != 0)),
+            _ => {}
         }
         let event = reader.u8()?;
         let family = match reader.u8()? {
@@ -172,9 +177,15 @@ mod tests {
         let mut records = record(SCRAPE, "udp://127.0.0.1:1/x", &[5; 40]);
         records.extend(record(SCRAPE, "http://x", &[5; 20]));
         records.extend([9, 0, 0, 0, 7, 0, 0, 0, CANCEL]);
+        records.extend([9, 0, 0, 0, 1, 0, 0, 0, TRACE]);
         let commands = Decoder::new(3).decode(&records);
         let id = RequestId(3 << 32 | 7);
-        let [Command::Start(start), Command::Reject(rejected, failure), Command::Cancel(cancelled)] = &commands[..]
+        let [
+            Command::Start(start),
+            Command::Reject(rejected, failure),
+            Command::Cancel(cancelled),
+            Command::Trace(3, true),
+        ] = &commands[..]
         else {
             panic!("{} commands", commands.len())
         };

@@ -1,7 +1,7 @@
 //! Outcomes as JavaScript reads them (`lib/session.js` reads what is written here; the two change together).
 //!
-//! All numbers are little-endian. A record is its own length (u32), the request's number (u32), a kind, a failure code,
-//! two bytes of nothing, and a body; peers are text already, so that one string split makes them all.
+//! All numbers are little-endian. A record is its own length (u32), the request's number (u32), a kind, a failure's code
+//! or what was sent, two bytes of nothing, and a body; peers are text already, so that one string split makes them all.
 
 use std::{
     io::Write,
@@ -20,12 +20,14 @@ use napi::{
 
 use crate::{
     net::{Failure, Sink},
-    proto::{Family, Outcome, RequestId},
+    proto::{Family, Origin, Outcome, RequestId, Trace},
 };
 
 const ANNOUNCED: u8 = 1;
 const SCRAPED: u8 = 2;
 const FAILED: u8 = 3;
+const SENT: u8 = 4;
+const ANSWERED: u8 = 5;
 
 /// A batch is passed on when it has this many bytes. With one more record of the largest size, a datagram full of
 /// peers as text, it is still shorter than the buffer that JavaScript reads into.
@@ -150,6 +152,20 @@ impl Sink for Outbound {
         self.record(id, FAILED, failure.code() as u8, |batch| {
             // Writing into memory does not fail.
             let _ = write!(batch, "{failure}");
+        });
+    }
+
+    fn trace(&mut self, trace: &Trace) {
+        let id = match trace.origin {
+            Origin::Request(id) => id,
+            Origin::Connect => RequestId(0),
+        };
+        let kind = if trace.round_trip.is_some() { ANSWERED } else { SENT };
+        self.record(id, kind, trace.kind as u8, |batch| {
+            batch.extend_from_slice(&trace.attempt.to_le_bytes());
+            let milliseconds = trace.round_trip.unwrap_or_default().as_secs_f64() * 1000.0;
+            batch.extend_from_slice(&milliseconds.to_le_bytes());
+            let _ = write!(batch, "{}", trace.address);
         });
     }
 

@@ -4,7 +4,7 @@
 //! locked: commands come through a queue, outcomes leave through each session's [`Sink`].
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     io,
     net::SocketAddr,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -16,7 +16,7 @@ use std::{
 use rand::{TryRng, rngs::SysRng};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, error::TryRecvError, unbounded_channel};
 
-use crate::proto::{AnnounceUrl, Body, Client, Config, Family, Outcome, Request, RequestId, Schedule};
+use crate::proto::{AnnounceUrl, Body, Client, Config, Family, Origin, Outcome, Request, RequestId, Schedule, Trace};
 
 use super::{
     Failure,
@@ -49,6 +49,8 @@ pub enum Command {
     Start(Start),
     /// A request that cannot even be started; its failure takes the way of all outcomes.
     Reject(RequestId, Failure),
+    /// A session wants to know of datagrams, or does not any more.
+    Trace(SessionId, bool),
     /// A request is no longer wanted.
     Cancel(RequestId),
 }
@@ -73,6 +75,8 @@ pub trait Sink: Send {
     fn outcome(&mut self, id: RequestId, outcome: &Outcome<'_>);
     /// A request failed.
     fn failure(&mut self, id: RequestId, failure: &Failure);
+    /// A datagram was sent or answered. Only for sessions that asked for it; comes before the outcome that it leads to.
+    fn trace(&mut self, trace: &Trace);
     /// Nothing more comes in this turn: time to pass on what came.
     fn flush(&mut self);
 }
@@ -135,6 +139,8 @@ struct Loop {
     /// Requests whose host is being looked up.
     resolving: HashMap<RequestId, Start>,
     sessions: HashMap<SessionId, Box<dyn Sink>>,
+    /// The sessions that want to know of datagrams.
+    tracing: HashSet<SessionId>,
     sockets: Sockets,
     receive_buffers: ReceiveBuffers,
     outbox: Outbox,
@@ -151,6 +157,7 @@ impl Loop {
             resolver: Resolver::default(),
             resolving: HashMap::new(),
             sessions: HashMap::new(),
+            tracing: HashSet::new(),
             sockets: Sockets::default(),
             receive_buffers: ReceiveBuffers::new(),
             outbox: Outbox::default(),
@@ -249,7 +256,17 @@ impl Loop {
                     self.client.handle_cancel(now, id);
                 }
                 Command::Open(session, sink) => drop(self.sessions.insert(session, sink)),
+                Command::Trace(session, wanted) => {
+                    if wanted {
+                        self.tracing.insert(session);
+                    } else {
+                        self.tracing.remove(&session);
+                    }
+                    self.client.set_tracing(!self.tracing.is_empty());
+                }
                 Command::Close(session, closed) => {
+                    self.tracing.remove(&session);
+                    self.client.set_tracing(!self.tracing.is_empty());
                     self.resolving.retain(|id, _| session_of(*id) != session);
                     self.client.handle_cancel_all(now, |id| session_of(id) == session);
                     self.sessions.remove(&session);
@@ -289,6 +306,18 @@ impl Loop {
 
     /// Passes on every outcome, and what was learned of a host's addresses.
     fn deliver(&mut self) {
+        while let Some(trace) = self.client.poll_trace() {
+            for session in &self.tracing {
+                // A connect is everybody's, a request one session's.
+                let concerned = match trace.origin {
+                    Origin::Connect => true,
+                    Origin::Request(id) => session_of(id) == *session,
+                };
+                if concerned && let Some(sink) = self.sessions.get_mut(session) {
+                    sink.trace(&trace);
+                }
+            }
+        }
         while let Some((id, outcome)) = self.client.poll_outcome() {
             if let Some(sink) = self.sessions.get_mut(&session_of(id)) {
                 match outcome {

@@ -15,7 +15,7 @@ mod url;
 mod window;
 
 pub use client::{
-    Body, Client, Config, Counters, Origin, Outcome, Preference, Request, RequestId, SendFailure, Transmit,
+    Body, Client, Config, Counters, Kind, Origin, Outcome, Preference, Request, RequestId, SendFailure, Trace, Transmit,
 };
 pub use extension::{Authentication, Extension, ExtensionError};
 pub use failure::{Code, Failure};

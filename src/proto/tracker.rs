@@ -40,6 +40,8 @@ pub(crate) struct Connect {
     pub(crate) sent_at: Option<Instant>,
     /// How often it has been sent.
     pub(crate) sends: u32,
+    /// How often earlier connects had been sent, which `sends` goes on from.
+    before: u32,
     /// Whether the system would not send it the last time.
     pub(crate) unsent: bool,
     /// Whether it is to be sent as soon as possible.
@@ -65,7 +67,12 @@ pub(crate) struct Sent {
 impl Connect {
     /// `sends` is how often earlier connects were sent: waits that outlive a connect compare with the next one's count.
     pub(crate) fn new(transaction_id: TransactionId, sends: u32) -> Self {
-        Self { transaction_id, sent_at: None, sends, unsent: false, to_send: true, verdict: None }
+        Self { transaction_id, sent_at: None, sends, before: sends, unsent: false, to_send: true, verdict: None }
+    }
+
+    /// How often it itself has been sent.
+    pub(crate) fn attempts(&self) -> u32 {
+        self.sends - self.before
     }
 
     /// How often it will have been sent once what is to be sent has been.

@@ -8,6 +8,7 @@ mod request;
 mod send;
 mod stay;
 mod time;
+mod trace;
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -25,6 +26,7 @@ use super::{
 };
 use request::{Pending, State};
 pub use send::{Origin, SendFailure, Transmit};
+pub use trace::{Kind, Trace};
 
 /// The caller's number for a request, unique among those that have not ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -131,6 +133,8 @@ pub struct Client {
     /// What the stored outcomes' ranges point into.
     outcome_bytes: Vec<u8>,
     preferences: VecDeque<Preference>,
+    tracing: bool,
+    traces: VecDeque<Trace>,
     sequence: u64,
     counters: Counters,
 }
@@ -160,6 +164,8 @@ impl Client {
             outcomes: VecDeque::new(),
             outcome_bytes: Vec::new(),
             preferences: VecDeque::new(),
+            tracing: false,
+            traces: VecDeque::new(),
             sequence: 0,
             counters: Counters::default(),
         }

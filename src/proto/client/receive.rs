@@ -48,10 +48,12 @@ impl Client {
             (Some(Transaction::Ended), _) => self.counters.dropped_late += 1,
             (Some(Transaction::Connect), Some(action)) => {
                 tracker.last_heard = Some(now);
+                self.trace_connect(tracker_key, Some(now));
                 self.answer_connect(now, tracker_key, action, datagram);
             }
             (Some(Transaction::Request(key)), Some(action)) => {
                 tracker.last_heard = Some(now);
+                self.trace_request(key as usize, tracker_key, Some(now));
                 self.answer_request(now, tracker_key, key as usize, action, datagram);
             }
             _ => self.suspect(now, tracker_key, datagram),

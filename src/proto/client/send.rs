@@ -93,7 +93,9 @@ impl Client {
                 request.asked = asked;
             }
         }
-        Some(Transmit { to: tracker.address, origin: Origin::Request(request.id) })
+        let transmit = Transmit { to: tracker.address, origin: Origin::Request(request.id) };
+        self.trace_request(key, tracker_key, None);
+        Some(transmit)
     }
 
     fn transmit_connect(&mut self, now: Instant, tracker_key: usize, buffer: &mut Vec<u8>) -> Option<Transmit> {
@@ -108,7 +110,9 @@ impl Client {
         connect.sends += 1;
         connect.unsent = false;
         packet::write_connect(buffer, connect.transaction_id);
-        Some(Transmit { to: tracker.address, origin: Origin::Connect })
+        let transmit = Transmit { to: tracker.address, origin: Origin::Connect };
+        self.trace_connect(tracker_key, None);
+        Some(transmit)
     }
 
     /// The system did not send what [`poll_transmit`](Self::poll_transmit) handed out.
