@@ -39,6 +39,8 @@ let outbox = null
 let outboxView = null
 let used = 0
 let flushing = false
+// Whether the next turn of the event loop takes outcomes anyway.
+let dispatching = false
 let inbox = null
 let inboxView = null
 // Keeps the process alive while anything is in flight; nothing else of ours does.
@@ -49,7 +51,7 @@ let lastUrlBytes = null
 // The addon is loaded by the first call that needs it: most of what loading this package costs.
 function open() {
   const { Session } = require('../binding.js')
-  session = new Session(dispatch)
+  session = new Session(wake)
   diagnostics = require('./diagnostics.js')
   resize(OUTBOX_LENGTH)
   inbox = Buffer.allocUnsafeSlow(INBOX_LENGTH)
@@ -211,9 +213,14 @@ function release(number) {
   if (inFlight.size === 0) anchor.unref()
 }
 
-// Called by the engine when there are outcomes. One buffer of them a turn of the event loop: timers and sockets of the
-// application get theirs in between.
+// Called by the engine when there are outcomes, a thousand times in one turn of the event loop if there are always more.
+function wake() {
+  if (!dispatching) dispatch()
+}
+
+// One buffer of outcomes a turn of the event loop: timers and sockets of the application get theirs in between.
 function dispatch() {
+  dispatching = false
   const length = session.take(inbox)
   if (length < 0) return failAll(ENGINE_DIED)
   let offset = 0
@@ -238,7 +245,10 @@ function dispatch() {
     }
     offset = end
   }
-  if (length > 0) setImmediate(dispatch)
+  if (length > 0) {
+    dispatching = true
+    setImmediate(dispatch)
+  }
 }
 
 // Tells of a datagram.

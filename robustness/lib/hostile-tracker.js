@@ -1,0 +1,73 @@
+'use strict'
+
+// Builds and runs examples/hostile_tracker.rs, a tracker in a process of its own, and talks to it.
+
+const { execFileSync, spawn } = require('child_process')
+const path = require('path')
+const readline = require('readline')
+
+const ROOT = path.resolve(__dirname, '../..')
+
+/** The path of the tracker's executable. Cargo builds it with the Rust tests; then this takes no time. */
+function build() {
+  const cargo = ['build', '--locked', '--example', 'hostile_tracker', '--message-format=json']
+  const messages = execFileSync('cargo', cargo, {
+    cwd: ROOT,
+    encoding: 'utf8',
+    maxBuffer: 1 << 26,
+    stdio: ['ignore', 'pipe', 'pipe']
+  })
+  const lines = messages.split('\n').filter((line) => line.startsWith('{'))
+  return lines.map((line) => JSON.parse(line)).find(({ executable }) => executable).executable
+}
+
+class HostileTracker {
+  constructor(process) {
+    this.process = process
+    this.readers = []
+    readline.createInterface({ input: process.stdout }).on('line', (line) => {
+      this.readers.shift()(JSON.parse(line))
+    })
+    this.ended = new Promise((resolve) => process.once('close', resolve))
+  }
+
+  next() {
+    return new Promise((resolve) => this.readers.push(resolve))
+  }
+
+  ask(command) {
+    this.process.stdin.write(`${command}\n`)
+    return this.next()
+  }
+
+  /** Forges `count` datagrams, at most `rate` a second unless it is 0. Resolves when they are sent. */
+  flood(count, rate = 0) {
+    return this.ask(`flood ${count} ${rate}`)
+  }
+
+  counts() {
+    return this.ask('counts')
+  }
+
+  async close() {
+    this.process.stdin.end()
+    await this.ended
+  }
+}
+
+/** Starts a tracker on a free port of 127.0.0.1 that loses `loss` percent of the requests and as many answers. */
+async function startHostileTracker({ loss = 0, seed = 1 } = {}) {
+  const child = spawn(build(), [String(loss), String(seed)], {
+    stdio: ['pipe', 'pipe', 'inherit']
+  })
+  const kill = () => child.kill('SIGKILL')
+  process.once('exit', kill)
+  const tracker = new HostileTracker(child)
+  tracker.ended.then(() => process.removeListener('exit', kill))
+  const { port } = await tracker.next()
+  tracker.port = port
+  tracker.url = `udp://127.0.0.1:${port}`
+  return tracker
+}
+
+module.exports = { startHostileTracker }
