@@ -111,6 +111,78 @@ fn more_forged_datagrams_do_not_put_the_verdict_off() {
     assert_eq!(simulation.failed(id), (seconds(3), ANNOUNCE_TEXT.to_owned()));
 }
 
+/// A hundred forged datagrams: more than a faulty tracker could make of what it was asked.
+fn flood(simulation: &mut Simulation) {
+    for _ in 0..100 {
+        simulation.deliver(v4(1), &forged_announce(simulation));
+        simulation.deliver(v4(1), &wire::connect_response(!simulation.last_transaction_id(), 66));
+    }
+}
+
+#[test]
+fn in_a_flood_of_forged_datagrams_a_lost_answer_is_asked_for_again() {
+    for is_connect in [true, false] {
+        let (mut simulation, id) = if is_connect { connecting() } else { announcing() };
+        let sent = simulation.sent().count();
+        simulation.run_for(seconds(1));
+        flood(&mut simulation);
+        simulation.run_for(milliseconds(28_999));
+        assert_eq!((simulation.end(id), simulation.sent().count()), (None, sent));
+        simulation.run_for(milliseconds(1));
+        assert_eq!((simulation.end(id), simulation.sent().count()), (None, sent + 1));
+        if is_connect {
+            simulation.deliver(v4(1), &wire::connect_response(simulation.last_transaction_id(), 77));
+        }
+        simulation.deliver(v4(1), &wire::announce_response(simulation.last_transaction_id(), [1800, 1, 2], &[]));
+        assert!(simulation.is_answered(id));
+        check_rules(&simulation);
+        simulation.finish();
+    }
+}
+
+#[test]
+fn in_a_flood_that_does_not_end_a_silent_tracker_is_not_responding() {
+    for is_connect in [true, false] {
+        let mut simulation = Simulation::new(1);
+        let id = simulation.begin(request_to(&[v4(1)], 100, announce_of(1)));
+        if !is_connect {
+            simulation.deliver(v4(1), &wire::connect_response(simulation.last_transaction_id(), 77));
+        }
+        while simulation.end(id).is_none() {
+            flood(&mut simulation);
+            simulation.run_for(seconds(2));
+        }
+        assert_eq!(simulation.failed(id).1, "tracker is not responding after:25600");
+    }
+}
+
+#[test]
+fn a_flood_does_not_slow_the_recovery_of_a_burst() {
+    let mut simulation = Simulation::new(1);
+    let ids = simulation.begin_all((0..40).map(|n| request_to(&[v4(1)], TIMEOUT_MS, announce_of(n))));
+    simulation.deliver(v4(1), &wire::connect_response(simulation.last_transaction_id(), 77));
+    for _ in 0..3 {
+        flood(&mut simulation);
+    }
+    simulation.run_for(milliseconds(10));
+    // The answer to the burst's last request arrives, those to the others were lost.
+    let sent = simulation.sent().count();
+    simulation.deliver(v4(1), &wire::announce_response(simulation.last_transaction_id(), [1800, 1, 2], &[]));
+    simulation.run_for(seconds(1));
+    assert!(simulation.sent().count() > sent);
+    assert_eq!(ids.iter().filter(|&&id| simulation.end(id).is_some()).count(), 1);
+}
+
+#[test]
+fn after_a_flood_a_wrong_answer_is_told_again() {
+    let (mut simulation, id) = announcing();
+    flood(&mut simulation);
+    simulation.run_for(seconds(30));
+    simulation.deliver(v4(1), &forged_announce(&simulation));
+    simulation.run();
+    assert_eq!(simulation.failed(id), (seconds(33), ANNOUNCE_TEXT.to_owned()));
+}
+
 #[test]
 fn the_verdict_comes_earlier_when_the_next_send_is_due_earlier_and_never_before() {
     for is_connect in [true, false] {

@@ -14,6 +14,14 @@ pub(crate) const CONNECTION_LIFETIME: Duration = Duration::from_secs(60);
 /// How many transaction IDs of ended requests are remembered, to tell a late answer from a forged one.
 const REMEMBERED: usize = 16_384;
 
+/// How long a valid answer may still come after a datagram that looks like a wrong one.
+pub(crate) const GRACE: Duration = Duration::from_secs(3);
+
+/// How many datagrams that match nothing may come in [`GRACE`] when nobody is left they could have been meant for, plus
+/// a few for each request in flight. More are not a faulty tracker's answers, nor a network's repetitions of them.
+const SURPLUS: u32 = 16;
+const SURPLUS_EACH: u32 = 4;
+
 /// What a transaction ID stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Transaction {
@@ -96,6 +104,10 @@ pub(crate) struct Tracker {
     pub(crate) sent: VecDeque<Sent>,
     /// How many at the front of `sent` a stray datagram has been held against.
     pub(crate) suspected: usize,
+    /// Datagrams that matched nothing when nobody was left to hold them against, and since when they are counted.
+    surplus: (u32, Instant),
+    /// When there were last too many of them.
+    flooded_at: Option<Instant>,
     /// Requests that went unanswered while later ones were answered, and are not sent again before their time.
     pub(crate) overtaken: VecDeque<Sent>,
     pub(crate) window: Window,
@@ -121,6 +133,8 @@ impl Tracker {
             ended: VecDeque::new(),
             sent: VecDeque::new(),
             suspected: 0,
+            surplus: (0, now),
+            flooded_at: None,
             overtaken: VecDeque::new(),
             window: Window::new(),
             requests: 0,
@@ -182,6 +196,23 @@ impl Tracker {
         {
             self.transactions.remove(&oldest);
         }
+    }
+
+    /// Counts a datagram that matches nothing while nobody is left it could have been meant for.
+    pub(crate) fn count_surplus(&mut self, now: Instant) {
+        if now >= self.surplus.1 + GRACE {
+            self.surplus = (0, now);
+        }
+        self.surplus.0 += 1;
+        if self.surplus.0 > SURPLUS + SURPLUS_EACH * self.window.in_flight() {
+            self.flooded_at = Some(now);
+        }
+    }
+
+    /// Whether somebody forges datagrams, or did so when a verdict that is due now was made. Then a verdict says nothing
+    /// of the tracker.
+    pub(crate) fn is_flooded(&self, now: Instant) -> bool {
+        self.flooded_at.is_some_and(|at| now < at + 2 * GRACE)
     }
 
     /// Whether an ID can be given to a new request.

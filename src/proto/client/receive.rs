@@ -9,24 +9,18 @@
 //! | the right transaction ID, not well formed | ends the transaction |
 //! | the right transaction ID, well formed | answers it |
 
-use std::{
-    net::SocketAddr,
-    time::{Duration, Instant},
-};
+use std::{net::SocketAddr, time::Instant};
 
 use super::{
     super::{
         AnnounceResponse, ConnectionId, Failure, TransactionId,
         deadlines::Timer,
         packet::{self, HEADER_LENGTH, SCRAPE_ROW_LENGTH, action},
-        tracker::{Sent, Transaction},
+        tracker::{GRACE, Sent, Transaction},
     },
     Body, Client, State, Stored,
     stay::canonical,
 };
-
-/// How long a valid answer may still come after a datagram that looks like a wrong one.
-const GRACE: Duration = Duration::from_secs(3);
 
 impl Client {
     /// Takes a datagram that came from `from`.
@@ -168,7 +162,8 @@ impl Client {
     ///
     /// It may be a faulty tracker's answer, and the application is to learn of it; or it may be forged, and must not
     /// beat the true answer. So it ends nothing now: the transaction goes on for three seconds, or until its next send
-    /// is due, and a valid answer in that time wins. One datagram is held against one transaction.
+    /// is due, and a valid answer in that time wins. One datagram is held against one transaction. In a flood of them the
+    /// transaction goes on by its schedule: an answer lost in it is asked for again.
     fn suspect(&mut self, now: Instant, tracker_key: usize, datagram: &[u8]) {
         self.counters.dropped_stray += 1;
         let Self { requests, trackers, deadlines, .. } = self;
@@ -190,10 +185,12 @@ impl Client {
                 if connect.verdict.is_none() {
                     connect.verdict = Some((now + GRACE, stray(datagram, Failure::ConnectLength)));
                     self.set_tracker_deadline(tracker_key);
+                } else {
+                    tracker.count_surplus(now);
                 }
             }
             _ => {
-                let Some(sent) = suspect else { return };
+                let Some(sent) = suspect else { return tracker.count_surplus(now) };
                 if tracker.overtaken.pop_front().is_none() {
                     tracker.suspected += 1;
                 }

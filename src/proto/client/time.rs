@@ -29,13 +29,19 @@ impl Client {
 
     /// A request in flight got no answer in its wait.
     fn answer_is_overdue(&mut self, now: Instant, key: usize) {
-        let Self { requests, trackers, .. } = self;
+        let Self { requests, trackers, deadlines, .. } = self;
         let Some(request) = requests.get_mut(key) else { return };
-        if let Some(verdict) = request.verdict.take() {
-            return self.fail(now, key, verdict);
-        }
         let tracker_key = request.tracker;
         let Some(tracker) = trackers.get_mut(tracker_key) else { return };
+        if let Some(verdict) = request.verdict.take() {
+            if !tracker.is_flooded(now) {
+                return self.fail(now, key, verdict);
+            }
+            let due = request.sent_at + request.schedule.wait_after(request.sends);
+            if now < due {
+                return deadlines.set(Timer::Request(key), due);
+            }
+        }
         tracker.window.on_loss(now, request.sent_at);
         if request.sends >= MAX_SENDS {
             let failure = Failure::NotResponding(request.schedule.given_up_ms());
@@ -65,7 +71,9 @@ impl Client {
         }
         if let Some(connect) = &mut tracker.connect {
             // A verdict comes at the latest when the next send is due.
-            if let Some((_, verdict)) = connect.verdict.take() {
+            if let Some((_, verdict)) = connect.verdict.take()
+                && !tracker.is_flooded(now)
+            {
                 tracker.end_connect();
                 // This request has no deadline any more but is among those that wait.
                 return self.fail_waiting(now, tracker_key, &verdict);
@@ -95,6 +103,7 @@ impl Client {
         let verdict = tracker.connect.as_mut().and_then(|connect| connect.verdict.take_if(|(at, _)| *at <= now));
         if let Some((_, verdict)) = verdict
             && !tracker.waiting.is_empty()
+            && !tracker.is_flooded(now)
         {
             tracker.end_connect();
             self.fail_waiting(now, tracker_key, &verdict);
@@ -132,12 +141,16 @@ impl Client {
     pub(super) fn look_for_losses(&mut self, now: Instant, tracker_key: usize) {
         loop {
             self.forget_answered(tracker_key);
-            let Self { requests, trackers, .. } = self;
+            let Self { requests, trackers, deadlines, .. } = self;
             let Some(tracker) = trackers.get_mut(tracker_key) else { return };
             let Some(&oldest) = tracker.sent.front() else { return };
             let Some(request) = requests.get_mut(oldest.key) else { return };
             if !tracker.window.has_overtaken(oldest.at) || now < tracker.window.lost_at(oldest.at) {
                 return self.set_tracker_deadline(tracker_key);
+            }
+            if tracker.is_flooded(now) && request.verdict.take().is_some() {
+                let due = request.sent_at + request.schedule.wait_after(request.sends);
+                deadlines.set(Timer::Request(oldest.key), due);
             }
             tracker.window.on_loss(now, oldest.at);
             tracker.sent.pop_front();
