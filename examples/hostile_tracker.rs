@@ -128,7 +128,7 @@ fn flood(own: &UdpSocket, others: &[UdpSocket], shared: &Shared, count: u64, rat
                     id = random.next_u32();
                 }
                 let mut datagram = response(action, id, &body);
-                if random.next_u32() % 16 == 0 {
+                if random.next_u32().is_multiple_of(16) {
                     datagram.truncate(random.next_u32() as usize % 8);
                 }
                 (own, datagram, &mut strays)

@@ -61,13 +61,13 @@ function start(t, args, env) {
 }
 
 // Runs `code` behind the prelude; `trackerUrl` is what create() announces to.
-function startScript(t, code, trackerUrl) {
-  return start(t, ['-e', PRELUDE + code], { TRACKER_URL: trackerUrl })
+function startScript(t, code, trackerUrl, env) {
+  return start(t, ['-e', PRELUDE + code], { TRACKER_URL: trackerUrl, ...env })
 }
 
 // Runs `code` alone, without the package in the main thread.
-function startBareScript(t, code, trackerUrl) {
-  return start(t, ['-e', code], { TRACKER_URL: trackerUrl })
+function startBareScript(t, code, trackerUrl, env) {
+  return start(t, ['-e', code], { TRACKER_URL: trackerUrl, ...env })
 }
 
 function startFile(t, file, env) {
