@@ -6,6 +6,7 @@ mod support;
 
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV6};
 
+use bittorrent_udp_tracker::proto::{Origin, RequestId, SendFailure, Transmit};
 use support::{
     End, ModelTracker, Simulation, TIMEOUT_MS, announce_of, check_rules, milliseconds, request_to, seconds, v4, v6,
     wire,
@@ -93,6 +94,23 @@ fn an_unreachable_address_is_left_at_once_by_later_requests_too() {
         simulation.run();
         assert!(simulation.ended(id).0 <= begun + milliseconds(100), "request {n}");
     }
+    simulation.finish();
+}
+
+#[test]
+fn a_refusal_that_comes_late_is_of_the_address_that_was_left() {
+    let deaf = ModelTracker { deaf_to_requests: usize::MAX, ..ModelTracker::default() };
+    let mut simulation = Simulation::with_tracker(v6(1), deaf);
+    simulation.trackers.insert(v4(2), ModelTracker::default());
+    let id = simulation.begin(request(1));
+    // The announce lay in front of a full socket all the time; meanwhile its request has gone on.
+    simulation.run_until(seconds(30) + milliseconds(25));
+    assert_eq!(to(&simulation), [v6(1), v6(1), v4(2)]);
+    let late = Transmit { to: v6(1), origin: Origin::Request(RequestId(id)) };
+    simulation.refuse(late, SendFailure::Lasting("no"));
+    simulation.run();
+    assert!(simulation.is_answered(id));
+    assert_eq!(to(&simulation), [v6(1), v6(1), v4(2), v4(2)]);
     simulation.finish();
 }
 

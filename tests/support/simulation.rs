@@ -7,7 +7,7 @@ use std::{
 };
 
 use bittorrent_udp_tracker::proto::{
-    Body, Client, Config, Failure, Family, Origin, Outcome, Request, RequestId, SendFailure,
+    Body, Client, Config, Failure, Family, Origin, Outcome, Request, RequestId, SendFailure, Transmit,
 };
 use rand::{SeedableRng, rngs::StdRng};
 
@@ -51,6 +51,7 @@ pub(crate) struct Sent {
     pub(crate) to: SocketAddr,
     pub(crate) origin: Origin,
     pub(crate) packet: Packet,
+    pub(crate) bytes: Vec<u8>,
     pub(crate) failed: bool,
 }
 
@@ -178,6 +179,12 @@ impl Simulation {
         self.drain();
     }
 
+    /// The system says now that it did not send what it was given some time ago.
+    pub(crate) fn refuse(&mut self, transmit: Transmit, failure: SendFailure<'_>) {
+        self.client.handle_send_failure(self.instant(), transmit, failure);
+        self.drain();
+    }
+
     pub(crate) fn run_for(&mut self, time: Duration) {
         self.run_until(self.now + time);
     }
@@ -259,7 +266,7 @@ impl Simulation {
         let now = self.instant();
         while let Some(transmit) = self.client.poll_transmit(now, &mut buffer) {
             let packet = Packet::read(&buffer);
-            buffer.clear();
+            let bytes = std::mem::take(&mut buffer);
             let failed = self.unreachable.contains(&transmit.to);
             let (at, to, origin) = (self.now, transmit.to, transmit.origin);
             if failed {
@@ -271,7 +278,7 @@ impl Simulation {
                     self.launch(trip + later, Flight::ToTracker(to, packet.clone()));
                 }
             }
-            self.note(Happening::Sent(Sent { at, to, origin, packet, failed }));
+            self.note(Happening::Sent(Sent { at, to, origin, packet, bytes, failed }));
         }
         while let Some((RequestId(id), outcome)) = self.client.poll_outcome() {
             let end = match outcome {

@@ -131,6 +131,10 @@ impl Client {
         };
         for key in keys {
             let Some(request) = self.requests.get_mut(key) else { continue };
+            if self.trackers.get(request.tracker).is_none_or(|tracker| tracker.address != transmit.to) {
+                // It lay in front of a full socket, and its request has gone on to another address meanwhile.
+                continue;
+            }
             if request.unreachable + 1 < request.all_addresses().len() {
                 request.unreachable += 1;
                 let connects = request.connects.max(1);
