@@ -131,7 +131,9 @@ impl Session {
     pub fn take(&mut self, mut buffer: Uint8ArraySlice<'_>) -> i32 {
         let Some(inbound) = &mut self.inbound else { return 0 };
         // SAFETY: the memory belongs to the calling JavaScript thread, which waits here, and nothing else refers to it.
-        match inbound.take(unsafe { buffer.as_mut() }) {
+        #[expect(unsafe_code, reason = "napi cannot know that nobody else writes into JavaScript's memory meanwhile")]
+        let buffer = unsafe { buffer.as_mut() };
+        match inbound.take(buffer) {
             Taken::Bytes(count) => i32::try_from(count).unwrap_or(0),
             Taken::Ended => {
                 self.inbound = None;

@@ -1,5 +1,7 @@
 //! The only sockets, look-ups, thread and clock: one engine thread that drives the [`Client`](crate::proto::Client).
 
+#![forbid(unsafe_code)]
+
 mod engine;
 mod failure;
 mod outbox;

@@ -3,6 +3,8 @@
 //! [`Client`] is the state machine. Requests, datagrams and the time go in through `handle_*`; datagrams, outcomes and
 //! the next deadline come out of `poll_*`. Everything else in this folder serves it.
 
+#![forbid(unsafe_code)]
+
 mod client;
 mod deadlines;
 mod extension;
