@@ -1,36 +1,26 @@
-//! Properties that hold for any input: nothing panics, nothing ends twice, and every packet means the same to an
-//! independent reader.
+//! Properties that hold for any input: every packet means the same to an independent reader, and every answer is read as
+//! an independent writer wrote it. What holds for any bytes and any sequence of calls is in `fuzz/src/`.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod support;
 
-use std::{
-    collections::HashMap,
-    net::{Ipv4Addr, SocketAddr},
-    time::{Duration, Instant},
-};
+use std::net::Ipv4Addr;
 
 use bittorrent_udp_tracker::proto::{
-    Announce, AnnounceUrl, Body, Client, Config, Event, Extension, Family, InfoHash, Origin, PeerId, Request,
-    RequestId, Scrape, SendFailure, Transmit,
+    Announce, AnnounceUrl, Authentication, Body, Event, Extension, Failure, Family, InfoHash, PeerId, Scrape,
 };
 use proptest::{collection::vec, prelude::*};
-use support::{End, Simulation, TIMEOUT_MS, announce_of, event_of, request_to, scrape_of, seconds, v4, v6, wire};
+use sha1::{Digest, Sha1};
+use support::{End, Simulation, TIMEOUT_MS, announce_of, request_to, scrape_of, v4, v6, wire};
 
 proptest! {
-    #[test]
-    fn no_text_makes_the_url_parser_panic(text in "\\PC*", tail in any::<String>()) {
-        for text in [text.clone(), tail.clone(), format!("udp://{text}"), format!("udp://{tail}"), format!("udp://h{text}/{tail}")] {
-            match AnnounceUrl::parse(&text) {
-                Ok(url) => {
-                    prop_assert!(url.port > 0);
-                    prop_assert!(text.contains(&*url.request_string));
-                }
-                Err(error) => prop_assert!(!error.to_string().is_empty()),
-            }
-        }
-    }
+    // Miri takes a thousand times as long.
+    #![proptest_config(ProptestConfig {
+        cases: if cfg!(miri) { 4 } else { 256 },
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn a_url_is_read_part_by_part(
@@ -91,13 +81,94 @@ proptest! {
     }
 
     #[test]
-    fn no_sequence_of_calls_panics_or_ends_a_request_twice(calls in vec(calls(), 0..120)) {
-        let mut driven = Driven::new();
-        for call in calls {
-            driven.call(call);
-        }
-        driven.end();
+    fn a_connection_id_comes_back_as_it_was_given(connection_id: u64, rest in vec(any::<u8>(), 0..20)) {
+        let mut simulation = Simulation::new(1);
+        simulation.announce(v4(1), 1);
+        let wire::Packet::Connect { transaction_id } = simulation.last().packet else { panic!("a connect") };
+        // Longer than needed is fine.
+        let response = [wire::connect_response(transaction_id, connection_id), rest].concat();
+        simulation.deliver(v4(1), &response);
+        prop_assert_eq!(simulation.last().packet.connection_id(), Some(connection_id));
     }
+
+    #[test]
+    fn a_scrape_answer_is_read_as_it_was_written(rows in vec(any::<[u32; 3]>(), 1..=70), rest in vec(any::<u8>(), 0..12)) {
+        let (mut simulation, id) = asked(scrape_of(1, rows.len() as u64));
+        let response = [wire::scrape_response(simulation.last_transaction_id(), &rows), rest].concat();
+        simulation.deliver(v4(1), &response);
+        prop_assert_eq!(simulation.end(id), Some(&End::Scraped { rows: wire::rows_as_bytes(&rows) }));
+    }
+
+    #[test]
+    fn a_scrape_cut_anywhere_is_put_together_again(rows in vec(any::<[u32; 3]>(), 1..=70), cuts in vec(1usize..30, 70)) {
+        let (mut simulation, id) = asked(scrape_of(1, rows.len() as u64));
+        let mut answered = 0;
+        for cut in cuts {
+            let wire::Packet::Scrape { transaction_id, info_hashes, .. } = simulation.last().packet.clone() else {
+                panic!("a scrape")
+            };
+            let said = &rows[answered..rows.len().min(answered + cut).min(answered + info_hashes.len())];
+            answered += said.len();
+            simulation.deliver(v4(1), &wire::scrape_response(transaction_id, said));
+            if answered == rows.len() {
+                break;
+            }
+        }
+        prop_assert_eq!(simulation.end(id), Some(&End::Scraped { rows: wire::rows_as_bytes(&rows) }));
+    }
+
+    #[test]
+    fn a_trackers_error_is_read_as_it_was_written(text in "\\PC{1,200}", nuls in 0usize..3, scrapes: bool) {
+        let (mut simulation, id) = asked(if scrapes { scrape_of(1, 2) } else { announce_of(1) });
+        let message = format!("{text}{}", "\0".repeat(nuls));
+        simulation.deliver(v4(1), &wire::error_response(simulation.last_transaction_id(), &message));
+        prop_assume!(!text.to_lowercase().contains("connection"));
+        prop_assert_eq!(simulation.end(id), Some(&End::Failed(Failure::Tracker(text))));
+    }
+
+    #[test]
+    fn an_authentication_is_the_one_the_tracker_reckons(
+        announce in announces(),
+        username in "\\PC{0,60}",
+        password in vec(any::<u8>(), 0..40),
+        request_string in "(/[a-z0-9/]{0,200})?",
+        connection_id: u64,
+    ) {
+        let authentication = Authentication::new(&username, &password, &request_string).unwrap();
+        let announce = Announce { extension: Extension::Authentication(Box::new(authentication)), ..announce };
+        let (simulation, bytes) = sent_bytes(Body::Announce(announce), connection_id);
+        let wire::Packet::Announce { fields, .. } = &simulation.last().packet else { panic!("an announce") };
+        let mask = if request_string.is_empty() { 1 } else { 3 };
+        let head = [&[0, mask, username.len() as u8], username.as_bytes()].concat();
+        prop_assert!(fields.rest.starts_with(&head));
+        // What is signed is everything before the signature.
+        let (signed, behind) = bytes.split_at(98 + head.len());
+        let signature = Sha1::digest([signed, &Sha1::digest(&password)].concat());
+        prop_assert_eq!(&behind[..8], &signature[..8]);
+        let mut string = Vec::new();
+        if !request_string.is_empty() {
+            string.push(request_string.len() as u8);
+            string.extend(request_string.as_bytes());
+        }
+        prop_assert_eq!(&behind[8..], string);
+    }
+}
+
+/// A network in which this request has been sent to its silent tracker, and the request's number.
+fn asked(body: Body) -> (Simulation, u64) {
+    let mut simulation = Simulation::new(1);
+    let id = simulation.begin(request_to(&[v4(1)], TIMEOUT_MS, body));
+    simulation.deliver(v4(1), &wire::connect_response(simulation.last_transaction_id(), 1));
+    (simulation, id)
+}
+
+/// The bytes of what goes out when the connect has been answered with this connection ID.
+fn sent_bytes(body: Body, connection_id: u64) -> (Simulation, Vec<u8>) {
+    let mut simulation = Simulation::new(1);
+    simulation.begin(request_to(&[v4(1)], TIMEOUT_MS, body));
+    simulation.deliver(v4(1), &wire::connect_response(simulation.last_transaction_id(), connection_id));
+    let bytes = simulation.last().bytes.clone();
+    (simulation, bytes)
 }
 
 /// The announce or scrape that goes out when the connect has been answered with this connection ID.
@@ -149,155 +220,4 @@ fn announces() -> impl Strategy<Value = Announce> {
             extension,
         }
     })
-}
-
-/// One call into the client.
-#[derive(Clone, Debug)]
-enum Call {
-    Request {
-        id: u64,
-        addresses: Vec<u8>,
-        timeout_ms: f64,
-        body: u8,
-    },
-    Cancel(u64),
-    /// Bytes from one of the addresses.
-    Noise(u8, Vec<u8>),
-    /// An answer of some action to something that was sent, cut at some length.
-    Answer {
-        which: usize,
-        action: u32,
-        length: usize,
-    },
-    Wait(Duration),
-    Timeout,
-    Transmit,
-    SendFailure {
-        which: usize,
-        lasting: bool,
-    },
-    Outcome,
-}
-
-fn calls() -> impl Strategy<Value = Call> {
-    let timeout_ms = prop_oneof![Just(15_000.0), Just(0.0), Just(-1.0), Just(f64::NAN), Just(f64::MAX), 1.0..100_000.0];
-    prop_oneof![
-        3 => (0u64..30, vec(0u8..4, 0..4), timeout_ms, 0u8..4)
-            .prop_map(|(id, addresses, timeout_ms, body)| Call::Request { id, addresses, timeout_ms, body }),
-        1 => (0u64..30).prop_map(Call::Cancel),
-        1 => (0u8..5, vec(any::<u8>(), 0..60)).prop_map(|(from, bytes)| Call::Noise(from, bytes)),
-        4 => (any::<usize>(), prop_oneof![0u32..5, any::<u32>()], 0usize..1500)
-            .prop_map(|(which, action, length)| Call::Answer { which, action, length }),
-        1 => (0u64..100_000_000).prop_map(|micros| Call::Wait(Duration::from_micros(micros))),
-        2 => Just(Call::Timeout),
-        4 => Just(Call::Transmit),
-        1 => (any::<usize>(), any::<bool>()).prop_map(|(which, lasting)| Call::SendFailure { which, lasting }),
-        2 => Just(Call::Outcome),
-    ]
-}
-
-/// A client under test and what is known of its requests.
-struct Driven {
-    client: Client,
-    now: Instant,
-    sent: Vec<(Transmit, wire::Packet)>,
-    /// How many outcomes are owed for each number in use.
-    open: HashMap<u64, u32>,
-}
-
-impl Driven {
-    fn new() -> Self {
-        let client = Client::new(Config { receive_buffer: 1 << 20 }, [3; 32]);
-        Self { client, now: Instant::now(), sent: Vec::new(), open: HashMap::new() }
-    }
-
-    fn call(&mut self, call: Call) {
-        match call {
-            Call::Request { id, addresses, timeout_ms, body } => self.request(id, &addresses, timeout_ms, body),
-            Call::Cancel(id) => {
-                // One that has ended keeps its outcome: take it first, as an engine does.
-                while self.outcome() {}
-                self.client.handle_cancel(self.now, RequestId(id));
-                self.open.remove(&id);
-            }
-            Call::Noise(from, bytes) => self.client.handle_datagram(self.now, address(from), &bytes),
-            Call::Answer { which, action, length } => {
-                let Some((transmit, packet)) = pick(&self.sent, which) else { return };
-                let bytes = wire::response(action, packet.transaction_id(), &vec![7; length]);
-                self.client.handle_datagram(self.now, transmit.to, &bytes);
-            }
-            Call::Wait(time) => self.now += time,
-            Call::Timeout => self.client.handle_timeout(self.now),
-            Call::Transmit => {
-                self.transmit();
-            }
-            Call::SendFailure { which, lasting } => {
-                let Some((transmit, _)) = pick(&self.sent, which) else { return };
-                let failure = if lasting { SendFailure::Lasting("no") } else { SendFailure::Passing };
-                self.client.handle_send_failure(self.now, *transmit, failure);
-            }
-            Call::Outcome => {
-                self.outcome();
-            }
-        }
-    }
-
-    fn request(&mut self, id: u64, addresses: &[u8], timeout_ms: f64, body: u8) {
-        while self.outcome() {}
-        let body = match body {
-            0 => announce_of(id),
-            1 => event_of(id, Event::Stopped),
-            2 => scrape_of(id, 3),
-            _ => scrape_of(id, 200),
-        };
-        let addresses: Vec<SocketAddr> = addresses.iter().map(|&n| address(n)).collect();
-        let request = Request {
-            schedule: bittorrent_udp_tracker::proto::Schedule::new(timeout_ms),
-            ..request_to(&addresses, 0, body)
-        };
-        if !addresses.is_empty() {
-            self.open.entry(id).or_insert(1);
-        }
-        self.client.handle_request(self.now, RequestId(id), request);
-    }
-
-    fn transmit(&mut self) -> bool {
-        let mut buffer = Vec::new();
-        let Some(transmit) = self.client.poll_transmit(self.now, &mut buffer) else { return false };
-        let packet = wire::Packet::read(&buffer);
-        assert_eq!(packet.is_connect(), transmit.origin == Origin::Connect);
-        self.sent.push((transmit, packet));
-        true
-    }
-
-    fn outcome(&mut self) -> bool {
-        let Some((RequestId(id), _)) = self.client.poll_outcome() else { return false };
-        let owed = self.open.remove(&id);
-        assert_eq!(owed, Some(1), "an outcome nobody waits for");
-        true
-    }
-
-    /// Cancels what is left and lets some minutes pass.
-    fn end(&mut self) {
-        while self.outcome() {}
-        assert_eq!(self.client.pending(), self.open.len());
-        for id in self.open.drain() {
-            self.client.handle_cancel(self.now, RequestId(id.0));
-        }
-        while self.transmit() {}
-        for _ in 0..10 {
-            self.now += seconds(60);
-            self.client.handle_timeout(self.now);
-        }
-        assert!(self.client.is_idle());
-        assert_eq!(self.client.poll_outcome(), None);
-    }
-}
-
-fn pick<T>(all: &[T], which: usize) -> Option<&T> {
-    all.get(which.checked_rem(all.len())?)
-}
-
-fn address(n: u8) -> SocketAddr {
-    [v4(1), v4(2), v6(1), v6(2), v4(99)][usize::from(n)]
 }

@@ -1,0 +1,318 @@
+//! A client and what is known of it from outside: which requests are open, what it sent, what came. Every call is held
+//! against that, so that nothing ends twice, without cause, or with what no tracker said, and nothing is sent for nobody.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
+
+use bittorrent_udp_tracker::proto::{
+    Body, Client, Config, Failure, Family, InfoHash, Origin, Outcome, Request, RequestId, Schedule, SendFailure,
+    Transmit,
+};
+
+use super::{requests::one_spelling, wire::Packet};
+
+const CONNECTION_LIFETIME: Duration = Duration::from_secs(60);
+const SENDS: usize = 7;
+
+/// A datagram that the client handed out.
+#[derive(Clone, Debug)]
+pub struct Sent {
+    pub transmit: Transmit,
+    pub packet: Packet,
+}
+
+/// A request that has not ended.
+#[derive(Debug)]
+struct Life {
+    addresses: Vec<SocketAddr>,
+    body: Body,
+    timeout_ms: f64,
+    begun: Instant,
+    /// How many datagrams had been sent before it began.
+    first: usize,
+    sends: usize,
+    /// Sends that were taken back.
+    unsent: usize,
+    /// Answers with one of its transaction IDs: from where, and what.
+    answers: Vec<(SocketAddr, Vec<u8>)>,
+    refused_by_system: bool,
+}
+
+#[derive(Debug, Default)]
+struct Place {
+    /// Whom the transaction IDs sent here stand for; nobody: a connect.
+    transactions: HashMap<u32, Option<u64>>,
+    /// Connection IDs and when they came.
+    connection_ids: HashMap<u64, Instant>,
+    /// Error messages with which connects were answered.
+    refusals: Vec<String>,
+    datagrams: usize,
+    refused_by_system: bool,
+}
+
+pub struct Watched {
+    pub now: Instant,
+    pub sent: Vec<Sent>,
+    client: Client,
+    open: BTreeMap<u64, Life>,
+    places: HashMap<SocketAddr, Place>,
+    taken: u64,
+    cancelled: u64,
+    ended: u64,
+    received: u64,
+}
+
+impl Watched {
+    pub fn new() -> Self {
+        Self {
+            now: Instant::now(),
+            sent: Vec::new(),
+            client: Client::new(Config { receive_buffer: 1 << 20 }, [3; 32]),
+            open: BTreeMap::new(),
+            places: HashMap::new(),
+            taken: 0,
+            cancelled: 0,
+            ended: 0,
+            received: 0,
+        }
+    }
+
+    pub fn request(&mut self, id: u64, addresses: &[SocketAddr], timeout_ms: f64, body: Body) {
+        // A number is free again when its outcome has been taken, as the engine does.
+        while self.outcome() {}
+        let request = Request { addresses: addresses.into(), schedule: Schedule::new(timeout_ms), body: body.clone() };
+        self.client.handle_request(self.now, RequestId(id), request);
+        if addresses.is_empty() || self.open.contains_key(&id) {
+            return;
+        }
+        self.taken += 1;
+        let life = Life {
+            addresses: addresses.iter().copied().map(one_spelling).collect(),
+            body,
+            timeout_ms,
+            begun: self.now,
+            first: self.sent.len(),
+            sends: 0,
+            unsent: 0,
+            answers: Vec::new(),
+            refused_by_system: false,
+        };
+        self.open.insert(id, life);
+    }
+
+    pub fn cancel(&mut self, chosen: impl Fn(u64) -> bool) {
+        while self.outcome() {}
+        self.client.handle_cancel_all(self.now, |RequestId(id)| chosen(id));
+        let before = self.open.len();
+        self.open.retain(|&id, _| !chosen(id));
+        self.cancelled += (before - self.open.len()) as u64;
+        assert_eq!(self.client.pending(), self.open.len());
+    }
+
+    pub fn set_receive_buffer(&mut self, bytes: usize) {
+        self.client.set_receive_buffer(bytes);
+    }
+
+    /// A datagram comes in. One that carries nobody's transaction ID makes the client send nothing.
+    pub fn datagram(&mut self, from: SocketAddr, bytes: &[u8]) {
+        while self.transmit() {}
+        let place = self.places.entry(one_spelling(from)).or_default();
+        place.datagrams += 1;
+        let header = bytes.first_chunk::<8>().map(|header| {
+            let [action, transaction_id] = [0, 4].map(|at| u32::from_be_bytes(header[at..][..4].try_into().unwrap()));
+            (action, transaction_id)
+        });
+        let known = header.and_then(|(action, id)| Some((action, *place.transactions.get(&id)?)));
+        match known {
+            Some((0, None)) => {
+                if let Some(id) = bytes.get(8..16) {
+                    place.connection_ids.insert(u64::from_be_bytes(id.try_into().unwrap()), self.now);
+                }
+            }
+            Some((3, None)) => place.refusals.push(message(bytes)),
+            Some((_, Some(id))) => {
+                if let Some(life) = self.open.get_mut(&id) {
+                    life.answers.push((one_spelling(from), bytes.to_vec()));
+                }
+            }
+            _ => {}
+        }
+        self.received += 1;
+        self.client.handle_datagram(self.now, from, bytes);
+        if known.is_none() {
+            assert!(!self.transmit(), "a datagram that is nobody's answer makes the client send");
+        }
+    }
+
+    pub fn send_failure(&mut self, which: usize, lasting: bool) {
+        let Some(Sent { transmit, .. }) = which.checked_rem(self.sent.len()).map(|which| self.sent[which].clone())
+        else {
+            return;
+        };
+        match transmit.origin {
+            Origin::Connect => self.places.entry(transmit.to).or_default().refused_by_system |= lasting,
+            Origin::Request(RequestId(id)) => {
+                if let Some(life) = self.open.get_mut(&id) {
+                    if which < life.first {
+                        // It was of another request that had this number.
+                        return;
+                    }
+                    life.unsent += 1;
+                    life.refused_by_system |= lasting;
+                }
+            }
+        }
+        let failure = if lasting { SendFailure::Lasting("no") } else { SendFailure::Passing };
+        self.client.handle_send_failure(self.now, transmit, failure);
+    }
+
+    /// Everything that is due is done; what is left is due later.
+    pub fn timeout(&mut self) {
+        self.client.handle_timeout(self.now);
+        let next = self.client.poll_timeout();
+        assert!(next.is_none_or(|at| at > self.now), "a deadline that has come is still there");
+    }
+
+    /// Takes the next datagram, if there is one, and looks for its cause.
+    pub fn transmit(&mut self) -> bool {
+        let mut buffer = Vec::new();
+        let Some(transmit) = self.client.poll_transmit(self.now, &mut buffer) else {
+            assert!(buffer.is_empty());
+            assert!(self.open.is_empty() || self.client.pending() == 0 || self.client.poll_timeout().is_some());
+            return false;
+        };
+        let packet = Packet::read(&buffer);
+        assert_eq!(transmit.to, one_spelling(transmit.to));
+        let place = self.places.entry(transmit.to).or_default();
+        let whose = match transmit.origin {
+            Origin::Connect => {
+                assert!(packet.is_connect());
+                let wanted = self.open.values().any(|life| life.addresses.contains(&transmit.to));
+                assert!(wanted, "a connect that nobody waits for");
+                None
+            }
+            Origin::Request(RequestId(id)) => {
+                let life = self.open.get_mut(&id).unwrap_or_else(|| panic!("request {id} is over and sent"));
+                assert!(life.addresses.contains(&transmit.to), "request {id} has no address {}", transmit.to);
+                life.sends += 1;
+                assert!(life.sends <= SENDS * (1 + life.answers.len()) + life.unsent, "{} sends", life.sends);
+                let connection_id = packet.connection_id().expect("a request carries a connection ID");
+                let came = place.connection_ids.get(&connection_id).copied();
+                let came = came.unwrap_or_else(|| panic!("{} never gave {connection_id}", transmit.to));
+                assert!(self.now < came + CONNECTION_LIFETIME, "a connection ID after {:?}", self.now - came);
+                assert!(asks(&life.body, &packet), "request {id} asks something else");
+                Some(id)
+            }
+        };
+        let before = place.transactions.insert(packet.transaction_id(), whose);
+        if let Some(other) = before.filter(|&before| before != whose) {
+            let open = other.is_some_and(|other| self.open.contains_key(&other));
+            assert!(!open, "two open requests have one transaction ID");
+        }
+        self.sent.push(Sent { transmit, packet });
+        true
+    }
+
+    /// Takes the next outcome, if there is one, and looks for its cause.
+    pub fn outcome(&mut self) -> bool {
+        while let Some(preference) = self.client.poll_preference() {
+            assert!(preference.addresses.contains(&preference.answering));
+        }
+        let Some((RequestId(id), outcome)) = self.client.poll_outcome() else { return false };
+        let life = self.open.remove(&id).unwrap_or_else(|| panic!("request {id} is over and ends: {outcome:?}"));
+        self.ended += 1;
+        let places = life.addresses.iter().filter_map(|address| self.places.get(address));
+        match &outcome {
+            Outcome::Announced { interval, leechers, seeds, family, peers } => {
+                let numbers: Vec<u8> = [interval, leechers, seeds].map(|number| number.to_be_bytes()).concat();
+                let said = life.answers.iter().any(|(from, bytes)| {
+                    let row = if from.is_ipv4() { 6 } else { 18 };
+                    let whole = bytes.len().saturating_sub(20) / row * row;
+                    bytes.starts_with(&[0, 0, 0, 1])
+                        && bytes.get(8..20) == Some(&numbers)
+                        && bytes.get(20..20 + whole) == Some(peers)
+                        && *family == Family::of(from)
+                });
+                assert!(said && matches!(life.body, Body::Announce(_)), "nobody said {outcome:?}");
+            }
+            Outcome::Scraped { rows } => {
+                let Body::Scrape(scrape) = &life.body else { panic!("an announce ends as a scrape") };
+                assert_eq!(rows.len(), 12 * scrape.info_hashes.len());
+                let answers = || life.answers.iter().filter(|(_, bytes)| bytes.starts_with(&[0, 0, 0, 2]));
+                let said = |row: &[u8]| answers().any(|(_, bytes)| bytes[8..].chunks_exact(12).any(|one| one == row));
+                assert!(rows.chunks_exact(12).all(said), "nobody said {outcome:?}");
+                assert!(answers().count() > 0);
+            }
+            Outcome::Failed(Failure::Tracker(text)) => {
+                let is_it = |(_, bytes): &(_, Vec<u8>)| bytes.starts_with(&[0, 0, 0, 3]) && message(bytes) == *text;
+                let said = life.answers.iter().any(is_it) || places.clone().any(|place| place.refusals.contains(text));
+                assert!(said, "nobody said {text:?}");
+            }
+            Outcome::Failed(Failure::NotResponding(ms)) => {
+                assert_eq!(ms.to_bits(), (life.timeout_ms * 256.0).to_bits());
+                // Six waits of seven if pacing resent one early.
+                let ms = if life.timeout_ms.is_nan() { 0.0 } else { life.timeout_ms };
+                let least = (ms * 190.0).clamp(0.0, 1e9);
+                let waited = self.now - life.begun;
+                assert!(waited >= Duration::from_secs_f64(least / 1000.0), "given up after {waited:?}");
+            }
+            Outcome::Failed(Failure::Unsendable { address, .. }) => {
+                assert!(life.addresses.contains(address));
+                assert!(life.refused_by_system || places.clone().any(|place| place.refused_by_system));
+            }
+            Outcome::Failed(failure) => {
+                assert!(places.clone().any(|place| place.datagrams > 0), "{failure} out of nothing");
+            }
+        }
+        true
+    }
+
+    /// Takes all there is to take.
+    pub fn drain(&mut self) {
+        while self.transmit() {}
+        while self.outcome() {}
+    }
+
+    /// Lets time go on without another datagram: each request ends, and nothing of it stays.
+    pub fn finish(mut self) {
+        let mut steps = 2000 + 400 * self.taken;
+        self.drain();
+        while let Some(at) = self.client.poll_timeout() {
+            self.now = self.now.max(at);
+            self.timeout();
+            self.drain();
+            steps -= 1;
+            assert!(steps > 0, "{} requests never end", self.open.len());
+        }
+        assert!(self.open.is_empty(), "nothing is due, and {:?} have not ended", self.open.keys());
+        assert_eq!(self.ended + self.cancelled, self.taken);
+        assert!(self.client.is_idle(), "something is left");
+        let counters = self.client.counters();
+        assert_eq!(counters.requests, self.taken);
+        assert_eq!(counters.answered + counters.failed, self.ended);
+        assert_eq!((counters.received, counters.sent), (self.received, self.sent.len() as u64));
+    }
+}
+
+/// Whether a packet asks what a request is for.
+fn asks(body: &Body, packet: &Packet) -> bool {
+    match (body, packet) {
+        (Body::Announce(announce), Packet::Announce { fields, .. }) => {
+            fields.info_hash == announce.info_hash.0 && fields.event == announce.event as u32
+        }
+        (Body::Scrape(scrape), Packet::Scrape { info_hashes, .. }) => {
+            info_hashes.len() <= 70
+                && info_hashes.iter().all(|hash| scrape.info_hashes.contains(&InfoHash(*hash)))
+                && info_hashes.is_empty() == scrape.info_hashes.is_empty()
+        }
+        _ => false,
+    }
+}
+
+/// The text of an error response.
+fn message(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes.get(8..).unwrap_or_default()).trim_end_matches('\0').to_owned()
+}
