@@ -70,6 +70,7 @@ fn a_request_stays_at_an_address_that_answers_others() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too many requests for an interpreter")]
 fn an_unreachable_address_is_left_at_once() {
     let mut simulation = Simulation::with_tracker(v4(2), ModelTracker::default());
     simulation.unreachable.insert(v6(1));

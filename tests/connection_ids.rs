@@ -26,6 +26,7 @@ fn refuse(simulation: &mut Simulation, message: &str) {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too many requests for an interpreter")]
 fn a_thousand_requests_to_a_cold_address_make_one_connect() {
     let mut simulation = Simulation::with_tracker(v4(1), ModelTracker::default());
     let ids = simulation.begin_all((0..1000).map(|n| request_to(&[v4(1)], TIMEOUT_MS, announce_of(n))));
@@ -179,6 +180,7 @@ fn a_connect_nobody_waits_for_is_not_sent_again_but_its_answer_is_welcome() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too many requests for an interpreter")]
 fn a_refused_connect_ends_all_that_wait() {
     let mut simulation = Simulation::new(1);
     let ids = simulation.begin_all((0..100).map(|n| request_to(&[v4(1)], TIMEOUT_MS, announce_of(n))));
@@ -256,6 +258,7 @@ fn an_old_error_does_not_take_a_new_connection_id_away() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too many requests for an interpreter")]
 fn a_connect_that_is_lost_while_requests_wait_for_room_is_sent_again_for_them() {
     // The tracker falls silent, and requests with long waits have all the room. When the connection ID has expired, a
     // short-lived request connects, gives up, and leaves the connect to those that wait for room.

@@ -152,6 +152,7 @@ fn scrapes_lost_on_the_way_are_sent_again() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too many requests for an interpreter")]
 fn many_scrapes_at_once_are_each_answered_with_their_own_rows() {
     let mut simulation = tracker_with_rows(37);
     let ids = simulation.begin_all((0..300).map(|n| request_to(&[v4(1)], TIMEOUT_MS, scrape_of(70 * n, 70))));

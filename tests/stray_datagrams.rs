@@ -327,6 +327,7 @@ fn an_answer_may_be_longer_than_needed() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too many requests for an interpreter")]
 fn replays_of_answered_requests_are_held_against_nobody() {
     let mut simulation = Simulation::with_tracker(v4(1), ModelTracker::default());
     simulation.begin_all((0..1000).map(|n| request_to(&[v4(1)], TIMEOUT_MS, announce_of(n))));
