@@ -7,7 +7,6 @@
 // announces is what connecting took. Look-ups are made here, and the requests go to the address that was found, so that no
 // look-up is in their times.
 
-const dns = require('node:dns')
 const net = require('node:net')
 const os = require('node:os')
 const { randomBytes } = require('node:crypto')
@@ -55,19 +54,6 @@ async function timed(start) {
 
 const milliseconds = (number) => Math.round(number * 1000) / 1000
 
-async function within(timeout, promise) {
-  let timer
-  const late = new Promise((resolve, reject) => {
-    const text = `the look-up has no answer after:${timeout}`
-    timer = setTimeout(() => reject(new TrackerError(text, 'TIMEOUT')), timeout)
-  })
-  try {
-    return await Promise.race([promise, late])
-  } finally {
-    clearTimeout(timer)
-  }
-}
-
 function result(url, fields) {
   return {
     url,
@@ -89,12 +75,11 @@ function errorOf(step, err) {
 
 /** Checks trackers with one torrent and one peer ID for all, and knows which addresses are connected. */
 class Checker {
-  /** `lookupLimit` runs a look-up when there is room for one, so that no waiting for others is in its time. */
-  constructor({ family, timeout, infoHash, lookupLimit }) {
+  constructor({ family, timeout, infoHash, lookUps }) {
     this.family = family
     this.timeout = timeout
     this.infoHash = infoHash || randomBytes(20)
-    this.lookupLimit = lookupLimit
+    this.lookUps = lookUps
     this.peerId = randomPeerId()
     this.connected = new Set()
   }
@@ -140,15 +125,12 @@ class Checker {
   async lookUp(host) {
     const family = net.isIP(host)
     if (family !== 0) return { addresses: [{ address: host, family }], ms: null, err: null }
-    let addresses
-    const { ms, err } = await this.lookupLimit(() =>
-      timed(async () => {
-        addresses = await within(this.timeout, dns.promises.lookup(host, { all: true }))
-      })
-    )
-    if (err === null || err.code === 'TIMEOUT') return { addresses, ms, err }
-    const text = `cannot resolve tracker host ${host}: ${err.code || err.message}`
-    return { addresses, ms, err: new TrackerError(text, 'DNS') }
+    try {
+      const { addresses, ms } = await this.lookUps.lookUp(host)
+      return { addresses, ms: milliseconds(ms), err: null }
+    } catch (err) {
+      return { addresses: [], ms: null, err }
+    }
   }
 
   async checkAddress(url, parts, found, lookupMs) {

@@ -45,19 +45,11 @@ const OPTIONS = {
 }
 
 const AT_ONCE = 16
-// Node.js gives half of its pool of threads to look-ups, and has 4. More of them keep names that nobody answers for from
-// holding up the rest. Windows does not let a process change it any more when this runs.
-const LOOKUP_THREADS = 2 * AT_ONCE
 const NUMBER_WIDTH = 8
 const NARROWEST_NAME = 20
 const COLUMNS = ['LOOK-UP', 'CONNECT', 'ANNOUNCE', 'SCRAPE']
 
 const STYLES = { works: 'green', failed: 'red', skipped: 'yellow' }
-
-function lookupsAtOnce() {
-  if (process.platform !== 'win32') process.env.UV_THREADPOOL_SIZE ||= String(LOOKUP_THREADS)
-  return Math.ceil((Number(process.env.UV_THREADPOOL_SIZE) || 4) / 2)
-}
 
 // Runs what it is given at once as long as there is room, else when something before it has ended.
 function limitTo(most) {
@@ -156,8 +148,6 @@ function trackersOf(things) {
 async function run(args, { stdout, stderr, fail, onInterrupt }) {
   const { values, positionals } = options.parse(args, OPTIONS)
   if (values.help) return stdout.write(HELP)
-  // Before anything uses a thread of the pool.
-  const lookupLimit = limitTo(lookupsAtOnce())
   const family = options.family(values)
   const timeout = options.timeoutMs(values)
   const hashText = values['info-hash']
@@ -171,7 +161,9 @@ async function run(args, { stdout, stderr, fail, onInterrupt }) {
 
   // Loads the package, which those who only want to know how to use this need not have.
   const Checker = require('../tracker-check.js')
-  const checker = new Checker({ family, timeout, infoHash, lookupLimit })
+  const LookUps = require('../look-ups.js')
+  const lookUps = new LookUps({ atOnce: AT_ONCE, timeout })
+  const checker = new Checker({ family, timeout, infoHash, lookUps })
   const table = new Table(stdout, trackers, timeout)
   const tally = new Tally()
   const progress = new Progress(stderr, trackers.length, 'trackers')

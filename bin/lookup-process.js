@@ -1,0 +1,20 @@
+'use strict'
+
+// The process that look-ups.js starts. It answers `{number, host}` with `{number, ms, addresses}` or `{number, code}`.
+
+const dns = require('node:dns')
+
+process.on('message', async ({ number, host }) => {
+  const began = performance.now()
+  try {
+    const addresses = await dns.promises.lookup(host, { all: true })
+    process.send({ number, ms: performance.now() - began, addresses })
+  } catch (err) {
+    process.send({ number, code: err.code || err.message })
+  }
+})
+
+// Ctrl-C reaches all processes of a terminal. The one that asks decides when this one goes, and if it has gone there is
+// nobody to look anything up for.
+process.on('SIGINT', () => {})
+process.once('disconnect', () => process.exit())
