@@ -74,4 +74,4 @@ function startFile(t, file, env) {
   return start(t, [path.join(ROOT, file)], env)
 }
 
-module.exports = { ROOT, PRELUDE, startScript, startBareScript, startFile }
+module.exports = { ROOT, PRELUDE, start, startScript, startBareScript, startFile }
