@@ -1,0 +1,340 @@
+// `bittorrent-udp-tracker scrape`: lists, the order of results, results while others are under way, and an early end.
+'use strict'
+
+const { test, describe } = require('node:test')
+const assert = require('node:assert/strict')
+const { startScriptedTracker, silent } = require('./support/scripted-tracker')
+const {
+  startCommand,
+  runCommand,
+  printed,
+  startInTerminal,
+  withoutTerminal,
+  temporaryFiles,
+  jsonLines
+} = require('./support/command-line')
+const wire = require('./support/wire')
+
+const STYLE = new RegExp(`${'\x1b'}\\[\\d+m`, 'g')
+const HASH = '95c8a2f1c5c4a2f0e0b1d7d6f1e2d3c4b5a69788'
+const NAME = 'bittorrent-udp-tracker scrape'
+const A_REQUEST = 70
+
+// Info-hashes that say which one they are, and a tracker whose numbers say which one was asked for.
+const hashes = (count) => Array.from({ length: count }, (_, i) => i.toString(16).padStart(40, '0'))
+const numberOf = (infoHash) => infoHash.readUInt32BE(16)
+const rowOf = (number) => ({
+  seeds: number,
+  completed: (2 * number) >>> 0,
+  leechers: (3 * number) >>> 0
+})
+const answerTo = (request) =>
+  wire.scrapeResponse(
+    request,
+    request.infoHashes.map((infoHash) => rowOf(numberOf(infoHash)))
+  )
+const expected = (list) =>
+  list.map((infoHash) => ({ infoHash, ...rowOf(numberOf(Buffer.from(infoHash, 'hex'))) }))
+
+const startTracker = (t, script) => startScriptedTracker(t, { scrape: answerTo, ...script })
+
+// A tracker that keeps what it is asked until the test answers; gives the requests by their place.
+async function startHeldTracker(t, start, requestCount) {
+  const tracker = await startTracker(t, { scrape: silent })
+  const child = start(tracker)
+  const requests = []
+  while (requests.length < requestCount) requests.push(await tracker.nextScrape())
+  requests.sort((a, b) => numberOf(a.infoHashes[0]) - numberOf(b.infoHashes[0]))
+  const answer = (index) => tracker.send(answerTo(requests[index]), requests[index])
+  return { tracker, child, answer, requests }
+}
+
+describe('the result', () => {
+  test('is a table for people', async (t) => {
+    const tracker = await startTracker(t)
+    const [first, second] = [hashes(2)[1], 'f'.repeat(40)]
+    const result = await runCommand(t, ['scrape', tracker.url, first, second])
+    assert.deepEqual(result, {
+      code: 0,
+      signal: null,
+      stderr: '',
+      stdout:
+        `INFO-HASH                                     SEEDS   LEECHERS  COMPLETED\n` +
+        `${first}          1          3          2\n` +
+        `${second}  4294967295  4294967293  4294967294\n`
+    })
+  })
+
+  test('is an object a line with --json', async (t) => {
+    const tracker = await startTracker(t)
+    const list = hashes(3)
+    const result = await runCommand(t, ['scrape', tracker.url, ...list, '--json'])
+    assert.deepEqual({ ...result, stdout: '' }, { code: 0, signal: null, stderr: '', stdout: '' })
+    assert.deepEqual(jsonLines(result.stdout), expected(list))
+  })
+
+  test('comes in the order asked, doubles included, however many there are', async (t) => {
+    const list = [...hashes(10_000).reverse(), ...hashes(10)]
+    const tracker = await startTracker(t)
+    const { code, stdout } = await runCommand(t, ['scrape', tracker.url, '-', '--json'], {
+      input: list.join('\n')
+    })
+    assert.equal(code, 0)
+    assert.deepEqual(jsonLines(stdout), expected(list))
+  })
+
+  test('names magnet links and files, harmlessly', async (t) => {
+    const tracker = await startTracker(t)
+    const [file] = temporaryFiles(t, { 'a.torrent': 'd4:infodee' })
+    const link = `magnet:?xt=urn:btih:${HASH}&dn=a%1b%5b31mb`
+    const { stdout } = await runCommand(t, ['scrape', tracker.url, HASH, link, file])
+    const [header, plain, magnet, torrent] = stdout.split('\n')
+    assert.match(header, /COMPLETED {2}FROM$/)
+    assert.match(plain, /\d$/)
+    assert.ok(magnet.startsWith(HASH) && magnet.endsWith('  a\\x1b[31mb'), magnet)
+    assert.ok(torrent.endsWith(`  ${file}`), torrent)
+
+    const json = await runCommand(t, ['scrape', tracker.url, link, HASH, '--json'])
+    const [named, bare] = jsonLines(json.stdout)
+    assert.equal(named.from, 'a\x1b[31mb')
+    assert.deepEqual(Object.keys(bare), ['infoHash', 'seeds', 'completed', 'leechers'])
+  })
+})
+
+describe('a list', () => {
+  const [a, b, c, d] = hashes(4)
+  const text = `\ufeff# mine\r\n\r\n  ${a}  \r\n\t\n#${b}\nmagnet:?xt=urn:btih:${c}\n`
+
+  test('has one a line; blank lines and comments are no part of it', async (t) => {
+    const tracker = await startTracker(t)
+    const [file] = temporaryFiles(t, { list: text })
+    const args = ['scrape', tracker.url, '--json', '--file', file]
+    const { stdout } = await runCommand(t, args)
+    assert.deepEqual(
+      jsonLines(stdout).map(({ infoHash }) => infoHash),
+      [a, c]
+    )
+  })
+
+  test('on standard input stands where its dash stands, and files come last', async (t) => {
+    const tracker = await startTracker(t)
+    const [file, other] = temporaryFiles(t, { list: d, other: c })
+    const args = ['scrape', tracker.url, b, '-', a, '--file', file, '--file', other, '--json']
+    const { stdout } = await runCommand(t, args, { input: text })
+    assert.deepEqual(
+      jsonLines(stdout).map(({ infoHash }) => infoHash),
+      [b, a, c, a, d, c]
+    )
+  })
+
+  test('names every line that is wrong, ten at most, and nothing is asked', async (t) => {
+    const tracker = await startTracker(t)
+    const lines = [HASH, 'x', '', HASH.slice(1), ...Array(11).fill('y')]
+    const [file] = temporaryFiles(t, { list: lines.join('\n') })
+    const { code, stdout, stderr } = await runCommand(t, ['scrape', tracker.url, '--file', file])
+    const wanted = '40 digits of hex, 32 of base32, a magnet link or a .torrent file'
+    assert.deepEqual({ code, stdout }, { code: 2, stdout: '' })
+    assert.deepEqual(stderr.split('\n'), [
+      `${NAME}: ${file}:2: "x" is no info-hash: that is ${wanted}`,
+      `${NAME}: ${file}:4: "${HASH.slice(1)}" is 39 digits of hex long, an info-hash has 40`,
+      ...[5, 6, 7, 8, 9, 10, 11, 12].map(
+        (line) => `${NAME}: ${file}:${line}: "y" is no info-hash: that is ${wanted}`
+      ),
+      `${NAME}: and 3 more like these`,
+      `Try: ${NAME} --help`,
+      ''
+    ])
+    assert.equal(tracker.requests.length, 0)
+  })
+
+  const complaint = async (t, args, input) => {
+    const { code, stderr } = await runCommand(t, ['scrape', 'udp://127.0.0.1:6969', ...args], {
+      input
+    })
+    assert.equal(code, 2)
+    return stderr.split('\n')[0].replace(`${NAME}: `, '')
+  }
+
+  test('that cannot be read, is empty or is something else is wrong use', async (t) => {
+    const [torrent] = temporaryFiles(t, { 'a.torrent': 'd4:infodee' })
+    assert.equal(await complaint(t, ['-'], '# nothing\n'), 'there is no info-hash in the list')
+    assert.equal(
+      await complaint(t, ['--file', 'missing']),
+      'cannot read "missing": there is no such file'
+    )
+    assert.equal(
+      await complaint(t, ['--file', __dirname]),
+      `cannot read "${__dirname}": it is a directory`
+    )
+    assert.equal(
+      await complaint(t, ['--file', torrent]),
+      `"${torrent}" is a .torrent file and no list; give it without --file`
+    )
+    assert.equal(
+      await complaint(t, ['-', '--file', '-'], HASH),
+      'standard input can be read only once'
+    )
+    assert.match(await complaint(t, ['-'], 'x'), /^standard input:1: "x" is no info-hash/)
+  })
+})
+
+test('results are printed while later ones are under way, and never before earlier ones', async (t) => {
+  const list = hashes(3 * A_REQUEST)
+  const { child, answer } = await startHeldTracker(
+    t,
+    ({ url }) => startCommand(t, ['scrape', url, '-', '--json'], { input: list.join('\n') }),
+    3
+  )
+  await answer(1)
+  await answer(0)
+  await printed(child, new RegExp(`"${list[2 * A_REQUEST - 1]}".*\n$`))
+  assert.deepEqual(jsonLines(child.stdout), expected(list.slice(0, 2 * A_REQUEST)))
+
+  await answer(2)
+  const { code, stdout } = await child.exit()
+  assert.equal(code, 0)
+  assert.deepEqual(jsonLines(stdout), expected(list))
+})
+
+describe('a failure', () => {
+  test('ends it with exit code 1 and how far it came', async (t) => {
+    const tracker = await startTracker(t, {
+      scrape: (request) => wire.errorResponse(request, 'no\x1b[2Jscrape')
+    })
+    const result = await runCommand(t, ['scrape', tracker.url, ...hashes(2)])
+    assert.deepEqual(result, {
+      code: 1,
+      signal: null,
+      stdout: '',
+      stderr: `${NAME}: ${tracker.url}: no\\x1b[2Jscrape (0 of 2 info-hashes answered)\n`
+    })
+  })
+
+  test('does not cost what had come in, even behind what is missing', async (t) => {
+    const list = hashes(2 * A_REQUEST + 1)
+    const { tracker, child, answer, requests } = await startHeldTracker(
+      t,
+      ({ url }) => startCommand(t, ['scrape', url, ...list, '--json']),
+      3
+    )
+    await answer(0)
+    await printed(child, new RegExp(`"${list[A_REQUEST - 1]}".*\n$`))
+    // One socket, one queue: the error comes behind the answer.
+    await answer(2)
+    await tracker.send(wire.errorResponse(requests[1], 'enough'), requests[1])
+    const { code, stdout, stderr } = await child.exit()
+
+    assert.deepEqual({ code, stderr }, { code: 1, stderr: '' })
+    const lines = jsonLines(stdout)
+    assert.deepEqual(lines.pop(), {
+      url: tracker.url,
+      error: { code: 'TRACKER_ERROR', message: 'enough' },
+      answered: A_REQUEST + 1,
+      asked: list.length
+    })
+    assert.deepEqual(lines, expected([...list.slice(0, A_REQUEST), list[2 * A_REQUEST]]))
+  })
+
+  test('is a tracker that does not answer in time', async (t) => {
+    const tracker = await startTracker(t, { scrape: silent })
+    const args = ['scrape', tracker.url, HASH, '--timeout', '.3']
+    const { code, stderr } = await runCommand(t, args)
+    assert.equal(code, 1)
+    assert.match(stderr, /: no answer within 0\.3 s \(0 of 1 info-hash answered\)\n$/)
+  })
+})
+
+test('Ctrl-C prints what there is and ends it with 130', async (t) => {
+  const list = hashes(3 * A_REQUEST)
+  const { child, answer } = await startHeldTracker(
+    t,
+    ({ url }) => startCommand(t, ['scrape', url, '-'], { input: list.join('\n') }),
+    3
+  )
+  await answer(2)
+  await answer(0)
+  await printed(child, new RegExp(`^${list[A_REQUEST - 1]} .*\n`, 'm'))
+  child.process.kill('SIGINT')
+  const { code, stdout, stderr } = await child.exit()
+
+  assert.equal(code, 130)
+  const rows = stdout.trim().split('\n').slice(1)
+  assert.deepEqual(
+    rows.map((row) => row.split(' ')[0]),
+    [...list.slice(0, A_REQUEST), ...list.slice(2 * A_REQUEST)]
+  )
+  assert.equal(stderr, `${NAME}: interrupted, 140 of 210 info-hashes answered\n`)
+})
+
+describe('the progress bar', () => {
+  const list = hashes(2 * A_REQUEST)
+  const held = (t, command, env) => {
+    const [file] = temporaryFiles(t, { list: list.join('\n') })
+    return startHeldTracker(
+      t,
+      ({ url }) =>
+        startInTerminal(t, command.replace('SCRAPE', `$TRACKER scrape ${url} --file ${file}`), env),
+      2
+    )
+  }
+  const BAR = /\[#{15}-{15}\] {2}50% {2}70 of 140 torrents/
+
+  test(
+    'shows how far a long scrape is, and leaves nothing behind',
+    { skip: withoutTerminal },
+    async (t) => {
+      const { child, answer } = await held(t, 'SCRAPE --json > /dev/null')
+      await answer(0)
+      await printed(child, BAR)
+      await answer(1)
+      assert.equal(await child.exit(), 0)
+      assert.ok(child.stdout.endsWith('\r\x1b[2K'), JSON.stringify(child.stdout))
+    }
+  )
+
+  test('makes room for the table in the same terminal', { skip: withoutTerminal }, async (t) => {
+    const { child, answer } = await held(t, 'SCRAPE')
+    await printed(child, /\[-{30}\] {3}0% {2}0 of 140 torrents/)
+    await answer(0)
+    await printed(child, BAR)
+    await answer(1)
+    assert.equal(await child.exit(), 0)
+    assert.deepEqual(
+      onScreen(child.stdout).map((line) => line.split(' ')[0]),
+      ['INFO-HASH', ...list, '']
+    )
+  })
+
+  test('goes when Ctrl-C is typed', { skip: withoutTerminal }, async (t) => {
+    const { child, answer } = await held(t, 'trap : INT; SCRAPE; echo code $?')
+    await answer(0)
+    await printed(child, BAR)
+    // It reaches the shell as well, which would end with it, were it not for its trap.
+    child.type('\x03')
+    await child.exit()
+    const lines = onScreen(child.stdout)
+    assert.ok(
+      lines.includes(`${NAME}: interrupted, 70 of 140 info-hashes answered`),
+      lines.join('\n')
+    )
+    assert.ok(!lines.some((line) => BAR.test(line)))
+    assert.equal(lines.at(-2), 'code 130')
+  })
+
+  test('is not for what is no terminal', { skip: withoutTerminal }, async (t) => {
+    const [errors] = temporaryFiles(t, { errors: '' })
+    const { child, answer } = await held(t, `SCRAPE 2> ${errors}`)
+    await answer(0)
+    await printed(child, new RegExp(`${list[A_REQUEST - 1]}`))
+    await answer(1)
+    assert.equal(await child.exit(), 0)
+    assert.equal(require('node:fs').readFileSync(errors, 'utf8'), '')
+  })
+
+  // What is left to see once lines are erased and styles are gone.
+  const onScreen = (text) =>
+    text
+      .replaceAll(STYLE, '')
+      .split('\r\n')
+      .map((line) => line.split('\r\x1b[2K').pop())
+})
