@@ -3,51 +3,29 @@
 
 const { test, describe } = require('node:test')
 const assert = require('node:assert/strict')
-const { startScriptedTracker, silent } = require('./support/scripted-tracker')
+const { silent } = require('./support/scripted-tracker')
 const {
   startCommand,
   runCommand,
   printed,
-  startInTerminal,
-  withoutTerminal,
   temporaryFiles,
   jsonLines
 } = require('./support/command-line')
+const {
+  A_REQUEST,
+  hashes,
+  numberOf,
+  rowOf,
+  startTracker,
+  startHeldTracker
+} = require('./support/scrape-tracker')
 const wire = require('./support/wire')
 
-const STYLE = new RegExp(`${'\x1b'}\\[\\d+m`, 'g')
 const HASH = '95c8a2f1c5c4a2f0e0b1d7d6f1e2d3c4b5a69788'
 const NAME = 'bittorrent-udp-tracker scrape'
-const A_REQUEST = 70
 
-// Info-hashes that say which one they are, and a tracker whose numbers say which one was asked for.
-const hashes = (count) => Array.from({ length: count }, (_, i) => i.toString(16).padStart(40, '0'))
-const numberOf = (infoHash) => infoHash.readUInt32BE(16)
-const rowOf = (number) => ({
-  seeds: number,
-  completed: (2 * number) >>> 0,
-  leechers: (3 * number) >>> 0
-})
-const answerTo = (request) =>
-  wire.scrapeResponse(
-    request,
-    request.infoHashes.map((infoHash) => rowOf(numberOf(infoHash)))
-  )
 const expected = (list) =>
   list.map((infoHash) => ({ infoHash, ...rowOf(numberOf(Buffer.from(infoHash, 'hex'))) }))
-
-const startTracker = (t, script) => startScriptedTracker(t, { scrape: answerTo, ...script })
-
-// A tracker that keeps what it is asked until the test answers; gives the requests by their place.
-async function startHeldTracker(t, start, requestCount) {
-  const tracker = await startTracker(t, { scrape: silent })
-  const child = start(tracker)
-  const requests = []
-  while (requests.length < requestCount) requests.push(await tracker.nextScrape())
-  requests.sort((a, b) => numberOf(a.infoHashes[0]) - numberOf(b.infoHashes[0]))
-  const answer = (index) => tracker.send(answerTo(requests[index]), requests[index])
-  return { tracker, child, answer, requests }
-}
 
 describe('the result', () => {
   test('is a table for people', async (t) => {
@@ -264,77 +242,4 @@ test('Ctrl-C prints what there is and ends it with 130', async (t) => {
     [...list.slice(0, A_REQUEST), ...list.slice(2 * A_REQUEST)]
   )
   assert.equal(stderr, `${NAME}: interrupted, 140 of 210 info-hashes answered\n`)
-})
-
-describe('the progress bar', () => {
-  const list = hashes(2 * A_REQUEST)
-  const held = (t, command, env) => {
-    const [file] = temporaryFiles(t, { list: list.join('\n') })
-    return startHeldTracker(
-      t,
-      ({ url }) =>
-        startInTerminal(t, command.replace('SCRAPE', `$TRACKER scrape ${url} --file ${file}`), env),
-      2
-    )
-  }
-  const BAR = /\[#{15}-{15}\] {2}50% {2}70 of 140 torrents/
-
-  test(
-    'shows how far a long scrape is, and leaves nothing behind',
-    { skip: withoutTerminal },
-    async (t) => {
-      const { child, answer } = await held(t, 'SCRAPE --json > /dev/null')
-      await answer(0)
-      await printed(child, BAR)
-      await answer(1)
-      assert.equal(await child.exit(), 0)
-      assert.ok(child.stdout.endsWith('\r\x1b[2K'), JSON.stringify(child.stdout))
-    }
-  )
-
-  test('makes room for the table in the same terminal', { skip: withoutTerminal }, async (t) => {
-    const { child, answer } = await held(t, 'SCRAPE')
-    await printed(child, /\[-{30}\] {3}0% {2}0 of 140 torrents/)
-    await answer(0)
-    await printed(child, BAR)
-    await answer(1)
-    assert.equal(await child.exit(), 0)
-    assert.deepEqual(
-      onScreen(child.stdout).map((line) => line.split(' ')[0]),
-      ['INFO-HASH', ...list, '']
-    )
-  })
-
-  test('goes when Ctrl-C is typed', { skip: withoutTerminal }, async (t) => {
-    const { child, answer } = await held(t, 'trap : INT; SCRAPE; echo code $?')
-    await answer(0)
-    await printed(child, BAR)
-    // It reaches the shell as well, which would end with it, were it not for its trap.
-    child.type('\x03')
-    await child.exit()
-    const lines = onScreen(child.stdout)
-    assert.ok(
-      lines.includes(`${NAME}: interrupted, 70 of 140 info-hashes answered`),
-      lines.join('\n')
-    )
-    assert.ok(!lines.some((line) => BAR.test(line)))
-    assert.equal(lines.at(-2), 'code 130')
-  })
-
-  test('is not for what is no terminal', { skip: withoutTerminal }, async (t) => {
-    const [errors] = temporaryFiles(t, { errors: '' })
-    const { child, answer } = await held(t, `SCRAPE 2> ${errors}`)
-    await answer(0)
-    await printed(child, new RegExp(`${list[A_REQUEST - 1]}`))
-    await answer(1)
-    assert.equal(await child.exit(), 0)
-    assert.equal(require('node:fs').readFileSync(errors, 'utf8'), '')
-  })
-
-  // What is left to see once lines are erased and styles are gone.
-  const onScreen = (text) =>
-    text
-      .replaceAll(STYLE, '')
-      .split('\r\n')
-      .map((line) => line.split('\r\x1b[2K').pop())
 })

@@ -23,42 +23,51 @@ class LookUps {
   }
 
   /** `{ms, addresses}`, the addresses as dns.lookup has them; rejects with a TrackerError. */
-  lookUp(host) {
+  async lookUp(host) {
     const child = (this.child ??= this.start())
+    const { ms, addresses, code, late } = await this.ask(child, host)
+    if (child !== this.child && child.pending.size === 0) child.process.kill('SIGKILL')
+    if (addresses !== undefined) return { ms, addresses }
+    throw late
+      ? new TrackerError(`tracker host ${host} is not resolved after:${this.timeout}`, 'TIMEOUT')
+      : new TrackerError(`cannot resolve tracker host ${host}: ${code}`, 'DNS')
+  }
+
+  // What the process answers, `{code}` if it goes, `{late: true}` if it takes too long.
+  ask(child, host) {
     const number = ++this.number
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        // Its thread is taken until the system gives up: the next ones get a process with all threads free.
-        if (this.child === child) this.child = null
-        end(child, { late: true })
-      }, this.timeout)
-      const end = (child, { ms, addresses, code, late }) => {
+    return new Promise((resolve) => {
+      let timer
+      child.pending.set(number, (answer) => {
         clearTimeout(timer)
         child.pending.delete(number)
-        if (child !== this.child && child.pending.size === 0) child.process.kill('SIGKILL')
-        if (addresses !== undefined) return resolve({ ms, addresses })
-        if (late) {
-          const text = `tracker host ${host} is not resolved after:${this.timeout}`
-          return reject(new TrackerError(text, 'TIMEOUT'))
-        }
-        reject(new TrackerError(`cannot resolve tracker host ${host}: ${code}`, 'DNS'))
-      }
-      child.pending.set(number, (answer) => end(child, answer))
-      child.process.send({ number, host }, () => {}) // 'close' tells of it, if that goes wrong
+        resolve(answer)
+      })
+      child.ready.then(() => {
+        if (!child.pending.has(number)) return
+        timer = setTimeout(() => {
+          // Its thread is taken until the system gives up: the next ones get a process with all threads free.
+          if (this.child === child) this.child = null
+          child.pending.get(number)({ late: true })
+        }, this.timeout)
+        child.process.send({ number, host }, () => {}) // 'close' tells of it, if that goes wrong
+      })
     })
   }
 
   start() {
     const child = {
       process: fork(PROGRAM, [], { env: this.env, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] }),
-      pending: new Map()
+      pending: new Map(),
+      ready: null
     }
+    child.ready = new Promise((resolve) => child.process.once('message', resolve))
     const lost = (code) => {
       this.children.delete(child)
       if (this.child === child) this.child = null
       for (const settle of [...child.pending.values()]) settle({ code })
     }
-    child.process.on('message', (answer) => child.pending.get(answer.number)?.(answer))
+    child.process.on('message', ({ number, ...answer }) => child.pending.get(number)?.(answer))
     child.process.once('error', (err) => lost(err.message))
     child.process.once('close', () => lost('the process that looks names up has gone'))
     this.children.add(child)

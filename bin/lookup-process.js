@@ -1,6 +1,7 @@
 'use strict'
 
-// The process that look-ups.js starts. It answers `{number, host}` with `{number, ms, addresses}` or `{number, code}`.
+// The process that look-ups.js starts. It answers `{number, host}` with `{number, ms, addresses}` or `{number, code}`,
+// and says `ready` first: its own start is nobody's look-up.
 
 const dns = require('node:dns')
 
@@ -18,3 +19,5 @@ process.on('message', async ({ number, host }) => {
 // nobody to look anything up for.
 process.on('SIGINT', () => {})
 process.once('disconnect', () => process.exit())
+
+process.send('ready')

@@ -1,6 +1,7 @@
 // The command line in a process of its own: with pipes, or in a terminal that Python's pty module makes.
 'use strict'
 
+const assert = require('node:assert/strict')
 const { spawn, spawnSync } = require('node:child_process')
 const fs = require('node:fs')
 const os = require('node:os')
@@ -84,12 +85,28 @@ const jsonLines = (text) =>
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line))
 
+/** The environment in which names are what `names` says; names.js has the rest. */
+const namesEnvironment = (names, more = {}) => ({
+  NODE_OPTIONS: `--require ${JSON.stringify(path.join(__dirname, 'names.js'))}`,
+  NAMES: JSON.stringify(names),
+  ...more
+})
+
+/** `{code, results}` of `check --json`, which has nothing to say on standard error. */
+const check = async (t, args, options) => {
+  const result = await runCommand(t, ['check', '--json', ...args], options)
+  assert.deepEqual({ signal: result.signal, stderr: result.stderr }, { signal: null, stderr: '' })
+  return { code: result.code, results: jsonLines(result.stdout) }
+}
+
 module.exports = {
   PROGRAM,
   withoutTerminal,
   startCommand,
   startInTerminal,
   runCommand,
+  check,
+  namesEnvironment,
   printed,
   temporaryFiles,
   jsonLines

@@ -1,0 +1,85 @@
+// The progress bar of the command line, in a terminal.
+'use strict'
+
+const { test, describe } = require('node:test')
+const assert = require('node:assert/strict')
+const fs = require('node:fs')
+const {
+  printed,
+  startInTerminal,
+  withoutTerminal,
+  temporaryFiles
+} = require('./support/command-line')
+const { A_REQUEST, hashes, startHeldTracker } = require('./support/scrape-tracker')
+
+const NAME = 'bittorrent-udp-tracker scrape'
+const STYLE = new RegExp(`${'\x1b'}\\[\\d+m`, 'g')
+
+describe('the progress bar', { skip: withoutTerminal }, () => {
+  const list = hashes(2 * A_REQUEST)
+  const held = (t, command, env) => {
+    const [file] = temporaryFiles(t, { list: list.join('\n') })
+    return startHeldTracker(
+      t,
+      ({ url }) =>
+        startInTerminal(t, command.replace('SCRAPE', `$TRACKER scrape ${url} --file ${file}`), env),
+      2
+    )
+  }
+  const BAR = /\[#{15}-{15}\] {2}50% {2}70 of 140 torrents/
+
+  test('shows how far a long scrape is, and leaves nothing behind', async (t) => {
+    const { child, answer } = await held(t, 'SCRAPE --json > /dev/null')
+    await answer(0)
+    await printed(child, BAR)
+    await answer(1)
+    assert.equal(await child.exit(), 0)
+    assert.ok(child.stdout.endsWith('\r\x1b[2K'), JSON.stringify(child.stdout))
+  })
+
+  test('makes room for the table in the same terminal', async (t) => {
+    const { child, answer } = await held(t, 'SCRAPE')
+    await printed(child, /\[-{30}\] {3}0% {2}0 of 140 torrents/)
+    await answer(0)
+    await printed(child, BAR)
+    await answer(1)
+    assert.equal(await child.exit(), 0)
+    assert.deepEqual(
+      onScreen(child.stdout).map((line) => line.split(' ')[0]),
+      ['INFO-HASH', ...list, '']
+    )
+  })
+
+  test('goes when Ctrl-C is typed', async (t) => {
+    const { child, answer } = await held(t, 'trap : INT; SCRAPE; echo code $?')
+    await answer(0)
+    await printed(child, BAR)
+    // It reaches the shell as well, which would end with it, were it not for its trap.
+    child.type('\x03')
+    await child.exit()
+    const lines = onScreen(child.stdout)
+    assert.ok(
+      lines.includes(`${NAME}: interrupted, 70 of 140 info-hashes answered`),
+      lines.join('\n')
+    )
+    assert.ok(!lines.some((line) => BAR.test(line)))
+    assert.equal(lines.at(-2), 'code 130')
+  })
+
+  test('is not for what is no terminal', async (t) => {
+    const [errors] = temporaryFiles(t, { errors: '' })
+    const { child, answer } = await held(t, `SCRAPE 2> ${errors}`)
+    await answer(0)
+    await printed(child, new RegExp(`${list[A_REQUEST - 1]}`))
+    await answer(1)
+    assert.equal(await child.exit(), 0)
+    assert.equal(fs.readFileSync(errors, 'utf8'), '')
+  })
+
+  // What is left to see once lines are erased and styles are gone.
+  const onScreen = (text) =>
+    text
+      .replaceAll(STYLE, '')
+      .split('\r\n')
+      .map((line) => line.split('\r\x1b[2K').pop())
+})
