@@ -91,10 +91,10 @@ describe('a list', () => {
     assert.deepEqual(
       outcomes.sort(),
       [
-        ['http://tracker.test/announce', 'skipped', 'not a UDP tracker (http://)'],
+        ['http://tracker.test/announce', 'skipped', 'not UDP (http)'],
         [closed, 'failed', undefined],
         [tracker.url, 'works', undefined],
-        ['wss://tracker.test', 'skipped', 'not a UDP tracker (wss://)']
+        ['wss://tracker.test', 'skipped', 'not UDP (wss)']
       ].sort()
     )
     const { stdout } = await runCommand(t, ['check', '-', ...args.slice(2)], {

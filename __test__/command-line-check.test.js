@@ -194,6 +194,25 @@ describe('a tracker that fails', () => {
     assert.match(stdout, / {2}announce: no\\x1b\[31m\n/)
   })
 
+  test('does so by an answer without sense, as opentracker has it for torrents of others', async (t) => {
+    const tracker = await startScriptedTracker(t, {
+      announce: (request) => wire.announceResponse(request).subarray(0, 8)
+    })
+    const { error, connectMs, scrapeMs } = await failure(t, [tracker.url])
+    assert.deepEqual([error.step, error.code], ['announce', 'BAD_RESPONSE'])
+    assert.equal(connectMs, null)
+    assert.ok(scrapeMs > 0)
+  })
+
+  test('does so by an error to whatever it is asked, and then no step is blamed', async (t) => {
+    const tracker = await startScriptedTracker(t, {
+      connect: (request) => wire.errorResponse(request, 'closed')
+    })
+    const { error, scrapeMs } = await failure(t, [tracker.url])
+    assert.deepEqual([error.step, error.message], ['connect or announce', 'closed'])
+    assert.equal(scrapeMs, null)
+  })
+
   test('does so by not scraping, and hears that the peer goes', async (t) => {
     const tracker = await startScriptedTracker(t, { scrape: silent })
     const { error, announceMs } = await failure(t, [tracker.url, '--timeout', '2'])

@@ -15,6 +15,9 @@ const { DEFAULT_PORT, randomPeerId } = require('./peer.js')
 
 const { TrackerError } = UdpTracker
 
+const ANSWERED = ['TRACKER_ERROR', 'BAD_RESPONSE']
+const EITHER = 'connect or announce'
+
 // Host, port, and what follows them exactly as it is written; `null` where the package itself has to say what is wrong.
 function partsOf(url) {
   const [, authority, rest] = /^udp:\/\/([^/?#]*)([^#]*)/i.exec(url)
@@ -92,7 +95,7 @@ class Checker {
   /** A result for each family that the tracker has an address of; one in all cases. */
   async check(url, scheme) {
     if (scheme !== 'udp') {
-      return [result(url, { status: 'skipped', reason: `not a UDP tracker (${scheme}://)` })]
+      return [result(url, { status: 'skipped', reason: `not UDP (${scheme})` })]
     }
     const parts = partsOf(url)
     if (parts === null) return [await this.unusable(url)]
@@ -158,14 +161,15 @@ class Checker {
         timeout
       })
     const first = await timed(announce('started'))
-    const answers = first.err === null || first.err.code === 'TRACKER_ERROR'
-    if (!answers) return result(url, { ...about, ...errorOf('connect or announce', first.err) })
+    // What answers, if only with an error, may scrape all the same: then it was not the connect that failed.
+    const answers = first.err === null || ANSWERED.includes(first.err.code)
+    if (!answers) return result(url, { ...about, ...errorOf(EITHER, first.err) })
 
     const scrape = await timed(() => UdpTracker.scrape(target, [infoHash], { timeout }))
     // The tracker need not keep a peer that is none.
     const second = first.err === null ? await timed(announce('stopped')) : first
     const failed = [
-      ['announce', first.err || second.err],
+      [first.err !== null && scrape.err !== null ? EITHER : 'announce', first.err || second.err],
       ['scrape', scrape.err]
     ].find(([, err]) => err !== null)
     const firstMs = isNew ? first.ms : null
