@@ -3,6 +3,8 @@
 
 const { test, describe } = require('node:test')
 const assert = require('node:assert/strict')
+const { once } = require('node:events')
+const { deadline } = require('./support/deadline')
 const { silent } = require('./support/scripted-tracker')
 const {
   startCommand,
@@ -242,4 +244,18 @@ test('Ctrl-C prints what there is and ends it with 130', async (t) => {
     [...list.slice(0, A_REQUEST), ...list.slice(2 * A_REQUEST)]
   )
   assert.equal(stderr, `${NAME}: interrupted, 140 of 210 info-hashes answered\n`)
+})
+
+test('Ctrl-C ends it also where nobody reads what it prints', async (t) => {
+  const tracker = await startTracker(t)
+  const input = hashes(20_000).join('\n')
+  const child = startCommand(t, ['scrape', tracker.url, '-', '--json'], { input })
+  child.process.stdout.pause()
+  const gone = once(child.process, 'exit')
+  // More than a pipe holds has been answered by then.
+  for (let i = 0; i < 64; i++) await tracker.nextScrape()
+  child.process.kill('SIGINT')
+  const [code] = await deadline(gone, 'it did not end')
+  child.process.stdout.resume()
+  assert.equal(code, 130)
 })

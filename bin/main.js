@@ -21,6 +21,8 @@ const FAILED = 1
 const WRONG_USE = 2
 const INTERRUPTED = 130
 
+const READER_MS = 1000
+
 const HELP = `Usage: ${NAME} COMMAND ...
 
 Talks to BitTorrent UDP trackers (BEP 15).
@@ -44,6 +46,7 @@ class Session {
     this.stderr = new Output(process.stderr, env, () => {})
     this.command = null
     this.interrupted = () => {}
+    this.exitCode = null
   }
 
   /** A line on standard error that says who speaks. */
@@ -61,14 +64,17 @@ class Session {
   }
 
   // Look-ups under way would keep the process, and cannot be called off: it does not wait for them.
+  // The first reason counts: after Ctrl-C the reader of a pipe goes as well.
   async exit(code) {
+    this.exitCode ??= code
     await Promise.all([this.stdout.close(), this.stderr.close()])
-    process.exit(code)
+    process.exit(this.exitCode)
   }
 
+  // A reader that does not read, as a pager, is waited for a moment, or until Ctrl-C is typed once more.
   onSignal() {
-    // Once more, and it does not even wait for who reads what it has.
     process.once('SIGINT', () => process.exit(INTERRUPTED))
+    setTimeout(() => process.exit(INTERRUPTED), READER_MS)
     this.interrupted()
     this.exit(INTERRUPTED)
   }
