@@ -27,11 +27,11 @@ const HELP = `Usage: ${NAME} COMMAND ...
 
 Talks to BitTorrent UDP trackers (BEP 15).
 
-  announce URL INFO_HASH    announce a torrent once: interval, seeds, leechers, peers
-  scrape URL HASH...        how many peers torrents have; hashes from a file or standard input as well
-  check URL...              whether trackers work, and how fast, over IPv4 and IPv6
+  announce URL INFO_HASH   announce a torrent once: interval, seeds, peers
+  scrape URL HASH...       how many peers torrents have, any number of them
+  check URL...             whether trackers work, how fast, over IPv4 and IPv6
 
-  ${NAME} COMMAND --help    the options of a command
+  ${NAME} COMMAND --help   what a command takes
   ${NAME} --version
 
 Colour is for terminals; NO_COLOR turns it off, FORCE_COLOR on.

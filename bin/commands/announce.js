@@ -13,30 +13,39 @@ const EVENTS = ['none', 'started', 'completed', 'stopped']
 
 const HELP = `Usage: bittorrent-udp-tracker announce URL INFO_HASH [options]
 
-Announces once as a peer and prints what the tracker answers: the interval, seeds, leechers and peers.
-The tracker counts this peer until its interval is over, or until it is announced with --event stopped and the same
---peer-id.
+Announces once as a peer and prints what the tracker answers: the interval,
+seeds, leechers and peers. The tracker counts this peer until its interval is
+over, or until it is announced with --event stopped and the same --peer-id.
 
   URL                  udp://host:port, with a path or without
-  INFO_HASH            40 digits of hex, 32 of base32, a magnet link, or the path of a .torrent file
+  INFO_HASH            40 digits of hex, 32 of base32, a magnet link, or the
+                       path of a .torrent file
 
   --event WORD         none (default), started, completed or stopped
   --port PORT          the port that this peer listens on (default ${DEFAULT_PORT})
-  --left BYTES         still to download (default 1: a peer that wants the torrent; 0 with --event completed)
+  --left BYTES         still to download (default 1: a peer that wants the
+                       torrent; with --event completed 0)
   --downloaded BYTES   downloaded so far (default 0)
   --uploaded BYTES     uploaded so far (default 0)
-  --num-want N         how many peers are wanted, -1 leaves it to the tracker (default 50)
-  --key N              a number by which the tracker knows this peer when its address changes (default 0)
-  --ip ADDRESS         the IPv4 address to announce (default: the one that the tracker sees)
-  --family 4|6         IPv4 or IPv6 only (default: what the tracker has, IPv4 first)
-  --peer-id ID         20 bytes of text or 40 digits of hex (default: a new one by chance)
-  --username NAME      for trackers with authentication, together with --password
-  --password WORD
-  --timeout SECONDS    give up after this long, look-up included; 0.5 is half a second (default 15)
+  --num-want N         how many peers are wanted (default 50); -1 leaves it to
+                       the tracker
+  --key N              a number by which the tracker knows this peer when its
+                       address changes (default 0)
+  --ip ADDRESS         the IPv4 address to announce (default: the one that the
+                       tracker sees)
+  --family 4|6         IPv4 or IPv6 only (default: what the tracker has, IPv4
+                       first)
+  --peer-id ID         20 bytes of text or 40 digits of hex (default: a new one
+                       by chance)
+  --username NAME      for trackers with authentication
+  --password WORD      the same
+  --timeout SECONDS    give up after this long, look-up included (default 15);
+                       0.5 is half a second
   --json               one object in one line; after a failure it has "error"
   -h, --help
 
-Exit code: 0 the tracker answered, 1 it failed, 2 wrong use.
+Exit code: 0 the tracker answered, 1 it failed, 2 wrong use, 130 ended by
+Ctrl-C.
 `
 
 const OPTIONS = {

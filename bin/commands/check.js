@@ -13,27 +13,36 @@ const HELP = `Usage: bittorrent-udp-tracker check URL... [options]
        bittorrent-udp-tracker check --file LIST [options]
        ... | bittorrent-udp-tracker check - [options]
 
-Checks whether trackers work: looks each one up, connects, announces and scrapes, over IPv4 and over IPv6 if it has
-addresses of both. Trackers are checked many at once and printed as they finish, with milliseconds for
+Checks whether trackers work: looks each one up, connects, announces and
+scrapes, over IPv4 and over IPv6 if it has addresses of both. Trackers are
+checked many at once and printed as they finish, with milliseconds for
 
-  LOOK-UP    the name's look-up, - if the URL has an address
-  CONNECT    the first announce, which connects, less the second one; - where that cannot be told
+  LOOK-UP    the name's look-up; - if the URL has an address
+  CONNECT    the first announce, which connects, less the second one; - where
+             that cannot be told
   ANNOUNCE   a second announce in the same connection: one round trip
   SCRAPE     a scrape in the same connection: one round trip
 
-The torrent is one that nobody has, made up by chance, and the peer says "stopped" at the end. Trackers that serve only
-their own torrents need --info-hash with one of these. Trackers in the list that are not UDP are named and left out.
+The torrent is one that nobody has, made up by chance, and the peer says
+"stopped" at the end. Trackers that serve only their own torrents need
+--info-hash with one of these. Trackers that are not UDP are left out.
 
-  URL                  udp://host:port, with a path or without, or - for a list on standard input
+  URL                  udp://host:port, with a path or without, or - for a list
+                       on standard input
 
-  --file LIST          a file with one URL a line, blank lines and # comments ignored; - is standard input
+  --file LIST          a file with one URL a line, blank lines and # comments
+                       ignored; - is standard input
   --family 4|6         IPv4 or IPv6 only
-  --info-hash HASH     the torrent to ask for: hex, base32, a magnet link or the path of a .torrent file
-  --timeout SECONDS    give up on the look-up and on each answer after this long; 0.5 is half a second (default 15)
-  --json               one object a line for each tracker and family, as they finish
+  --info-hash HASH     the torrent to ask for: hex, base32, a magnet link or
+                       the path of a .torrent file
+  --timeout SECONDS    give up on the look-up, and on each answer, after this
+                       long (default 15); 0.5 is half a second
+  --json               one object a line for each tracker and family, as they
+                       finish
   -h, --help
 
-Exit code: 0 all UDP trackers work, 1 one failed or there is none, 2 wrong use, 130 ended by Ctrl-C.
+Exit code: 0 all UDP trackers work, 1 one failed or there is none, 2 wrong use,
+130 ended by Ctrl-C.
 `
 
 const OPTIONS = {

@@ -15,21 +15,26 @@ const HELP = `Usage: bittorrent-udp-tracker scrape URL HASH... [options]
        bittorrent-udp-tracker scrape URL --file LIST [options]
        ... | bittorrent-udp-tracker scrape URL - [options]
 
-Asks a tracker how many peers torrents have: seeds, leechers, and how often they were downloaded to the end.
-Results come in the order asked, while the rest is still under way. The first failure ends the scrape.
+Asks a tracker how many peers torrents have: seeds, leechers, and how often
+they were downloaded to the end. Results come in the order asked, while the
+rest is still under way. The first failure ends the scrape.
 
   URL                  udp://host:port, with a path or without
-  HASH                 40 digits of hex, 32 of base32, a magnet link, the path of a .torrent file,
-                       or - for a list on standard input
+  HASH                 40 digits of hex, 32 of base32, a magnet link, the path
+                       of a .torrent file, or - for a list on standard input
 
-  --file LIST          a file with one of these a line, blank lines and # comments ignored; - is standard input
-  --family 4|6         IPv4 or IPv6 only (default: what the tracker has, IPv4 first)
-  --timeout SECONDS    give up when a request (of 70 torrents) has no answer after this long; 0.5 is half a second
-                       (default 15)
-  --json               one object a line; after a failure the last one has "error"
+  --file LIST          a file with one of these a line, blank lines and #
+                       comments ignored; - is standard input
+  --family 4|6         IPv4 or IPv6 only (default: what the tracker has, IPv4
+                       first)
+  --timeout SECONDS    give up when a request, of 70 torrents, has no answer
+                       after this long (default 15); 0.5 is half a second
+  --json               one object a line; after a failure the last one has
+                       "error"
   -h, --help
 
-Exit code: 0 all is answered, 1 the tracker failed, 2 wrong use, 130 ended by Ctrl-C.
+Exit code: 0 all is answered, 1 the tracker failed, 2 wrong use, 130 ended by
+Ctrl-C.
 `
 
 const OPTIONS = {
