@@ -232,6 +232,7 @@ for (const [name, call] of Object.entries(CALLS)) {
           (thrown) => thrown === reason
         )
         await tracker.next(phase)
+        await allDelivered(t) // the engine has counted it by then
         const { pending } = stats()
         controller.abort(reason)
         await deadline(failed, 'the abort did not reject')

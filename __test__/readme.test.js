@@ -12,6 +12,7 @@ const { createHash } = require('node:crypto')
 const fs = require('node:fs')
 const path = require('node:path')
 const { ROOT } = require('./support/child')
+const { codeBlocks, isModule, printed } = require('./support/markdown')
 const { startScriptedTracker } = require('./support/scripted-tracker')
 const { UdpTracker, INFO_HASH, PEER_ID } = require('./support/client')
 const { errorsOf } = require('./types/sources')
@@ -103,23 +104,9 @@ const THROWN = {
   'infoHashes[3] must be 20 bytes long, got 19': scraped('ab'.repeat(19))
 }
 
-// The code blocks with their language, heading and text, in order.
-function codeBlocks(markdown) {
-  const blocks = []
-  let heading = ''
-  for (const [, title, language, text] of markdown.matchAll(
-    /^#+ (.+)$|^```([^\n]*)\n([\s\S]*?)^```$/gm
-  )) {
-    if (title !== undefined) heading = title
-    else blocks.push({ heading, language, text })
-  }
-  return blocks
-}
-
 const BLOCKS = codeBlocks(README)
 const inLanguage = (wanted) => BLOCKS.filter(({ language }) => language === wanted)
 const RUNNABLE = inLanguage('js')
-const isModule = (text) => /^import /m.test(text)
 
 function run(code) {
   const args = [`--input-type=${isModule(code) ? 'module' : 'commonjs'}`, '--eval', code]
@@ -129,11 +116,6 @@ function run(code) {
       resolve({ code: err === null ? 0 : err.code || err.signal, stdout, stderr })
     })
   })
-}
-
-function printed(text) {
-  const lines = [...text.matchAll(/^\/\/ prints: (.*)$/gm)]
-  return lines.map(([, line]) => `${line}\n`).join('')
 }
 
 function startTracker(t, family) {

@@ -43,7 +43,13 @@ function limited({ signal, timeout }, start) {
     const fail = (message, code) => {
       end(reject, new TrackerError(code === 'TIMEOUT' ? text : message, code))
     }
-    const cancel = start((value) => end(resolve, value), fail)
+    let cancel = () => {}
+    try {
+      cancel = start((value) => end(resolve, value), fail)
+    } catch (error) {
+      // No addon: nothing has been started, and nothing may be left to go off later.
+      end(reject, error)
+    }
   })
 }
 

@@ -50,7 +50,7 @@ let lastUrlBytes = null
 
 // The addon is loaded by the first call that needs it: most of what loading this package costs.
 function open() {
-  const { Session } = require('../binding.js')
+  const { Session } = require('./addon.js').load()
   session = new Session(wake)
   diagnostics = require('./diagnostics.js')
   resize(OUTBOX_LENGTH)
