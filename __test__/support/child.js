@@ -2,6 +2,7 @@
 'use strict'
 
 const { spawn } = require('node:child_process')
+const { once } = require('node:events')
 const path = require('node:path')
 const { deadline } = require('./deadline')
 
@@ -20,17 +21,35 @@ class Child {
     this.process = process
     this.stdout = ''
     this.stderr = ''
+    this.hasEnded = false
     process.stdout.setEncoding('utf8').on('data', (text) => (this.stdout += text))
     process.stderr.setEncoding('utf8').on('data', (text) => (this.stderr += text))
     // 'close' and not 'exit': by then all output has been read.
     this.ended = new Promise((resolve) => {
-      process.once('close', (code, signal) => resolve({ code, signal }))
+      process.once('close', (code, signal) => {
+        this.hasEnded = true
+        resolve({ code, signal })
+      })
     })
   }
 
   // Wakes a script that waits with onInput().
   wake() {
     this.process.stdin.end('go')
+  }
+
+  // Waits until what the process has printed so far matches.
+  async prints(pattern) {
+    while (!pattern.test(this.stdout)) {
+      const more = Promise.race([once(this.process.stdout, 'data'), this.ended])
+      await deadline(
+        more,
+        `${pattern} was not printed (stdout: ${this.stdout}; stderr: ${this.stderr})`
+      )
+      if (this.hasEnded && !pattern.test(this.stdout)) {
+        throw new Error(`ended without ${pattern} (stdout: ${this.stdout}; stderr: ${this.stderr})`)
+      }
+    }
   }
 
   // {code, signal, stdout, stderr} once the process has gone by itself.
@@ -70,8 +89,8 @@ function startBareScript(t, code, trackerUrl, env) {
   return start(t, ['-e', code], { TRACKER_URL: trackerUrl, ...env })
 }
 
-function startFile(t, file, env) {
-  return start(t, [path.join(ROOT, file)], env)
+function startFile(t, file, ...args) {
+  return start(t, [path.join(ROOT, file), ...args])
 }
 
 module.exports = { ROOT, PRELUDE, start, startScript, startBareScript, startFile }
