@@ -1,12 +1,15 @@
 // Runs the tests on other runtimes than the one at hand: all of __test__/ on each version of Node.js, and on Bun and Deno
 // what is not about Node.js itself.
 //
-//   node scripts/test-runtimes.js [node18 node26 bun …]     without names: all of them
+//   node scripts/test-runtimes.js [--portable] [node18 node26 bun …]     without names: all of them
+//
+// `current` is the Node.js that runs this. --portable: without the tests that need programs of Debian (see .ci/trackers).
 'use strict'
 
 const { spawnSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
+const { parseArgs } = require('node:util')
 const { RUNTIMES, programOf } = require('./runtimes')
 
 const ROOT = path.resolve(__dirname, '..')
@@ -15,27 +18,30 @@ const ROOT = path.resolve(__dirname, '..')
 // the IPv6 socket that bittorrent-tracker's server opens. The compiler runs on Node.js.
 const OF_NODE = ['process', 'readme', 'types', 'aquatic', 'workers']
 
+const OF_DEBIAN = ['aquatic', 'libtorrent', 'real-trackers']
+
 // Listed here: shells and versions of Node.js differ in what they make of a pattern.
-function testFiles(without = []) {
+function testFiles(without) {
   const names = fs.readdirSync(path.join(ROOT, '__test__')).sort()
   return names
     .filter((name) => name.endsWith('.test.js') && !without.includes(name.split('.')[0]))
     .map((name) => `./__test__/${name}`)
 }
 
-function argumentsFor(runtime) {
-  if (runtime === 'bun') return ['test', '--timeout', '60000', ...testFiles(OF_NODE)]
-  if (runtime === 'deno') return ['test', '--allow-all', '--no-check', ...testFiles(OF_NODE)]
-  return ['--test', ...testFiles()]
+function argumentsFor(runtime, without) {
+  const ofNode = [...without, ...OF_NODE]
+  if (runtime === 'bun') return ['test', '--timeout', '60000', ...testFiles(ofNode)]
+  if (runtime === 'deno') return ['test', '--allow-all', '--no-check', ...testFiles(ofNode)]
+  return ['--test', ...testFiles(without)]
 }
 
 // Whether the tests pass on it.
-function runOn(runtime) {
-  const program = programOf(runtime)
+function runOn(runtime, without) {
+  const program = runtime === 'current' ? process.execPath : programOf(runtime)
   const { stdout } = spawnSync(program, ['--version'], { encoding: 'utf8' })
   const started = Date.now()
   console.log(`\n== ${runtime}: ${stdout.split('\n')[0]}`)
-  const { status, signal } = spawnSync(program, argumentsFor(runtime), {
+  const { status, signal } = spawnSync(program, argumentsFor(runtime, without), {
     cwd: ROOT,
     stdio: 'inherit'
   })
@@ -46,16 +52,22 @@ function runOn(runtime) {
   return status === 0
 }
 
-function main(names) {
-  const unknown = names.filter((name) => !Object.hasOwn(RUNTIMES, name))
-  if (unknown.length > 0)
-    throw new Error(`no such runtime: ${unknown}; there are ${Object.keys(RUNTIMES)}`)
-  const failed = names.filter((name) => !runOn(name))
+function main() {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { portable: { type: 'boolean' } }
+  })
+  const names = positionals.length > 0 ? positionals : Object.keys(RUNTIMES)
+  for (const name of names) {
+    if (name !== 'current' && !Object.hasOwn(RUNTIMES, name)) {
+      throw new Error(`there is no ${name}; there are current, ${Object.keys(RUNTIMES).join(', ')}`)
+    }
+  }
+  const failed = names.filter((name) => !runOn(name, values.portable ? OF_DEBIAN : []))
   if (failed.length > 0) {
     console.error(`failed on: ${failed.join(', ')}`)
     process.exitCode = 1
   }
 }
 
-const names = process.argv.slice(2)
-main(names.length > 0 ? names : Object.keys(RUNTIMES))
+main()
