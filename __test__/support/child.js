@@ -63,9 +63,11 @@ class Child {
   }
 }
 
-function start(t, args, env) {
+const start = (t, args, env) => startCommand(t, [process.execPath, ...args], env)
+
+function startCommand(t, [command, ...args], env) {
   const child = new Child(
-    spawn(process.execPath, args, {
+    spawn(command, args, {
       cwd: ROOT,
       env: { ...process.env, PACKAGE_ROOT: ROOT, ...env },
       stdio: ['pipe', 'pipe', 'pipe']
@@ -93,4 +95,4 @@ function startFile(t, file, ...args) {
   return start(t, [path.join(ROOT, file), ...args])
 }
 
-module.exports = { ROOT, PRELUDE, start, startScript, startBareScript, startFile }
+module.exports = { ROOT, PRELUDE, start, startCommand, startScript, startBareScript, startFile }

@@ -21,7 +21,7 @@ use crate::proto::{AnnounceUrl, Body, Client, Config, Family, Origin, Outcome, R
 use super::{
     Failure,
     outbox::Outbox,
-    resolver::{Resolved, Resolver},
+    resolver::{self, Resolved, Resolver},
     socket::{DEFAULT_BUFFER, ReceiveBuffers, Socket, Sockets},
     stats::Stats,
 };
@@ -97,7 +97,7 @@ impl Engine {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_io()
             .enable_time()
-            .max_blocking_threads(64)
+            .max_blocking_threads(resolver::THREADS)
             .thread_name("bittorrent-udp-tracker-dns")
             .build()?;
         let mut seed = [0; 32];

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::task::JoinSet;
+use tokio::{sync::Semaphore, task::JoinSet, time::timeout};
 
 use crate::proto::{AnnounceUrl, Family, Host, Preference, RequestId};
 
@@ -20,6 +20,13 @@ const FRESH: Duration = Duration::from_secs(60);
 const STALE: Duration = Duration::from_secs(24 * 3600);
 /// When a look-up is given up. The system's own limits are often shorter, never reliably so.
 const LONGEST_LOOK_UP: Duration = Duration::from_secs(30);
+/// How many look-ups the system is asked for at once.
+const AT_ONCE: usize = 64;
+/// A look-up that takes longer hangs, and gives its turn to another: hosts whose name servers are dead must not hold up
+/// those whose are not.
+const HANGS_AFTER: Duration = Duration::from_millis(500);
+/// How many threads look-ups may have, those that hang included. They are the limit of what can hang at once.
+pub(super) const THREADS: usize = 512;
 /// How many endpoints are remembered.
 const REMEMBERED: usize = 4096;
 
@@ -47,11 +54,18 @@ struct Latest {
     until: Option<Instant>,
 }
 
-#[derive(Default)]
 pub(super) struct Resolver {
     entries: HashMap<Endpoint, Entry>,
     latest: Option<Latest>,
     lookups: JoinSet<Lookup>,
+    turns: Arc<Semaphore>,
+}
+
+impl Default for Resolver {
+    fn default() -> Self {
+        let turns = Arc::new(Semaphore::new(AT_ONCE));
+        Self { entries: HashMap::new(), latest: None, lookups: JoinSet::new(), turns }
+    }
 }
 
 /// What is known of a host.
@@ -100,7 +114,7 @@ impl Resolver {
         }
         entry.waiting.push(id);
         if entry.waiting.len() == 1 {
-            self.lookups.spawn(look_up(endpoint));
+            self.lookups.spawn(look_up(endpoint, self.turns.clone()));
         }
         Resolved::Later
     }
@@ -191,12 +205,19 @@ impl Resolver {
     }
 }
 
-async fn look_up(endpoint: Endpoint) -> Lookup {
+async fn look_up(endpoint: Endpoint, turns: Arc<Semaphore>) -> Lookup {
+    // It is never closed: an error would cost nothing but the turn.
+    let turn = turns.acquire_owned().await;
     let name = endpoint.host.to_string();
-    let system = tokio::task::spawn_blocking(move || {
+    let mut system = tokio::task::spawn_blocking(move || {
         (name.as_str(), 0).to_socket_addrs().map(|found| found.map(|address| address.ip()).collect())
     });
-    let result = match tokio::time::timeout(LONGEST_LOOK_UP, system).await {
+    let mut ended = timeout(HANGS_AFTER, &mut system).await;
+    drop(turn);
+    if ended.is_err() {
+        ended = timeout(LONGEST_LOOK_UP - HANGS_AFTER, system).await;
+    }
+    let result = match ended {
         Ok(Ok(result)) => result,
         Ok(Err(_)) => Err(io::Error::other("look-up was interrupted")),
         Err(_) => Err(io::Error::other("no answer")),

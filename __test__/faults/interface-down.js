@@ -1,0 +1,48 @@
+// The network interface is down before the first send, goes down while an announce is in flight, and loses its address.
+'use strict'
+
+const { run, ip } = require('../support/fault')
+const { startScriptedTracker } = require('../support/scripted-tracker')
+const { UdpTracker, createClient, nextUpdate } = require('../support/client')
+const wire = require('../support/wire')
+
+// Two more of what the engine counts.
+async function more(counter) {
+  const before = UdpTracker.stats()[counter]
+  while (UdpTracker.stats()[counter] < before + 2) await new Promise(setImmediate)
+}
+
+run(async (t) => {
+  let silent = false
+  ip('addr', 'add', '10.9.8.7/32', 'dev', 'lo')
+  const tracker = await startScriptedTracker(t, {
+    address: '10.9.8.7',
+    announce: (request) => (silent ? undefined : wire.announceResponse(request))
+  })
+  const client = createClient(t, tracker.url, { _timeout: 100 })
+
+  ip('link', 'set', 'lo', 'down')
+  client.announce(2)
+  await more('sent')
+  ip('link', 'set', 'lo', 'up')
+  await nextUpdate(client)
+
+  for (const [breaks, repairs, counter] of [
+    [['link', 'set', 'lo', 'down'], ['link', 'set', 'lo', 'up'], 'sent'],
+    [
+      ['addr', 'del', '10.9.8.7/32', 'dev', 'lo'],
+      ['addr', 'add', '10.9.8.7/32', 'dev', 'lo'],
+      'sendErrors'
+    ]
+  ]) {
+    silent = true
+    const announces = tracker.announces.length
+    client.announce(2, { force: true })
+    while (tracker.announces.length === announces) await tracker.nextAnnounce()
+    ip(...breaks)
+    await more(counter)
+    silent = false
+    ip(...repairs)
+    await nextUpdate(client)
+  }
+})

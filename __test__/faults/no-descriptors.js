@@ -1,0 +1,47 @@
+// No file descriptor is left: for the engine, for its socket, for a look-up. Then there are some again.
+'use strict'
+
+const assert = require('node:assert/strict')
+const fs = require('node:fs')
+const { run } = require('../support/fault')
+const { startScriptedTracker } = require('../support/scripted-tracker')
+const { UdpTracker, createClient, nextError, nextUpdate } = require('../support/client')
+
+function takeAll() {
+  const taken = []
+  for (;;) {
+    try {
+      taken.push(fs.openSync(__filename))
+    } catch (error) {
+      assert.equal(error.code, 'EMFILE')
+      return () => taken.forEach((descriptor) => fs.closeSync(descriptor))
+    }
+  }
+}
+
+run(async (t) => {
+  const tracker = await startScriptedTracker(t)
+  UdpTracker.stats() // the addon's file is open and closed again
+  let giveBack = takeAll()
+  const client = createClient(t, tracker.url, { _timeout: 50 })
+  client.announce(2)
+  assert.match(await nextError(client), /^cannot start the tracker engine: Too many open files/)
+  giveBack()
+
+  // An announce that needs no socket starts the engine.
+  const useless = createClient(t, 'udp://')
+  useless.announce(2)
+  await nextError(useless)
+
+  giveBack = takeAll()
+  const named = createClient(t, `udp://localhost:${tracker.port}`)
+  named.announce(2)
+  assert.match(await nextError(named), /^cannot resolve tracker host localhost: \w/)
+
+  client.announce(2)
+  while (UdpTracker.stats().sendErrors === 0) await new Promise(setImmediate)
+  giveBack()
+  await nextUpdate(client)
+  named.announce(2)
+  await nextUpdate(named)
+})

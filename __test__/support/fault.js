@@ -1,0 +1,47 @@
+// Scripts in __test__/faults/: each breaks something of the system around it, looks at what the package does, repairs it,
+// and looks again. They run in a process, and where they need it a network, of their own.
+'use strict'
+
+const { execFileSync, spawnSync } = require('node:child_process')
+const fs = require('node:fs')
+const os = require('node:os')
+const path = require('node:path')
+
+// For the `skip` option of a test: false, or why this machine cannot make a namespace.
+function withoutNamespaces() {
+  if (process.platform !== 'linux') return 'network namespaces are Linux only'
+  const { status } = spawnSync('unshare', ['--net', '--mount', 'ip', 'link', 'set', 'lo', 'up'])
+  return status === 0 ? false : 'network namespaces need root, unshare and ip'
+}
+
+// The command that runs a program in a network of its own, which has loopback and nothing else.
+const NAMESPACE = [
+  'unshare',
+  '--net',
+  '--mount',
+  'sh',
+  '-c',
+  'ip link set lo up && exec "$@"',
+  'sh'
+]
+
+const ip = (...args) => execFileSync('ip', args)
+
+// Runs a script's `main(t)` as a test would be run; `t.after` is for the helpers beside this file.
+async function run(main) {
+  const endings = []
+  await main({ after: (ending) => endings.push(ending) })
+  for (const ending of endings.reverse()) await ending()
+  console.log('done')
+}
+
+// Lets the system's resolver ask 127.0.0.1 in this mount namespace, and nobody else.
+function useOwnResolver(options) {
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'resolver-'))
+  const file = path.join(directory, 'resolv.conf')
+  fs.writeFileSync(file, `nameserver 127.0.0.1\noptions ${options}\n`)
+  execFileSync('mount', ['--bind', file, fs.realpathSync('/etc/resolv.conf')])
+  fs.rmSync(directory, { recursive: true })
+}
+
+module.exports = { NAMESPACE, withoutNamespaces, ip, run, useOwnResolver }

@@ -1,0 +1,83 @@
+// What the system can do to the package, and that it works again when that is over. The scripts are in faults/.
+'use strict'
+
+const { test } = require('node:test')
+const assert = require('node:assert/strict')
+const { spawnSync } = require('node:child_process')
+const path = require('node:path')
+const { PRELUDE, startCommand } = require('./support/child')
+const { createClient, nextUpdate, UdpTracker } = require('./support/client')
+const { NAMESPACE, withoutNamespaces } = require('./support/fault')
+const { startScriptedTracker } = require('./support/scripted-tracker')
+
+const noNamespaces = withoutNamespaces()
+const noShell = process.platform === 'win32' && 'descriptors are limited by a shell of Unix'
+const noStrace =
+  spawnSync('strace', ['-f', '-o', '/dev/null', 'true']).status === 0
+    ? false
+    : 'strace is not installed or may not trace'
+
+const script = (name, ...args) => [
+  process.execPath,
+  path.join(__dirname, 'faults', `${name}.js`),
+  ...args
+]
+
+async function assertRepaired(t, command, expected = { code: 0, stdout: 'done\n' }) {
+  const result = await startCommand(t, command).exit()
+  assert.deepEqual(result, { signal: null, stderr: '', ...expected })
+}
+
+for (const [name, what] of [
+  ['dns-heals', 'a name server that fails is an error, and forgotten when it works again'],
+  ['dns-hangs', 'hosts whose look-up hangs hold up no other host, and not the exit'],
+  ['dns-hangs-in-worker', 'a worker can be terminated while its look-ups hang'],
+  ['no-ipv6', 'a network without IPv6 has IPv4, and gets IPv6'],
+  ['interface-down', 'an interface that goes down and comes back costs a retransmission'],
+  ['no-permission', 'what a firewall forbids is tried again']
+]) {
+  test(what, { skip: noNamespaces }, (t) => assertRepaired(t, [...NAMESPACE, ...script(name)]))
+}
+
+test('process.exit does not wait for look-ups that hang', { skip: noNamespaces }, (t) =>
+  assertRepaired(t, [...NAMESPACE, ...script('dns-hangs', 'exit')], { code: 3, stdout: '' })
+)
+
+test(
+  'without file descriptors there are errors or retries, until there are some',
+  { skip: noShell },
+  (t) =>
+    assertRepaired(t, ['sh', '-c', 'ulimit -n 100 && exec "$@"', 'sh', ...script('no-descriptors')])
+)
+
+// The first three calls of each thread fail.
+for (const [calls, error, counter] of [
+  ['sendmsg,sendmmsg,sendto', 'ENOBUFS', 'sendErrors'],
+  ['sendmsg,sendmmsg,sendto', 'EPERM', 'sendErrors'],
+  ['sendmsg,sendmmsg,sendto', 'ENOMEM', 'sendErrors'],
+  ['recvmsg,recvmmsg,recvfrom', 'ECONNREFUSED', 'receiveErrors'],
+  ['recvmsg,recvmmsg,recvfrom', 'ENOMEM', 'receiveErrors']
+]) {
+  test(`${error} of ${calls} is retried until it passes`, { skip: noStrace }, async (t) => {
+    const tracker = await startScriptedTracker(t)
+    const code = `${PRELUDE}
+      const tracker = create(undefined, { _timeout: 50 })
+      tracker.on('update', () => console.log(UdpTracker.stats().${counter} > 0 ? 'done' : 'no fault'))
+      tracker.announce(2)`
+    const fault = ['-e', `trace=${calls}`, '-e', `inject=${calls}:error=${error}:when=1..3`]
+    const command = ['strace', '-f', '-o', '/dev/null', ...fault, process.execPath, '-e', code]
+    const result = await startCommand(t, command, { TRACKER_URL: tracker.url }).exit()
+    assert.deepEqual(result, { code: 0, signal: null, stdout: 'done\n', stderr: '' })
+  })
+}
+
+test('a port where nobody listens is asked again until a tracker does', async (t) => {
+  const first = await startScriptedTracker(t)
+  await first.close()
+  const client = createClient(t, first.url, { _timeout: 50 })
+  const { sent } = UdpTracker.stats()
+  client.announce(2)
+  while (UdpTracker.stats().sent < sent + 2) await new Promise(setImmediate)
+  await startScriptedTracker(t, { port: first.port })
+  await nextUpdate(client)
+})
