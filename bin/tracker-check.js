@@ -2,11 +2,10 @@
 
 // Whether one tracker works, step by step, with what each step takes.
 //
-// What can be measured from outside of a request: the first announce takes two round trips, for the connection ID and for
-// itself; a scrape and a second announce, which uses the same connection ID, take one. The difference of the two
-// announces is what connecting took. Look-ups are made here, and the requests go to the address that was found, so that no
-// look-up is in their times.
+// Round trips are those of the datagrams, which the package tells on its channels: from the last send to the answer, with
+// no waiting for anything else in them. Look-ups are made here, and the requests go to the address that was found.
 
+const diagnosticsChannel = require('node:diagnostics_channel')
 const net = require('node:net')
 const os = require('node:os')
 const { randomBytes } = require('node:crypto')
@@ -30,8 +29,12 @@ function partsOf(url) {
   }
 }
 
-function urlOf({ address, family }, { port, rest }) {
-  return `udp://${family === 6 ? `[${address}]` : address}:${port}${rest}`
+function hostOf({ address, family }) {
+  return family === 6 ? `[${address}]` : address
+}
+
+function urlOf(found, { port, rest }) {
+  return `udp://${hostOf(found)}:${port}${rest}`
 }
 
 // Whether this machine can be expected to reach an address of this family: that is not the tracker's fault.
@@ -45,13 +48,13 @@ function machineReaches({ address, family }) {
     })
 }
 
-async function timed(start) {
-  const began = performance.now()
+/** The error that a request ends with, or `null`. */
+async function errorIn(promise) {
   try {
-    await start()
-    return { ms: milliseconds(performance.now() - began), err: null }
+    await promise
+    return null
   } catch (err) {
-    return { ms: null, err }
+    return err
   }
 }
 
@@ -65,7 +68,6 @@ function result(url, fields) {
     status: 'failed',
     lookupMs: null,
     connectMs: null,
-    firstAnnounceMs: null,
     announceMs: null,
     scrapeMs: null,
     ...fields
@@ -76,7 +78,7 @@ function errorOf(step, err) {
   return { error: { step, code: err.code, message: err.message } }
 }
 
-/** Checks trackers with one torrent and one peer ID for all, and knows which addresses are connected. */
+/** Checks trackers with one torrent and one peer ID for all. */
 class Checker {
   constructor({ family, timeout, infoHash, lookUps }) {
     this.family = family
@@ -84,7 +86,13 @@ class Checker {
     this.infoHash = infoHash || randomBytes(20)
     this.lookUps = lookUps
     this.peerId = randomPeerId()
-    this.connected = new Set()
+    // Of the latest answers: a connect by its address, as one serves all requests to it, others by URL.
+    this.roundTrips = new Map()
+    diagnosticsChannel.subscribe('bittorrent-udp-tracker:answer', (answer) => {
+      const { request, address, roundTrip, url } = answer
+      const key = request === 'connect' ? `connect ${address}` : `${request} ${url}`
+      this.roundTrips.set(key, milliseconds(roundTrip))
+    })
   }
 
   /** What the first request of a process costs on top is not the first tracker's. */
@@ -143,51 +151,34 @@ class Checker {
       const reason = `this machine has no IPv${family} address`
       return result(url, { ...about, status: 'skipped', reason })
     }
-    // Another URL of the same tracker may have connected already, and its connection ID is used again.
-    const place = `${address} ${parts.port}`
-    const isNew = !this.connected.has(place)
-    this.connected.add(place)
-
     const target = urlOf(found, parts)
-    const { timeout, infoHash } = this
-    const announce = (event) => () =>
-      UdpTracker.announce(target, {
-        infoHash,
-        peerId: this.peerId,
-        port: DEFAULT_PORT,
-        event,
-        left: 1,
-        numWant: 1,
-        timeout
+    const { timeout, infoHash, peerId } = this
+    const announce = (event) => {
+      const peer = { infoHash, peerId, port: DEFAULT_PORT, left: 1, numWant: 1 }
+      return errorIn(UdpTracker.announce(target, { ...peer, event, timeout }))
+    }
+    const roundTrip = (key) => this.roundTrips.get(key) ?? null
+    const ends = (more) =>
+      result(url, {
+        ...about,
+        connectMs: roundTrip(`connect ${hostOf(found)}:${parts.port}`),
+        announceMs: roundTrip(`announce ${target}`),
+        scrapeMs: roundTrip(`scrape ${target}`),
+        ...more
       })
-    const first = await timed(announce('started'))
+
+    const refused = await announce('started')
     // What answers, if only with an error, may scrape all the same: then it was not the connect that failed.
-    const answers = first.err === null || ANSWERED.includes(first.err.code)
-    if (!answers) return result(url, { ...about, ...errorOf(EITHER, first.err) })
-
-    const scrape = await timed(() => UdpTracker.scrape(target, [infoHash], { timeout }))
+    if (refused !== null && !ANSWERED.includes(refused.code)) {
+      const { connectMs } = ends()
+      return ends(errorOf(connectMs === null ? 'connect' : 'announce', refused))
+    }
+    const failed = await errorIn(UdpTracker.scrape(target, [infoHash], { timeout }))
     // The tracker need not keep a peer that is none.
-    const second = first.err === null ? await timed(announce('stopped')) : first
-    const failed = [
-      [first.err !== null && scrape.err !== null ? EITHER : 'announce', first.err || second.err],
-      ['scrape', scrape.err]
-    ].find(([, err]) => err !== null)
-    const firstMs = isNew ? first.ms : null
-    return result(url, {
-      ...about,
-      status: failed === undefined ? 'works' : 'failed',
-      connectMs: difference(firstMs, second.ms),
-      firstAnnounceMs: firstMs,
-      announceMs: second.ms,
-      scrapeMs: scrape.ms,
-      ...(failed === undefined ? {} : errorOf(...failed))
-    })
+    if (refused === null) await announce('stopped')
+    if (refused !== null) return ends(errorOf(failed === null ? 'announce' : EITHER, refused))
+    return ends(failed === null ? { status: 'works' } : errorOf('scrape', failed))
   }
-}
-
-// Nothing, where the second announce took longer than connecting and the first together: it was sent twice, or waited.
-function difference(first, second) {
-  return first === null || second === null || second > first ? null : milliseconds(first - second)
 }
 
 module.exports = Checker

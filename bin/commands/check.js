@@ -15,13 +15,8 @@ const HELP = `Usage: bittorrent-udp-tracker check URL... [options]
 
 Checks whether trackers work: looks each one up, connects, announces and
 scrapes, over IPv4 and over IPv6 if it has addresses of both. Trackers are
-checked many at once and printed as they finish, with milliseconds for
-
-  LOOK-UP    the name's look-up; - if the URL has an address
-  CONNECT    the first announce, which connects, less the second one; - where
-             that cannot be told
-  ANNOUNCE   a second announce in the same connection: one round trip
-  SCRAPE     a scrape in the same connection: one round trip
+checked many at once and printed as they finish, with the milliseconds of the
+look-up (- if the URL has an address) and of the round trip of each step.
 
 The torrent is one that nobody has, made up by chance, and the peer says
 "stopped" at the end. Trackers that serve only their own torrents need
