@@ -4,10 +4,10 @@
 
 const { infoHashes, load } = require('../lib/implementations.js')
 
-// What one datagram of bittorrent-tracker's client asks for: the tracker takes no more. How many calls at a time suit it
-// best has not been searched for.
+// What one datagram of bittorrent-tracker's client asks for: the tracker takes no more. Of 5, 10, 20, 50, 100, 200 and
+// 400 calls at a time, 200 suited it best.
 const CHUNK = 70
-const AT_ONCE = 50
+const AT_ONCE = 200
 
 async function measure(implementation, { url, count }) {
   const { UdpTracker, Client } = await load(implementation)
