@@ -1,9 +1,9 @@
 //! A UDP tracker for the tests in `robustness/`: it answers every announce with numbers made of the info-hash, loses a
 //! share of its datagrams if told to, and forges datagrams as fast as the system takes them.
 //!
-//! `hostile_tracker [loss in percent] [seed]` prints `{"port":…}` and then obeys lines on its input:
-//! `flood COUNT RATE` (RATE in datagrams a second, 0 for no limit) and `counts`, each answered by one line of JSON. It
-//! ends with its input.
+//! `hostile_tracker [loss in percent] [seed] [ports]` prints `{"ports":[…]}` and then obeys lines on its input:
+//! `flood COUNT RATE` (from the first port, RATE in datagrams a second, 0 for no limit) and `counts` (of all ports), each
+//! answered by one line of JSON. It ends with its input.
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
@@ -178,26 +178,28 @@ fn main() {
     let mut arguments = std::env::args().skip(1).map(|number| number.parse::<u32>().unwrap());
     let loss = arguments.next().unwrap_or(0);
     let seed = u64::from(arguments.next().unwrap_or(1));
-    let own = Arc::new(bind(Ipv4Addr::LOCALHOST, 0));
-    let port = own.local_addr().unwrap().port();
+    let count = arguments.next().unwrap_or(1);
+    let sockets: Vec<_> = (0..count).map(|_| Arc::new(bind(Ipv4Addr::LOCALHOST, 0))).collect();
+    let ports: Vec<u16> = sockets.iter().map(|socket| socket.local_addr().unwrap().port()).collect();
+    let (own, port) = (&sockets[0], ports[0]);
     // Another port of the same address, and the same port of another address where the system has one.
     let mut others = vec![bind(Ipv4Addr::LOCALHOST, 0)];
     if let Ok(socket) = UdpSocket::bind((Ipv4Addr::new(127, 0, 0, 2), port)) {
         others.push(socket);
     }
     let shared = Arc::new(Shared::default());
-    {
+    for (own, seed) in sockets.iter().zip(seed..) {
         let (own, shared) = (own.clone(), shared.clone());
         std::thread::spawn(move || serve(&own, &shared, loss, StdRng::seed_from_u64(seed)));
     }
-    println!(r#"{{"port":{port}}}"#);
+    println!(r#"{{"ports":{ports:?}}}"#);
 
     let mut random = StdRng::seed_from_u64(!seed);
     for line in stdin().lock().lines().map_while(Result::ok) {
         let words: Vec<&str> = line.split_whitespace().collect();
         let number = |index: usize| words.get(index).and_then(|word| word.parse().ok()).unwrap_or(0);
         match words.first() {
-            Some(&"flood") => println!("{}", flood(&own, &others, &shared, number(1), number(2), &mut random)),
+            Some(&"flood") => println!("{}", flood(own, &others, &shared, number(1), number(2), &mut random)),
             Some(&"counts") => println!("{}", counts(&shared.counts)),
             _ => println!(r#"{{"error":"unknown command"}}"#),
         }

@@ -55,18 +55,18 @@ class HostileTracker {
   }
 }
 
-/** Starts a tracker on a free port of 127.0.0.1 that loses `loss` percent of the requests and as many answers. */
-async function startHostileTracker({ loss = 0, seed = 1 } = {}) {
-  const child = spawn(build(), [String(loss), String(seed)], {
+/** Starts a tracker on free ports of 127.0.0.1 that loses `loss` percent of the requests and as many answers. */
+async function startHostileTracker({ loss = 0, seed = 1, ports = 1 } = {}) {
+  const child = spawn(build(), [loss, seed, ports].map(String), {
     stdio: ['pipe', 'pipe', 'inherit']
   })
   const kill = () => child.kill('SIGKILL')
   process.once('exit', kill)
   const tracker = new HostileTracker(child)
   tracker.ended.then(() => process.removeListener('exit', kill))
-  const { port } = await tracker.next()
-  tracker.port = port
-  tracker.url = `udp://127.0.0.1:${port}`
+  tracker.ports = (await tracker.next()).ports
+  tracker.urls = tracker.ports.map((port) => `udp://127.0.0.1:${port}`)
+  tracker.url = tracker.urls[0]
   return tracker
 }
 
