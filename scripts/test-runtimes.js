@@ -16,7 +16,7 @@ const ROOT = path.resolve(__dirname, '..')
 
 // How an uncaught exception and console.log look is the runtime's own, and these compare it. Deno has its own ways with
 // the IPv6 socket that bittorrent-tracker's server opens. The compiler runs on Node.js.
-const OF_NODE = ['process', 'readme', 'types', 'aquatic', 'workers']
+const OF_NODE = ['process', 'readme', 'types', 'aquatic', 'workers', 'life', 'system-faults']
 
 const OF_DEBIAN = ['aquatic', 'libtorrent', 'real-trackers']
 

@@ -13,6 +13,10 @@ pub(crate) const CONNECTION_LIFETIME: Duration = Duration::from_secs(60);
 
 /// How many transaction IDs of ended requests are remembered, to tell a late answer from a forged one.
 const REMEMBERED: usize = 16_384;
+/// How many of them are kept however old they are. The others go after the time that BEP 15 waits for an answer first:
+/// thousands of IDs for each tracker add up where there are many trackers.
+const REMEMBERED_LONG: usize = 1024;
+const REMEMBERED_FOR: Duration = Duration::from_secs(15);
 
 /// How long a valid answer may still come after a datagram that looks like a wrong one.
 pub(crate) const GRACE: Duration = Duration::from_secs(3);
@@ -100,7 +104,7 @@ pub(crate) struct Tracker {
     /// Requests that wait for a connection ID or for room in the window.
     pub(crate) waiting: BTreeMap<Place, usize>,
     pub(crate) transactions: NumberMap<u32, Transaction>,
-    ended: VecDeque<u32>,
+    ended: VecDeque<(u32, Instant)>,
     pub(crate) sent: VecDeque<Sent>,
     /// How many at the front of `sent` a stray datagram has been held against.
     pub(crate) suspected: usize,
@@ -156,7 +160,7 @@ impl Tracker {
 
     /// The connect was answered.
     pub(crate) fn connected(&mut self, now: Instant, id: ConnectionId) {
-        self.end_connect();
+        self.end_connect(now);
         self.connection = Some(Connection { id, expires: now + CONNECTION_LIFETIME });
     }
 
@@ -172,28 +176,30 @@ impl Tracker {
     }
 
     /// The connect is over, with or without an answer.
-    pub(crate) fn end_connect(&mut self) -> Option<Connect> {
+    pub(crate) fn end_connect(&mut self, now: Instant) -> Option<Connect> {
         let connect = self.connect.take()?;
         self.connect_sends = connect.sends;
-        self.end_transaction(connect.transaction_id);
+        self.end_transaction(now, connect.transaction_id);
         Some(connect)
     }
 
     /// Nobody waits for the connect any more: it is not sent again, though its answer is still welcome.
-    pub(crate) fn hold_connect(&mut self) {
+    pub(crate) fn hold_connect(&mut self, now: Instant) {
         match &mut self.connect {
             Some(connect) if connect.sent_at.is_some() => connect.to_send = false,
-            _ => drop(self.end_connect()),
+            _ => drop(self.end_connect(now)),
         }
     }
 
     /// Keeps the ID of an ended transaction for a while, and lets the oldest go.
-    pub(crate) fn end_transaction(&mut self, transaction_id: TransactionId) {
+    pub(crate) fn end_transaction(&mut self, now: Instant, transaction_id: TransactionId) {
         self.transactions.insert(transaction_id.0, Transaction::Ended);
-        self.ended.push_back(transaction_id.0);
-        if self.ended.len() > REMEMBERED
-            && let Some(oldest) = self.ended.pop_front()
+        self.ended.push_back((transaction_id.0, now));
+        let is_old = |&(_, at): &(u32, Instant)| now >= at + REMEMBERED_FOR;
+        while self.ended.len() > REMEMBERED
+            || (self.ended.len() > REMEMBERED_LONG && self.ended.front().is_some_and(is_old))
         {
+            let Some((oldest, _)) = self.ended.pop_front() else { return };
             self.transactions.remove(&oldest);
         }
     }
@@ -227,5 +233,25 @@ impl Tracker {
             Some(connect) => connect.to_send,
             None => !self.waiting.is_empty() && self.window.is_open(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ended_transactions_are_remembered_for_a_while_and_a_number() {
+        let now = Instant::now();
+        let mut tracker = Tracker::new(SocketAddr::from(([192, 0, 2, 1], 6969)), now);
+        for id in 0..20_000 {
+            tracker.end_transaction(now, TransactionId(id));
+        }
+        assert_eq!(tracker.transactions.len(), REMEMBERED);
+        tracker.end_transaction(now + Duration::from_secs(14), TransactionId(20_000));
+        assert_eq!(tracker.transactions.len(), REMEMBERED);
+        tracker.end_transaction(now + Duration::from_secs(15), TransactionId(20_001));
+        assert_eq!(tracker.transactions.len(), REMEMBERED_LONG);
+        assert!(!tracker.is_free(TransactionId(20_001)) && tracker.is_free(TransactionId(18_000)));
     }
 }

@@ -66,7 +66,7 @@ impl Client {
                 self.mark_ready(tracker_key);
             }
             Err(failure) => {
-                tracker.end_connect();
+                tracker.end_connect(now);
                 self.fail_waiting(now, tracker_key, &failure);
             }
         }
@@ -151,7 +151,7 @@ impl Client {
         request.verdict = None;
         request.leave_flight(tracker);
         if let Some(transaction_id) = request.transaction_id.take() {
-            tracker.end_transaction(transaction_id);
+            tracker.end_transaction(now, transaction_id);
         }
         tracker.waiting.remove(&request.place());
         self.forget_answered(tracker_key);

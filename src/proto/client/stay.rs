@@ -112,12 +112,12 @@ impl Client {
         }
         request.leave_flight(tracker);
         if let Some(transaction_id) = request.transaction_id.take() {
-            tracker.end_transaction(transaction_id);
+            tracker.end_transaction(now, transaction_id);
         }
         tracker.requests -= 1;
         tracker.last_used = now;
         if tracker.waiting.is_empty() {
-            tracker.hold_connect();
+            tracker.hold_connect(now);
         }
         self.forget_answered(tracker_key);
         self.mark_ready(tracker_key);

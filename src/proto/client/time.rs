@@ -74,7 +74,7 @@ impl Client {
             if let Some((_, verdict)) = connect.verdict.take()
                 && !tracker.is_flooded(now)
             {
-                tracker.end_connect();
+                tracker.end_connect(now);
                 // This request has no deadline any more but is among those that wait.
                 return self.fail_waiting(now, tracker_key, &verdict);
             }
@@ -105,7 +105,7 @@ impl Client {
             && !tracker.waiting.is_empty()
             && !tracker.is_flooded(now)
         {
-            tracker.end_connect();
+            tracker.end_connect(now);
             self.fail_waiting(now, tracker_key, &verdict);
         }
         self.look_for_losses(now, tracker_key);
