@@ -206,5 +206,8 @@ test('no message has a stack, even where the addon cannot be loaded', async (t) 
     env: { NODE_OPTIONS: `--require ${JSON.stringify(broken)}` }
   })
   assert.deepEqual({ code, stdout }, { code: 1, stdout: '' })
-  assert.match(stderr, /^bittorrent-udp-tracker scrape: .* no addon for .*\n$/)
+  assert.match(
+    stderr,
+    /^bittorrent-udp-tracker scrape: .*: there is no addon for this machine\. .* napi build .*\n$/
+  )
 })

@@ -19,10 +19,8 @@ function load() {
 // of causes. One that is not there tells nothing, one that is there and cannot be loaded does.
 function noAddon(error) {
   const reasons = []
-  for (let cause = error.cause; cause; cause = cause.cause) {
-    if (!/^(Cannot find (module|package)|Unsupported (OS|arch))/.test(cause.message)) {
-      reasons.unshift(cause.message)
-    }
+  for (let cause = error; cause; cause = cause.cause) {
+    if (!/^(Cannot find|Unsupported (OS|arch))/.test(cause.message)) reasons.unshift(cause.message)
   }
   const platform = platformName()
   const problem =

@@ -68,6 +68,14 @@ describe('an empty project', () => {
     }
   })
 
+  test('has the command line', async (t) => {
+    const { folder, npmInstall } = await support.emptyProject(t, published)
+    await npmInstall()
+    const args = ['exec', '--offline', '--', NAME, '--version']
+    const { stdout, stderr } = await support.succeed('npm', args, { cwd: folder })
+    assert.equal(stdout.trim(), manifestOf(NAME).version, stderr)
+  })
+
   test('installs with Bun and runs the examples on it', async (t) => {
     const bun = programOf('bun')
     const { folder, registry, env } = await support.emptyProject(t, published)
