@@ -74,7 +74,7 @@ fn tell(commands: &[Command]) -> String {
     text
 }
 
-/// A command as `lib/session.js` gives it.
+/// A command as `lib/commands.js` gives it.
 #[derive(Arbitrary, Debug)]
 struct Wanted {
     number: u32,

@@ -8,7 +8,7 @@ use std::{
     io,
     net::SocketAddr,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, atomic::Ordering, mpsc as blocking},
+    sync::{Arc, atomic::Ordering},
     thread::JoinHandle,
     time::{Duration, Instant},
 };
@@ -16,12 +16,13 @@ use std::{
 use rand::{TryRng, rngs::SysRng};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, error::TryRecvError, unbounded_channel};
 
-use crate::proto::{AnnounceUrl, Body, Client, Config, Family, Origin, Outcome, Request, RequestId, Schedule, Trace};
+use crate::proto::{Client, Config, Family, Origin, Outcome, Request, RequestId};
 
 use super::{
     Failure,
     outbox::Outbox,
     resolver::{self, Resolved, Resolver},
+    session::{Command, SessionId, Sink, Start, session_of},
     socket::{DEFAULT_BUFFER, ReceiveBuffers, Socket, Sockets},
     stats::Stats,
 };
@@ -35,51 +36,6 @@ const LINGER: Duration = Duration::from_micros(50);
 const FEW: usize = 16;
 /// How many batches of commands are taken in a turn.
 const COMMANDS_A_TURN: usize = 64;
-
-/// Who gives commands and gets outcomes: one JavaScript environment.
-pub type SessionId = u32;
-
-/// What a session asks of the engine.
-pub enum Command {
-    /// A session begins; its outcomes go to this sink.
-    Open(SessionId, Box<dyn Sink>),
-    /// A session ends: its requests are forgotten and its sink is dropped, then the sender hears of it.
-    Close(SessionId, blocking::Sender<()>),
-    /// A request.
-    Start(Start),
-    /// A request that cannot even be started; its failure takes the way of all outcomes.
-    Reject(RequestId, Failure),
-    /// A session wants to know of datagrams, or does not any more.
-    Trace(SessionId, bool),
-    /// A request is no longer wanted.
-    Cancel(RequestId),
-}
-
-/// A request before its host's addresses are known. The upper half of its ID is the session's.
-pub struct Start {
-    /// The caller's number for it.
-    pub id: RequestId,
-    /// Which tracker.
-    pub url: Arc<AnnounceUrl>,
-    /// The family of addresses to use, or any.
-    pub family: Option<Family>,
-    /// The waits between retransmissions.
-    pub schedule: Schedule,
-    /// What is asked.
-    pub body: Body,
-}
-
-/// Where a session's outcomes go. Called on the engine's thread.
-pub trait Sink: Send {
-    /// A request got its answer.
-    fn outcome(&mut self, id: RequestId, outcome: &Outcome<'_>);
-    /// A request failed.
-    fn failure(&mut self, id: RequestId, failure: &Failure);
-    /// A datagram was sent or answered. Only for sessions that asked for it; comes before the outcome that it leads to.
-    fn trace(&mut self, trace: &Trace);
-    /// Nothing more comes in this turn: time to pass on what came.
-    fn flush(&mut self);
-}
 
 /// The handle of a running engine. Every session holds a [`UnboundedSender`] of it; [`stop`](Self::stop) joins it.
 pub struct Engine {
@@ -347,10 +303,6 @@ async fn writable(socket: Option<&Socket>) {
         Some(socket) => socket.writable().await,
         None => std::future::pending().await,
     }
-}
-
-fn session_of(id: RequestId) -> SessionId {
-    (id.0 >> 32) as SessionId
 }
 
 fn fail(sessions: &mut HashMap<SessionId, Box<dyn Sink>>, id: RequestId, failure: &Failure) {

@@ -6,9 +6,11 @@ mod engine;
 mod failure;
 mod outbox;
 mod resolver;
+mod session;
 mod socket;
 mod stats;
 
-pub use engine::{Command, Engine, SessionId, Sink, Start};
+pub use engine::Engine;
 pub use failure::Failure;
+pub use session::{Command, SessionId, Sink, Start};
 pub use stats::Stats;

@@ -1,0 +1,57 @@
+//! What the engine and those who use it say to each other: commands in, outcomes out.
+
+use std::sync::{Arc, mpsc as blocking};
+
+use crate::proto::{AnnounceUrl, Body, Family, Outcome, RequestId, Schedule, Trace};
+
+use super::Failure;
+
+/// Who gives commands and gets outcomes: one JavaScript environment.
+pub type SessionId = u32;
+
+/// What a session asks of the engine.
+pub enum Command {
+    /// A session begins; its outcomes go to this sink.
+    Open(SessionId, Box<dyn Sink>),
+    /// A session ends: its requests are forgotten and its sink is dropped, then the sender hears of it.
+    Close(SessionId, blocking::Sender<()>),
+    /// A request.
+    Start(Start),
+    /// A request that cannot even be started; its failure takes the way of all outcomes.
+    Reject(RequestId, Failure),
+    /// A session wants to know of datagrams, or does not any more.
+    Trace(SessionId, bool),
+    /// A request is no longer wanted.
+    Cancel(RequestId),
+}
+
+/// A request before its host's addresses are known. The upper half of its ID is the session's.
+pub struct Start {
+    /// The caller's number for it.
+    pub id: RequestId,
+    /// Which tracker.
+    pub url: Arc<AnnounceUrl>,
+    /// The family of addresses to use, or any.
+    pub family: Option<Family>,
+    /// The waits between retransmissions.
+    pub schedule: Schedule,
+    /// What is asked.
+    pub body: Body,
+}
+
+/// Where a session's outcomes go. Called on the engine's thread.
+pub trait Sink: Send {
+    /// A request got its answer.
+    fn outcome(&mut self, id: RequestId, outcome: &Outcome<'_>);
+    /// A request failed.
+    fn failure(&mut self, id: RequestId, failure: &Failure);
+    /// A datagram was sent or answered. Only for sessions that asked for it; comes before the outcome that it leads to.
+    fn trace(&mut self, trace: &Trace);
+    /// Nothing more comes in this turn: time to pass on what came.
+    fn flush(&mut self);
+}
+
+/// Whose request it is.
+pub(super) fn session_of(id: RequestId) -> SessionId {
+    (id.0 >> 32) as SessionId
+}
