@@ -12,9 +12,9 @@ const { PEER_ID, infoHash, mismatch } = require('./lib/numbered.js')
 const DEFAULTS = {
   announces: 2_000_000,
   repeating: 1000,
-  inFlight: 5000,
+  inFlight: 1500,
   loss: 5,
-  ports: 256,
+  ports: 128,
   timeout: 100,
   seed: 1
 }
@@ -148,7 +148,10 @@ async function run(chosen) {
   })
   const afterTenth = memory(soak.samples.slice(tenth, 2 * tenth))
   const atEnd = memory(soak.samples.slice(-tenth))
-  return { ...soak, seconds, stats, drops, counts, afterTenth, atEnd }
+  const tenths = Array.from({ length: 10 }, (_, i) =>
+    memory(soak.samples.slice(i * tenth, (i + 1) * tenth))
+  )
+  return { ...soak, seconds, stats, drops, counts, afterTenth, atEnd, tenths }
 }
 
 /** What does not add up, in words. */
@@ -197,6 +200,7 @@ async function main() {
   ]) {
     console.log(`memory ${when}: ${megabytes(rss)}, of which JavaScript's: ${megabytes(heap)}`)
   }
+  console.log('MB by tenths:', result.tenths.map(({ rss }) => Math.round(rss / 2 ** 20)).join(' '))
   console.log(`growth: ${(growth * 100).toFixed(1)} %`)
   if (growth > 0.05) found.push('memory grew by more than 5 %')
   for (const problem of found) console.error(`does not add up: ${problem}`)
