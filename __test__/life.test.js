@@ -170,8 +170,8 @@ const SCENARIOS = {
   'SIGTERM with a handler that destroys': {
     announce: silent,
     code: `const trackers = Array.from({ length: 1000 }, () => create())
-           for (const tracker of trackers) tracker.announce(2)
-           process.once('SIGTERM', () => { for (const tracker of trackers) tracker.destroy() })`,
+           process.once('SIGTERM', () => { for (const tracker of trackers) tracker.destroy() })
+           for (const tracker of trackers) tracker.announce(2)`,
     wake: (tracker, child) => tracker.nextAnnounce().then(() => child.process.kill('SIGTERM')),
     skip: process.platform === 'win32' && 'there are no signals'
   }
