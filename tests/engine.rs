@@ -1,0 +1,171 @@
+//! The engine as its sessions use it: threads that give commands, threads that take outcomes, and one that serves them all.
+//! The other tests have one thread; these are what a sanitizer for races can look at.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+#[path = "support/wire.rs"]
+#[allow(dead_code)]
+mod wire;
+
+use std::{
+    net::{Ipv4Addr, SocketAddr, UdpSocket},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc::{Receiver, Sender, channel},
+    },
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+use bittorrent_udp_tracker::{
+    net::{Command, Engine, Failure, SessionId, Sink, Start},
+    proto::{Announce, AnnounceUrl, Body, Event, Extension, InfoHash, Outcome, PeerId, RequestId, Schedule, Trace},
+};
+
+const SESSIONS: u32 = 4;
+const REQUESTS: u32 = 200;
+
+/// How often and with which numbers requests of one session ended.
+struct Outcomes {
+    batch: Vec<(u32, u32)>,
+    out: Sender<Vec<(u32, u32)>>,
+}
+
+impl Sink for Outcomes {
+    fn outcome(&mut self, id: RequestId, outcome: &Outcome<'_>) {
+        let Outcome::Announced { interval, .. } = outcome else { panic!("{outcome:?}") };
+        self.batch.push((id.0 as u32, *interval));
+    }
+
+    fn failure(&mut self, id: RequestId, failure: &Failure) {
+        panic!("{id:?} {failure}");
+    }
+
+    fn trace(&mut self, trace: &Trace) {
+        panic!("nobody asked for {trace:?}");
+    }
+
+    fn flush(&mut self) {
+        // The session may have closed and gone.
+        let _ = self.out.send(std::mem::take(&mut self.batch));
+    }
+}
+
+/// A tracker that answers an announce with its `key` as the interval, and what has the key 0 not at all.
+struct Tracker {
+    address: SocketAddr,
+    stop: Arc<AtomicBool>,
+    thread: JoinHandle<()>,
+}
+
+impl Tracker {
+    fn start() -> Self {
+        let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        socket.set_read_timeout(Some(Duration::from_millis(20))).unwrap();
+        let address = socket.local_addr().unwrap();
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = stop.clone();
+        let thread = thread::spawn(move || {
+            let mut buffer = [0; 2048];
+            while !stopped.load(Ordering::Relaxed) {
+                let Ok((length, from)) = socket.recv_from(&mut buffer) else { continue };
+                let packet = wire::Packet::read(&buffer[..length]);
+                let of = packet.transaction_id();
+                let answer = match packet {
+                    wire::Packet::Connect { .. } => wire::connect_response(of, 7),
+                    wire::Packet::Announce { fields, .. } if fields.key > 0 => {
+                        wire::announce_response(of, [fields.key, 0, 0], &[1; 60])
+                    }
+                    _ => continue,
+                };
+                socket.send_to(&answer, from).unwrap();
+            }
+        });
+        Self { address, stop, thread }
+    }
+
+    fn announce(&self, session: SessionId, number: u32, key: u32) -> Command {
+        let url = Arc::new(AnnounceUrl::parse(&format!("udp://{}", self.address)).unwrap());
+        let body = Body::Announce(Announce {
+            info_hash: InfoHash([1; 20]),
+            peer_id: PeerId([2; 20]),
+            downloaded: 0,
+            left: 0,
+            uploaded: 0,
+            event: Event::None,
+            ip: Ipv4Addr::UNSPECIFIED,
+            key,
+            num_want: 50,
+            port: 6881,
+            extension: Extension::None,
+        });
+        // A datagram lost on a busy machine is sent again soon.
+        let schedule = Schedule::new(500.0);
+        Command::Start(Start { id: id(session, number), url, family: None, schedule, body })
+    }
+
+    fn stop(self) {
+        self.stop.store(true, Ordering::Relaxed);
+        self.thread.join().unwrap();
+    }
+}
+
+fn id(session: SessionId, number: u32) -> RequestId {
+    RequestId(u64::from(session) << 32 | u64::from(number))
+}
+
+fn open(session: SessionId) -> (Command, Receiver<Vec<(u32, u32)>>) {
+    let (out, outcomes) = channel();
+    (Command::Open(session, Box::new(Outcomes { batch: Vec::new(), out })), outcomes)
+}
+
+#[test]
+fn sessions_on_threads_of_their_own_each_get_their_own_outcomes_once() {
+    let (engine, tracker) = (Engine::start().unwrap(), Tracker::start());
+    thread::scope(|scope| {
+        for session in 1..=SESSIONS {
+            let (commands, tracker) = (engine.commands(), &tracker);
+            scope.spawn(move || {
+                let (begin, outcomes) = open(session);
+                assert!(commands.send(vec![begin]).is_ok());
+                let key = |number| session * 10_000 + number;
+                for number in 0..REQUESTS {
+                    assert!(commands.send(vec![tracker.announce(session, number, key(number))]).is_ok());
+                }
+                let mut ended: Vec<_> = Vec::new();
+                while ended.len() < REQUESTS as usize {
+                    ended.extend(outcomes.recv().expect("the engine holds the sink"));
+                }
+                let (closed, wait) = channel();
+                assert!(commands.send(vec![Command::Close(session, closed)]).is_ok());
+                wait.recv().expect("the engine says when it has let go");
+                // The sink is gone, and whatever it had to say has been said.
+                ended.extend(outcomes.iter().flatten());
+                ended.sort_unstable();
+                assert_eq!(ended, (0..REQUESTS).map(|number| (number, key(number))).collect::<Vec<_>>());
+            });
+        }
+    });
+    engine.stop();
+    tracker.stop();
+}
+
+#[test]
+fn an_engine_stops_with_requests_in_flight_and_lets_go_of_its_sinks() {
+    let tracker = Tracker::start();
+    for _ in 0..10 {
+        let engine = Engine::start().unwrap();
+        let commands = engine.commands();
+        let (begin, outcomes) = open(1);
+        let silent = (0..50).map(|number| tracker.announce(1, number, 0));
+        assert!(commands.send(std::iter::once(begin).chain(silent).collect()).is_ok());
+        let answered = tracker.announce(1, 99, 5);
+        assert!(commands.send(vec![answered, Command::Cancel(id(1, 3))]).is_ok());
+        while !outcomes.recv().expect("an outcome").contains(&(99, 5)) {}
+        drop(commands);
+        engine.stop();
+        assert_eq!(outcomes.iter().flatten().count(), 0, "nothing comes after the end");
+    }
+    tracker.stop();
+}
