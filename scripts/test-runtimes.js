@@ -17,6 +17,7 @@ const ROOT = path.resolve(__dirname, '..')
 // The beginnings of the names of tests. How an uncaught exception and console.log look is the runtime's own, and the
 // first ones compare it. Deno has its own ways with the IPv6 socket that bittorrent-tracker's server opens. The compiler
 // runs on Node.js. The command line is a program for Node.js, and its tests preload code by NODE_OPTIONS.
+// The soak reads the counters of its process, and Bun has all tests in one.
 const OF_NODE = [
   'process',
   'readme',
@@ -25,11 +26,20 @@ const OF_NODE = [
   'types',
   'command-line',
   'life',
+  'soak',
   'system-faults'
 ]
 
 // They start trackers and clients that Debian or cargo brings.
-const OF_OTHERS = ['aquatic', 'libtorrent', 'real-trackers', 'event-loop', 'forgery']
+const OF_OTHERS = [
+  'aquatic',
+  'libtorrent',
+  'real-trackers',
+  'event-loop',
+  'forgery',
+  'soak',
+  'system-faults'
+]
 
 // Listed here: shells and versions of Node.js differ in what they make of a pattern.
 function testFiles(without) {
