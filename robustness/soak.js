@@ -14,6 +14,7 @@ const DEFAULTS = {
   repeating: 1000,
   inFlight: 1500,
   loss: 5,
+  rate: 10_000,
   ports: 128,
   timeout: 100,
   seed: 1
@@ -51,16 +52,20 @@ class Soak {
     return tracker
   }
 
-  // All announces, each started when one before it ended.
+  // All announces, each started when one before it ended and no faster than `rate` a second: what is kept for a time
+  // depends on how many there are in it, and memory is compared.
   announceAll() {
+    const started = performance.now()
     return new Promise((resolve) => {
       const end = (tracker) => {
         tracker.destroy()
         this.open--
-        if (this.begun < this.announces) one()
-        else if (this.open === 0) resolve()
+        one()
       }
       const one = () => {
+        if (this.begun === this.announces) return void (this.open === 0 && resolve())
+        const early = (this.begun / this.rate) * 1000 - (performance.now() - started)
+        if (early > 1) return void setTimeout(one, early)
         if (this.begun % Math.ceil(this.announces / SAMPLES) === 0) this.sample()
         this.open++
         this.tracker(this.begun++, NEVER_AGAIN, end).announce(2)
