@@ -16,7 +16,8 @@ const REMEMBERED: usize = 16_384;
 /// How many of them are kept however old they are. The others go after the time that BEP 15 waits for an answer first:
 /// thousands of IDs for each tracker add up where there are many trackers.
 const REMEMBERED_LONG: usize = 1024;
-const REMEMBERED_FOR: Duration = Duration::from_secs(15);
+/// In seconds.
+const REMEMBERED_FOR: u32 = 15;
 
 /// How long a valid answer may still come after a datagram that looks like a wrong one.
 pub(crate) const GRACE: Duration = Duration::from_secs(3);
@@ -104,7 +105,10 @@ pub(crate) struct Tracker {
     /// Requests that wait for a connection ID or for room in the window.
     pub(crate) waiting: BTreeMap<Place, usize>,
     pub(crate) transactions: NumberMap<u32, Transaction>,
-    ended: VecDeque<(u32, Instant)>,
+    /// Ended transactions, oldest first, each with the second since `created` in which it ended: they are many and are
+    /// gone through again and again, so they are kept short.
+    ended: VecDeque<(u32, u32)>,
+    created: Instant,
     pub(crate) sent: VecDeque<Sent>,
     /// How many at the front of `sent` a stray datagram has been held against.
     pub(crate) suspected: usize,
@@ -135,6 +139,7 @@ impl Tracker {
             waiting: BTreeMap::new(),
             transactions: NumberMap::default(),
             ended: VecDeque::new(),
+            created: now,
             sent: VecDeque::new(),
             suspected: 0,
             surplus: (0, now),
@@ -194,8 +199,9 @@ impl Tracker {
     /// Keeps the ID of an ended transaction for a while, and lets the oldest go.
     pub(crate) fn end_transaction(&mut self, now: Instant, transaction_id: TransactionId) {
         self.transactions.insert(transaction_id.0, Transaction::Ended);
-        self.ended.push_back((transaction_id.0, now));
-        let is_old = |&(_, at): &(u32, Instant)| now >= at + REMEMBERED_FOR;
+        let second = now.saturating_duration_since(self.created).as_secs() as u32;
+        self.ended.push_back((transaction_id.0, second));
+        let is_old = |&(_, at): &(u32, u32)| second >= at.saturating_add(REMEMBERED_FOR);
         while self.ended.len() > REMEMBERED
             || (self.ended.len() > REMEMBERED_LONG && self.ended.front().is_some_and(is_old))
         {
