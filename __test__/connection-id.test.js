@@ -35,7 +35,7 @@ describe('a connection ID', () => {
     await Promise.all([first, ...others])
 
     assert.equal(tracker.connects.length, 1)
-    assert.equal(tracker.announces.length, 100)
+    // On a machine that stands still for a moment some are taken for lost in the burst and sent again.
     assert.equal(new Set(tracker.announces.map(({ transactionId }) => transactionId)).size, 100)
   })
 

@@ -80,7 +80,7 @@ describe('diagnostics channels', () => {
       announce: (request) => wire.errorResponse(request, 'Connection ID missmatch.\0')
     })
     const messages = listen(t, 'send')
-    const client = createClient(t, tracker.url, { _timeout: 2 })
+    const client = createClient(t, tracker.url, { _timeout: 100 })
     client.announce('started')
     await nextError(client)
 
