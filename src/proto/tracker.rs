@@ -247,6 +247,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[cfg_attr(miri, ignore = "has tens of thousands")]
     fn ended_transactions_are_remembered_for_a_while_and_a_number() {
         let now = Instant::now();
         let mut tracker = Tracker::new(SocketAddr::from(([192, 0, 2, 1], 6969)), now);
