@@ -9,6 +9,7 @@ const fs = require('node:fs')
 const path = require('node:path')
 const { ROOT } = require('./support/child')
 const { codeBlocks, printed } = require('./support/markdown')
+const { exampleScript } = require('./support/example-tracker')
 const { startScriptedTracker } = require('./support/scripted-tracker')
 const wire = require('./support/wire')
 
@@ -27,20 +28,7 @@ const EXPECTED = {
 const BLOCKS = codeBlocks(GUIDE)
 
 function startTracker(t) {
-  return startScriptedTracker(t, {
-    announce: (request) =>
-      wire.announceResponse(request, {
-        interval: 1800,
-        leechers: 3,
-        seeds: 12,
-        peers: ['192.0.2.10:6881', '198.51.100.7:51413']
-      }),
-    scrape: (request) =>
-      wire.scrapeResponse(
-        request,
-        request.infoHashes.map(() => ({ seeds: 12, completed: 345, leechers: 3 }))
-      )
-  })
+  return startScriptedTracker(t, exampleScript())
 }
 
 function startRefusing(t) {

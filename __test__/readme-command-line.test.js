@@ -11,32 +11,17 @@ const path = require('node:path')
 const { ROOT } = require('./support/child')
 const { PROGRAM, namesEnvironment } = require('./support/command-line')
 const { withoutIPv6 } = require('./support/loopback')
+const { exampleScript } = require('./support/example-tracker')
 const { startScriptedTracker } = require('./support/scripted-tracker')
-const wire = require('./support/wire')
 
 const HOST = 'tracker.example.org'
 const README = fs.readFileSync(path.join(ROOT, 'README.md'), 'utf8')
 const EXAMPLES = [...README.matchAll(/^```console\n\$ (.*)\n([\s\S]*?)^```$/gm)]
 
-const script = {
-  announce: (request) =>
-    wire.announceResponse(request, {
-      interval: 1800,
-      leechers: 3,
-      seeds: 12,
-      peers: ['192.0.2.10:6881', '198.51.100.7:51413']
-    }),
-  scrape: (request) =>
-    wire.scrapeResponse(
-      request,
-      request.infoHashes.map(() => ({ seeds: 12, completed: 345, leechers: 3 }))
-    )
-}
-
 // Names are known to `check` alone, which looks them up itself.
 async function run(t, command) {
-  const four = await startScriptedTracker(t, script)
-  await startScriptedTracker(t, { ...script, family: 6, port: four.port })
+  const four = await startScriptedTracker(t, exampleScript())
+  await startScriptedTracker(t, { ...exampleScript(), family: 6, port: four.port })
   const place = / check /.test(command) ? `${HOST}:${four.port}` : `127.0.0.1:${four.port}`
   const shell = `tracker() { "${process.execPath}" "${PROGRAM}" "$@"; }\n`
   const line = command

@@ -13,10 +13,10 @@ const fs = require('node:fs')
 const path = require('node:path')
 const { ROOT } = require('./support/child')
 const { codeBlocks, isModule, printed } = require('./support/markdown')
+const { exampleScript } = require('./support/example-tracker')
 const { startScriptedTracker } = require('./support/scripted-tracker')
 const { UdpTracker, INFO_HASH, PEER_ID } = require('./support/client')
 const { errorsOf } = require('./types/sources')
-const wire = require('./support/wire')
 
 const README = fs.readFileSync(path.join(ROOT, 'README.md'), 'utf8')
 const EXAMPLE_HOST = 'tracker.example.org:6969'
@@ -24,14 +24,6 @@ const RUN_MS = 20_000
 
 // The examples of each kind: one that is added has to be counted here.
 const COUNTS = { js: 16, 'js not-run': 0, ts: 1, sh: 6, console: 6 }
-
-// What the tracker of the examples answers.
-const SWARM = { interval: 1800, leechers: 3, seeds: 12 }
-const PEERS = {
-  4: ['192.0.2.10:6881', '198.51.100.7:51413'],
-  6: Buffer.from('20010db8000000000000000000000010' + '1ae1', 'hex') // [2001:db8::10]:6881
-}
-const ROW = { seeds: 12, completed: 345, leechers: 3 }
 
 function urlDataOption(text) {
   return Buffer.from([2, text.length, ...Buffer.from(text)])
@@ -119,15 +111,7 @@ function run(code) {
 }
 
 function startTracker(t, family) {
-  return startScriptedTracker(t, {
-    family,
-    announce: (request) => wire.announceResponse(request, { ...SWARM, peers: PEERS[family] }),
-    scrape: (request) =>
-      wire.scrapeResponse(
-        request,
-        request.infoHashes.map(() => ROW)
-      )
-  })
+  return startScriptedTracker(t, { family, ...exampleScript(family) })
 }
 
 test('the examples are those that this test knows of', () => {

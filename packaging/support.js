@@ -7,8 +7,8 @@ const os = require('node:os')
 const path = require('node:path')
 const { packAll } = require('../scripts/pack.js')
 const { codeBlocks, printed } = require('../__test__/support/markdown')
+const { exampleScript } = require('../__test__/support/example-tracker')
 const { startScriptedTracker } = require('../__test__/support/scripted-tracker')
-const wire = require('../__test__/support/wire')
 const { startRegistry } = require('./registry')
 
 const ROOT = path.resolve(__dirname, '..')
@@ -91,15 +91,7 @@ function installed(folder) {
 
 /** Runs an example in a project against a tracker on loopback: {code, stdout, stderr}. */
 async function runExample(t, folder, example, runtime = [process.execPath]) {
-  const tracker = await startScriptedTracker(t, {
-    announce: (request) =>
-      wire.announceResponse(request, {
-        interval: 1800,
-        leechers: 3,
-        seeds: 12,
-        peers: ['192.0.2.10:6881', '198.51.100.7:51413']
-      })
-  })
+  const tracker = await startScriptedTracker(t, exampleScript())
   const file = path.join(folder, example === ESM ? 'example.mjs' : 'example.cjs')
   const host = tracker.url.replace('udp://', '')
   fs.writeFileSync(file, example.replaceAll('tracker.example.org:6969', host))

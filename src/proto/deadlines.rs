@@ -109,7 +109,7 @@ impl Deadlines {
         self.tree.len() + self.queues.iter().map(|queue| queue.live).sum::<usize>()
     }
 
-    /// Gives back memory, if there is much of it and no request has a deadline.
+    /// Gives back the memory of requests' positions. Call it when no request has a deadline.
     pub(crate) fn forget_requests(&mut self) {
         self.requests = Vec::new();
     }
