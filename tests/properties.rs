@@ -61,7 +61,7 @@ proptest! {
     }
 
     #[test]
-    fn a_scrape_means_the_same_to_an_independent_reader(hashes in vec(any::<[u8; 20]>(), 1..=70), connection_id: u64) {
+    fn a_scrape_means_the_same_to_an_independent_reader(hashes in vec(any::<[u8; 20]>(), 1..=60), connection_id: u64) {
         let scrape = Scrape { info_hashes: hashes.iter().copied().map(InfoHash).collect() };
         let sent = sent_with(Body::Scrape(scrape), connection_id);
         let wire::Packet::Scrape { connection_id: read, info_hashes, .. } = sent else { panic!("a scrape") };
@@ -92,7 +92,7 @@ proptest! {
     }
 
     #[test]
-    fn a_scrape_answer_is_read_as_it_was_written(rows in vec(any::<[u32; 3]>(), 1..=70), rest in vec(any::<u8>(), 0..12)) {
+    fn a_scrape_answer_is_read_as_it_was_written(rows in vec(any::<[u32; 3]>(), 1..=60), rest in vec(any::<u8>(), 0..12)) {
         let (mut simulation, id) = asked(scrape_of(1, rows.len() as u64));
         let response = [wire::scrape_response(simulation.last_transaction_id(), &rows), rest].concat();
         simulation.deliver(v4(1), &response);
@@ -100,7 +100,7 @@ proptest! {
     }
 
     #[test]
-    fn a_scrape_cut_anywhere_is_put_together_again(rows in vec(any::<[u32; 3]>(), 1..=70), cuts in vec(1usize..30, 70)) {
+    fn a_scrape_cut_anywhere_is_put_together_again(rows in vec(any::<[u32; 3]>(), 1..=60), cuts in vec(1usize..30, 60)) {
         let (mut simulation, id) = asked(scrape_of(1, rows.len() as u64));
         let mut answered = 0;
         for cut in cuts {
@@ -122,8 +122,10 @@ proptest! {
         let (mut simulation, id) = asked(if scrapes { scrape_of(1, 2) } else { announce_of(1) });
         let message = format!("{text}{}", "\0".repeat(nuls));
         simulation.deliver(v4(1), &wire::error_response(simulation.last_transaction_id(), &message));
-        prop_assume!(!text.to_lowercase().contains("connection"));
-        prop_assert_eq!(simulation.end(id), Some(&End::Failed(Failure::Tracker(text))));
+        let text_of_id = ["connection", "cookie"].iter().any(|word| text.to_lowercase().contains(word));
+        prop_assume!(!text_of_id);
+        let Some(End::Failed { failure, .. }) = simulation.end(id) else { panic!("a failure") };
+        prop_assert_eq!(failure, &Failure::Tracker(text));
     }
 
     #[test]
@@ -203,7 +205,7 @@ fn announces() -> impl Strategy<Value = Announce> {
         "/[a-z0-9/]{0,600}(\\?[a-z=&]{0,300})?".prop_map(|string| Extension::UrlData(string.into())),
     ];
     let identity = (any::<[u8; 20]>(), any::<[u8; 20]>(), any::<u32>(), any::<u32>(), any::<i32>(), any::<u16>());
-    let progress = (any::<[u64; 3]>(), 0u32..4);
+    let progress = (any::<[u64; 3]>(), 0u32..5);
     (identity, progress, extension).prop_map(|(identity, ([downloaded, left, uploaded], event), extension)| {
         let (info_hash, peer_id, ip, key, num_want, port) = identity;
         Announce {
