@@ -20,7 +20,7 @@ use napi::{
 
 use crate::{
     net::{Failure, Sink},
-    proto::{Family, Origin, Outcome, RequestId, Trace},
+    proto::{AnnounceResponse, Family, Origin, Outcome, RequestId, Trace},
 };
 
 const ANNOUNCED: u8 = 1;
@@ -129,7 +129,7 @@ impl Outbound {
 impl Sink for Outbound {
     fn outcome(&mut self, id: RequestId, outcome: &Outcome<'_>) {
         match outcome {
-            Outcome::Announced { interval, leechers, seeds, family, peers } => {
+            Outcome::Announced(AnnounceResponse { interval, leechers, seeds, family, peers }) => {
                 self.record(id, ANNOUNCED, 0, |batch| {
                     for number in [interval, leechers, seeds] {
                         batch.extend_from_slice(&number.to_le_bytes());
@@ -144,7 +144,7 @@ impl Sink for Outbound {
                     }
                 });
             }
-            Outcome::Failed(failure) => self.failure(id, &failure.clone().into()),
+            Outcome::Failed { failure, .. } => self.failure(id, &failure.clone().into()),
         }
     }
 
