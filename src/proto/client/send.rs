@@ -93,7 +93,7 @@ impl Client {
             // It expired while requests were waiting for room.
             tracker.connection.join(now, &tracker.rtt);
         }
-        if tracker.connection.is_due(now) {
+        if tracker.connect_is_due(now) {
             return self.transmit_connect(now, tracker_key, buffer);
         }
         let Some(connection_id) = id else { return Turn::Over };
