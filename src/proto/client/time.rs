@@ -125,6 +125,9 @@ impl Client {
         let (Some(request), Some(tracker)) = (self.requests.get(key), self.trackers.get_mut(tracker_key)) else {
             return;
         };
+        if tracker.flight.is_suspected(request.latest) {
+            return;
+        }
         let previous = sent.previous.and_then(|id| tracker.flight.get(id)).copied();
         let begins = tracker.silence.on_missed(now, sent.time_sent, previous.map(|previous| previous.time_sent));
         let is_second = previous.is_some_and(|previous| previous.sent_with == sent.sent_with);
