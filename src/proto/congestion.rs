@@ -1,8 +1,9 @@
 //! How many requests may be in flight to one address.
 //!
 //! Loss is not congestion until it is much: one datagram in ten lost each way is 19 % of all exchanges, and says nothing
-//! of the tracker. So the window closes only when more than a quarter of what was sent in a row is lost, and then to what
-//! the path has carried: the best delivery rate of late, times the mean round trip.
+//! of the tracker. So the window closes only when more than a quarter of what was sent in a row is lost, or, where the
+//! path loses much by itself, a fifth more than it ever does. It closes to what the path has carried: the best delivery
+//! rate of late, times the mean round trip. Then it grows, slowly at first, and faster as long as nothing comes of it.
 
 use std::{
     collections::VecDeque,
@@ -19,13 +20,23 @@ const SMALLEST_WINDOW: f64 = 4.0;
 /// Beyond the first window it may grow to what a tracker far away can answer in one round trip at this rate, in requests
 /// a second. The round trip is the shortest one: what is longer was spent in queues, which a larger window only makes
 /// longer.
-const RATE: f64 = 20_000.0;
-/// The share by which it grows in a round trip once it has been closed.
+const RATE: f64 = 40_000.0;
+/// The share by which it grows in a round trip once it has been closed. It doubles after so many round trips, and a block
+/// of sends, without more loss than the path has by itself, up to the largest.
 const GROWTH: f64 = 0.01;
+const LARGEST_GROWTH: f64 = 0.25;
+const CALM_ROUNDS: u32 = 5;
 /// Losses are counted over this many sends in a row.
 const BLOCK: u32 = 200;
-/// More losses than this in a block are congestion.
-const CONGESTED: u32 = BLOCK / 4;
+/// A larger share of losses in a block is congestion, and so is one that exceeds the path's own by this much, and the
+/// largest whatever the path's own is.
+const CONGESTED: f64 = 0.25;
+const CONGESTED_BEYOND: f64 = 0.2;
+const CONGESTED_ALWAYS: f64 = 0.5;
+/// A share of losses that exceeds the path's own by this much ends the faster growth.
+const RESTLESS_BEYOND: f64 = 0.1;
+/// The path's own share of losses is the smallest of so many blocks.
+const PATH_BLOCKS: usize = 32;
 /// When fewer than one in this many is answered, the network is gone or the tracker is: no window would help.
 const OUTAGE: u32 = 20;
 /// What is left of the measured capacity, so that queues drain.
@@ -51,6 +62,10 @@ pub(crate) struct Congestion {
     /// The latest closing: blocks up to this one are part of it.
     closed: Option<Closed>,
     delivery: Delivery,
+    /// The share by which it grows in a round trip, and the round trips and answers since that or the losses changed.
+    growth: f64,
+    calm_rounds: u32,
+    calm_answers: u32,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -80,6 +95,9 @@ impl Congestion {
             first_block: 0,
             closed: None,
             delivery: Delivery::new(now),
+            growth: GROWTH,
+            calm_rounds: 0,
+            calm_answers: 0,
         }
     }
 
@@ -121,12 +139,18 @@ impl Congestion {
     /// What was sent at `time_sent`, as part of `block`, was answered in its time.
     pub(crate) fn on_response(&mut self, now: Instant, time_sent: Instant, block: u32, rtt: &RttEstimator) {
         self.in_flight = self.in_flight.saturating_sub(1);
-        self.delivery.on_response(now, time_sent, rtt);
+        let ends_round = self.delivery.on_response(now, time_sent, rtt);
         if let Some(block) = self.block(block) {
             block.answered += 1;
         }
         if self.full_at >= Some(time_sent) {
-            self.window += if self.slow_start { 1.0 } else { GROWTH };
+            self.calm_rounds += u32::from(ends_round);
+            self.calm_answers += 1;
+            if self.calm_rounds >= CALM_ROUNDS && self.calm_answers >= BLOCK {
+                self.growth = (self.growth * 2.0).min(LARGEST_GROWTH);
+                (self.calm_rounds, self.calm_answers) = (0, 0);
+            }
+            self.window += if self.slow_start { 1.0 } else { self.growth };
             let far = rtt.min().map_or(0.0, |min| min.as_secs_f64() * RATE);
             self.window = self.window.min(INITIAL_WINDOW.max(far));
         }
@@ -135,15 +159,41 @@ impl Congestion {
     /// What was sent as part of `block` has been out for longer than an answer takes.
     pub(crate) fn on_lost(&mut self, now: Instant, block: u32, rtt: &RttEstimator) {
         self.in_flight = self.in_flight.saturating_sub(1);
+        let path = self.path_loss();
         let Some(counts) = self.block(block) else { return };
         counts.lost += 1;
         let Block { answered, lost, .. } = *counts;
+        let share = f64::from(lost) / f64::from(BLOCK);
+        if share > path + RESTLESS_BEYOND {
+            self.calm();
+        }
         if let Some(closed) = self.closed.as_mut().filter(|closed| block <= closed.block) {
             // Part of what closed it already.
             closed.lost += 1;
-        } else if lost > CONGESTED && answered * OUTAGE >= answered + lost {
+        } else if share > (path + CONGESTED_BEYOND).clamp(CONGESTED, CONGESTED_ALWAYS)
+            && answered * OUTAGE >= answered + lost
+        {
             self.close(now, lost, rtt);
         }
+    }
+
+    /// The share of losses that the path has by itself: the smallest of late.
+    fn path_loss(&self) -> f64 {
+        let decided = |block: &&Block| block.lost + block.answered >= BLOCK / 2;
+        let shares = self
+            .blocks
+            .iter()
+            .rev()
+            .take(PATH_BLOCKS)
+            .filter(decided)
+            .map(|block| f64::from(block.lost) / f64::from(block.lost + block.answered));
+        shares.reduce(f64::min).unwrap_or(0.0)
+    }
+
+    /// Back to the slowest growth.
+    fn calm(&mut self) {
+        self.growth = GROWTH;
+        (self.calm_rounds, self.calm_answers) = (0, 0);
     }
 
     /// What had counted as lost was answered after all.
@@ -187,6 +237,7 @@ impl Congestion {
         });
         self.window = (LEFT * carried).min(self.window).max(SMALLEST_WINDOW);
         self.slow_start = false;
+        self.calm();
     }
 
     fn latest_block(&self) -> u32 {
@@ -215,10 +266,12 @@ impl Delivery {
 
     /// A round ends with the first answer to what was sent in it, and is as long as a round trip at least: so it has all
     /// answers of a flight in it, however they bunch.
-    fn on_response(&mut self, now: Instant, time_sent: Instant, rtt: &RttEstimator) {
+    /// Returns whether one does.
+    fn on_response(&mut self, now: Instant, time_sent: Instant, rtt: &RttEstimator) -> bool {
         self.answers += 1;
         let lasted = now.saturating_duration_since(self.round_began);
-        if time_sent >= self.round_began && rtt.smoothed().is_some_and(|smoothed| lasted >= smoothed) {
+        let ends = time_sent >= self.round_began && rtt.smoothed().is_some_and(|smoothed| lasted >= smoothed);
+        if ends {
             self.rates.push_back(rate(self.answers, lasted));
             if self.rates.len() > ROUNDS {
                 self.rates.pop_front();
@@ -226,6 +279,7 @@ impl Delivery {
             self.answers = 0;
             self.round_began = now;
         }
+        ends
     }
 
     /// The best rate of late, that of the running round among them if it is as long as a round trip already.

@@ -271,6 +271,25 @@ impl Flight {
         }
     }
 
+    /// Whether a stray datagram is held against a request, whose latest send is `latest`.
+    pub(crate) fn is_suspected(&self, latest: Option<TransactionId>) -> bool {
+        let mut next = latest;
+        while let Some(sent) = next.and_then(|id| self.get(id)) {
+            if sent.suspected {
+                return true;
+            }
+            next = sent.previous;
+        }
+        false
+    }
+
+    /// Nothing is held against a send any more.
+    pub(crate) fn clear_suspicion(&mut self, id: TransactionId) -> Option<Transaction> {
+        let transaction = self.get_mut(id)?;
+        transaction.suspected = false;
+        Some(*transaction)
+    }
+
     fn oldest_unsuspected(&self) -> Option<Entry> {
         let is_unsuspected =
             |entry: &&Entry| self.get(entry.id).is_some_and(|sent| !sent.suspected && sent.purpose != Purpose::Connect);

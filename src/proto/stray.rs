@@ -2,7 +2,8 @@
 //!
 //! One may be a faulty tracker's answer, and the application is to learn of it; or it may be forged, and must not beat the
 //! true answer. So it ends nothing by itself: what it may have been meant for goes on for three seconds, and a valid
-//! answer in that time wins. In a flood of them it says nothing of the tracker, and ends nobody at all.
+//! answer in that time wins. Nothing is sent again for it meanwhile: a faulty tracker is asked no more often than by the
+//! package this one replaces. In a flood stray datagrams say nothing of the tracker, and end and hold up nobody at all.
 
 use std::{
     collections::VecDeque,
@@ -69,15 +70,17 @@ impl StrayGuard {
         }
     }
 
-    /// The next failure that is due. In a flood there is none, nor for what came shortly before it.
-    pub(crate) fn poll_failure(&mut self, now: Instant) -> Option<(Suspect, Failure)> {
-        while self.pending.front().is_some_and(|(due, ..)| *due <= now) {
-            let (_, suspect, failure) = self.pending.pop_front()?;
-            if self.flooded_at.is_none_or(|at| now >= at + 2 * GRACE) {
-                return Some((suspect, failure));
-            }
-        }
-        None
+    /// Whether somebody forges datagrams, or did so when a failure that is due now was held against its suspect.
+    pub(crate) fn is_flooded(&self, now: Instant) -> bool {
+        self.flooded_at.is_some_and(|at| now < at + 2 * GRACE)
+    }
+
+    /// The next suspect whose time is up, with its failure; in a flood it goes on without one.
+    pub(crate) fn poll_suspect(&mut self, now: Instant) -> Option<(Suspect, Option<Failure>)> {
+        let is_flooded = self.is_flooded(now);
+        self.pending.front().filter(|(due, ..)| is_flooded || *due <= now)?;
+        let (_, suspect, failure) = self.pending.pop_front()?;
+        Some((suspect, Some(failure).filter(|_| !is_flooded)))
     }
 
     /// When a failure is due.

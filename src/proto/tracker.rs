@@ -74,6 +74,11 @@ impl Tracker {
         self.congestion.has_room() && self.silence.has_room(now, &self.rtt)
     }
 
+    /// Whether the connect is to be sent now. Not while a stray datagram is held against it.
+    pub(crate) fn connect_is_due(&self, now: Instant) -> bool {
+        self.connection.is_due(now) && !self.stray.suspects_connect()
+    }
+
     /// What the answer to an announce that wants `peers` peers takes of our receive buffer, as far as can be told.
     pub(crate) fn announce_answer(&self, peers: i32) -> usize {
         match self.largest_answer {

@@ -199,6 +199,10 @@ impl Client {
     fn hold_against(&mut self, now: Instant, tracker_key: usize, datagram: &[u8]) {
         self.counters.dropped_stray += 1;
         let Some(tracker) = self.trackers.get_mut(tracker_key) else { return };
+        if tracker.stray.is_flooded(now) {
+            let in_flight = tracker.congestion.in_flight();
+            return tracker.stray.count_excess(now, in_flight);
+        }
         let action = packet::read_u32(datagram, 0);
         let connects = tracker.connection.is_sent();
         let may_be_connect = connects && (action == Some(action::CONNECT) || !tracker.flight.has_suspects());
@@ -220,6 +224,10 @@ impl Client {
         } else {
             let in_flight = tracker.congestion.in_flight();
             tracker.stray.count_excess(now, in_flight);
+            if tracker.stray.is_flooded(now) {
+                self.settle_suspects(now, tracker_key);
+                self.mark_ready(now, tracker_key);
+            }
         }
         self.set_tracker_deadline(now, tracker_key);
     }

@@ -159,7 +159,7 @@ impl Client {
     pub(super) fn mark_ready(&mut self, now: Instant, tracker_key: usize) {
         if let Some(tracker) = self.trackers.get_mut(tracker_key)
             && !tracker.is_ready
-            && (!tracker.queue.is_empty() || tracker.connection.is_due(now))
+            && (!tracker.queue.is_empty() || tracker.connect_is_due(now))
         {
             tracker.is_ready = true;
             self.ready.push_back(tracker_key);

@@ -93,7 +93,7 @@ impl Client {
             // It expired while requests were waiting for room.
             tracker.connection.join(now, &tracker.rtt);
         }
-        if tracker.connection.is_due(now) {
+        if tracker.connect_is_due(now) {
             return self.transmit_connect(now, tracker_key, buffer);
         }
         let Some(connection_id) = id else { return Turn::Over };
@@ -151,6 +151,7 @@ impl Client {
         };
         let asked = request.unanswered().len().min(tracker.scrape_limit).min(packet::MAX_SCRAPE_HASHES);
         let held = match &request.body {
+            _ if tracker.silence.is_silent() => 0,
             Body::Announce(announce) => tracker.announce_answer(announce.num_want),
             Body::Scrape(_) => held_by(HEADER_LENGTH + SCRAPE_ROW_LENGTH * asked),
         };
@@ -185,14 +186,16 @@ impl Client {
     }
 
     fn transmit_connect(&mut self, now: Instant, tracker_key: usize, buffer: &mut Vec<u8>) -> Turn {
-        let held = held_by(packet::CONNECT_LENGTH);
+        let demand = self.demand(tracker_key);
+        let Some(tracker) = self.trackers.get_mut(tracker_key) else { return Turn::Over };
+        let attempt = tracker.connection.sends() + 1;
+        // An address that has not answered has had its share of the buffer for an RTO. Where a thousand of them are dead,
+        // no more of it is kept for them.
+        let held = if attempt == 1 { held_by(packet::CONNECT_LENGTH) } else { 0 };
         if !self.budget.has_room(held) {
             return Turn::BufferFull;
         }
-        let demand = self.demand(tracker_key);
-        let Some(tracker) = self.trackers.get_mut(tracker_key) else { return Turn::Over };
         self.budget.hold(held);
-        let attempt = tracker.connection.sends() + 1;
         let transaction = Transaction {
             purpose: Purpose::Connect,
             attempt,

@@ -6,7 +6,7 @@ use super::{
     super::{
         Failure,
         deadlines::Timer,
-        flight::{Found, Purpose, Transaction},
+        flight::{Purpose, Transaction},
         stray::Suspect,
     },
     Client,
@@ -51,11 +51,14 @@ impl Client {
         if let Some(sent) = request.latest.and_then(|id| tracker.flight.release(id)) {
             tracker.on_lost(now, &sent, budget);
         }
+        if tracker.flight.is_suspected(request.latest) {
+            return deadlines.set(Timer::Request(key), request.answer_by.unwrap_or(now));
+        }
         self.enqueue(now, key);
     }
 
     fn tracker_is_due(&mut self, now: Instant, tracker_key: usize) {
-        self.fail_suspects(now, tracker_key);
+        self.settle_suspects(now, tracker_key);
         self.look_for_losses(now, tracker_key);
         let Some(tracker) = self.trackers.get(tracker_key) else { return };
         if tracker.idle_at().is_some_and(|idle| idle <= now) {
@@ -65,25 +68,39 @@ impl Client {
         self.set_tracker_deadline(now, tracker_key);
     }
 
-    /// Ends what stray datagrams are held against and nobody has answered in its time.
-    fn fail_suspects(&mut self, now: Instant, tracker_key: usize) {
-        loop {
-            let Some(tracker) = self.trackers.get_mut(tracker_key) else { return };
-            let Some((suspect, failure)) = tracker.stray.poll_failure(now) else { return };
-            match suspect {
-                Suspect::Connect { before } => {
+    /// Ends what stray datagrams are held against and nobody has answered in its time. In a flood it goes on instead.
+    pub(super) fn settle_suspects(&mut self, now: Instant, tracker_key: usize) {
+        while let Some(tracker) = self.trackers.get_mut(tracker_key)
+            && let Some((suspect, failure)) = tracker.stray.poll_suspect(now)
+        {
+            match (suspect, failure) {
+                (Suspect::Connect { before }, Some(failure)) => {
                     let races = tracker.races.clone();
                     if tracker.connection.id(now + self.suspended).is_none() {
                         self.fail_waiting(now, tracker_key, before, &failure);
                     }
                     self.fail_racing(now, &races, before, &failure);
                 }
-                Suspect::Request(id) => {
-                    if let Found::Open(Transaction { purpose: Purpose::Request(key), .. }) = tracker.flight.find(id) {
-                        self.fail(now, key, failure);
+                (Suspect::Connect { .. }, None) => {}
+                (Suspect::Request(id), failure) => {
+                    let Some(sent) = tracker.flight.clear_suspicion(id) else { continue };
+                    let Purpose::Request(key) = sent.purpose else { continue };
+                    match failure {
+                        Some(failure) => self.fail(now, key, failure),
+                        None => self.resume(now, tracker_key, key),
                     }
                 }
             }
+        }
+    }
+
+    /// A request that was not sent again because of a stray datagram is, if it is time.
+    fn resume(&mut self, now: Instant, tracker_key: usize, key: usize) {
+        let (Some(request), Some(tracker)) = (self.requests.get(key), self.trackers.get(tracker_key)) else { return };
+        let sent = request.latest.and_then(|id| tracker.flight.get(id));
+        let is_here = request.place == Place::Tracker(tracker_key) && request.ticket.is_none();
+        if is_here && sent.is_some_and(|sent| now >= sent.time_sent + tracker.rtt.rto(0)) {
+            self.enqueue(now, key);
         }
     }
 
@@ -108,6 +125,9 @@ impl Client {
         let (Some(request), Some(tracker)) = (self.requests.get(key), self.trackers.get_mut(tracker_key)) else {
             return;
         };
+        if tracker.flight.is_suspected(request.latest) {
+            return;
+        }
         let previous = sent.previous.and_then(|id| tracker.flight.get(id)).copied();
         let begins = tracker.silence.on_missed(now, sent.time_sent, previous.map(|previous| previous.time_sent));
         let is_second = previous.is_some_and(|previous| previous.sent_with == sent.sent_with);
