@@ -4,6 +4,9 @@ use std::{collections::VecDeque, ops::Range, time::Duration};
 
 use rand::{RngExt, rngs::StdRng};
 
+/// No round trip is shorter.
+const SHORTEST: Duration = Duration::from_micros(50);
+
 /// The way to one tracker and back. The default is a perfect one that takes 20 ms for a round trip.
 ///
 /// Odds are of one datagram, between 0 and 1.
@@ -139,6 +142,6 @@ impl Link {
         };
         let spread = (2 * self.jitter).as_nanos() as u64;
         let drawn = Duration::from_nanos(random.random_range(0..=spread));
-        (usual + drawn).saturating_sub(self.jitter)
+        (usual + drawn).saturating_sub(self.jitter).max(SHORTEST)
     }
 }

@@ -53,7 +53,6 @@ pub(crate) struct Sent {
 /// A request from its beginning to its end.
 #[derive(Clone, Debug)]
 pub(crate) struct Life {
-    pub(crate) session: u32,
     pub(crate) addresses: Vec<SocketAddr>,
     pub(crate) timeout_ms: u64,
     pub(crate) body: Body,

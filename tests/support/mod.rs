@@ -3,9 +3,6 @@
 //! Nothing sleeps and nothing is random but for a seed: an hour of retransmissions takes a millisecond, and a failure
 //! can be had again.
 
-// Each test file is a crate of its own and uses its part of this.
-#![allow(dead_code, unused_imports, clippy::unwrap_used, clippy::expect_used)]
-
 mod endings;
 mod link;
 mod log;
@@ -20,7 +17,7 @@ mod tracker;
 pub(crate) mod wire;
 
 pub(crate) use link::{Bottleneck, Link};
-pub(crate) use log::{End, Happening, Life, Sent};
+pub(crate) use log::{End, Happening};
 pub(crate) use lone::check_lone;
 pub(crate) use requests::{TIMEOUT_MS, announce_of, event_of, hash, many, request_to, scrape_of, v4, v6};
 pub(crate) use rules::check_rules;

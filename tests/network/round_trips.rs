@@ -1,12 +1,8 @@
 //! Round trips that are steady, that jitter, that jump and that come in two lengths: when a datagram is repeated.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
-
-mod support;
-
 use std::time::Duration;
 
-use support::{
+use crate::support::{
     Link, ModelTracker, Simulation, TIMEOUT_MS, announce_of, check_rules, milliseconds, request_to, seconds, v4, wire,
 };
 

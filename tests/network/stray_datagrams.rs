@@ -1,12 +1,8 @@
 //! Datagrams that answer nothing: forged, doubled, of requests that have ended. The true answer wins over all of them.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
-
-mod support;
-
 use std::{net::SocketAddr, time::Duration};
 
-use support::{
+use crate::support::{
     ModelTracker, Simulation, TIMEOUT_MS, announce_of, check_rules, milliseconds, request_to, scrape_of, seconds, v4,
     wire,
 };

@@ -1,16 +1,12 @@
 //! When a request ends and, with a small `_timeout`, when each datagram is sent: as in version 1.2.0, to the millisecond.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
-
-mod support;
-
 use std::time::Duration;
 
-use bittorrent_udp_tracker::proto::Phase;
-use support::{
+use crate::support::{
     End, ModelTracker, Simulation, TIMEOUT_MS, announce_of, check_lone, check_rules, milliseconds, request_to,
     scrape_of, seconds, v4, wire,
 };
+use bittorrent_udp_tracker::proto::Phase;
 
 const ROUND_TRIP: Duration = milliseconds(20);
 /// When the sends of one phase are due with a `_timeout` of 100 ms: 200 ms after the first, then twice as long each time.

@@ -1,16 +1,12 @@
 //! Addresses that the system does not send to, and those that come in two spellings.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
-
-mod support;
-
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV6};
 
-use bittorrent_udp_tracker::proto::{Origin, Request, RequestId, SendFailure, Transmit};
-use support::{
+use crate::support::{
     End, ModelTracker, Simulation, TIMEOUT_MS, announce_of, check_rules, milliseconds, request_to, seconds, v4, v6,
     wire,
 };
+use bittorrent_udp_tracker::proto::{Origin, Request, RequestId, SendFailure, Transmit};
 
 fn request(n: u64) -> Request {
     request_to(&[v6(1), v4(2)], TIMEOUT_MS, announce_of(n))

@@ -1,13 +1,9 @@
 //! A network that goes away for a moment, a first datagram that is lost, addresses that never answer: what is sent until
 //! they do, and how soon everybody is served again.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
-
-mod support;
-
 use std::time::Duration;
 
-use support::{
+use crate::support::{
     Link, ModelTracker, Simulation, TIMEOUT_MS, announce_of, check_rules, hash, many, milliseconds, request_to,
     scrape_of, seconds, v4,
 };

@@ -1,13 +1,9 @@
 //! Datagrams by what they match: malformed answers, the tracker's own words, longer answers than needed, and those from
 //! another address or port.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
-
-mod support;
-
 use std::time::Duration;
 
-use support::{End, Simulation, TIMEOUT_MS, milliseconds, request_to, scrape_of, seconds, v4, v6, wire};
+use crate::support::{End, Simulation, TIMEOUT_MS, milliseconds, request_to, scrape_of, seconds, v4, v6, wire};
 
 const CONNECT_TEXT: &str = "transactionId is not same as in connect request";
 

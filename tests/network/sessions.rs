@@ -1,14 +1,10 @@
 //! Worker threads and trackers take turns; the requests of one session to one address go in their order.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
-
-mod support;
-
-use bittorrent_udp_tracker::proto::{Event, Request};
-use support::{
+use crate::support::{
     Bottleneck, Link, ModelTracker, Simulation, TIMEOUT_MS, announce_of, check_rules, event_of, hash, many,
     milliseconds, request_to, seconds, v4,
 };
+use bittorrent_udp_tracker::proto::{Event, Request};
 
 /// An announce of another session.
 fn of_session(session: u32, n: u64) -> Request {

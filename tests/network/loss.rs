@@ -1,12 +1,8 @@
 //! Links that lose datagrams at random: how long ten thousand answers take, and how many datagrams they cost.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
-
-mod support;
-
 use std::time::Duration;
 
-use support::{
+use crate::support::{
     Bottleneck, Link, ModelTracker, Simulation, TIMEOUT_MS, announce_of, check_rules, milliseconds, request_to,
     scrape_of, seconds, v4,
 };

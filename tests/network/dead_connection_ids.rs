@@ -1,13 +1,9 @@
 //! Connection IDs that are dead before their minute is over, because the tracker restarted or our address changed: it
 //! is silent to them, or says so in words that not everybody knows.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
-
-mod support;
-
 use std::time::Duration;
 
-use support::{
+use crate::support::{
     Link, ModelTracker, Simulation, ToStrangers, announce_of, check_rules, hash, milliseconds, request_to, seconds, v4,
     wire,
 };

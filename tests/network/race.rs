@@ -1,16 +1,12 @@
 //! A host with several addresses: their connects race, the first that answers has the announce, and that is remembered.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
-
-mod support;
-
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use bittorrent_udp_tracker::proto::Request;
-use support::{
+use crate::support::{
     Link, ModelTracker, Simulation, TIMEOUT_MS, announce_of, check_rules, milliseconds, request_to, seconds, v4, v6,
     wire,
 };
+use bittorrent_udp_tracker::proto::Request;
 
 /// The distance between the connects of a race.
 const APART: Duration = milliseconds(300);

@@ -1,10 +1,6 @@
 //! A machine that slept: its own clock stood still, that of the trackers did not.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
-
-mod support;
-
-use support::{ModelTracker, Simulation, ToStrangers, check_rules, milliseconds, seconds, v4};
+use crate::support::{ModelTracker, Simulation, ToStrangers, check_rules, milliseconds, seconds, v4};
 
 fn connected() -> Simulation {
     let tracker = ModelTracker { to_strangers: ToStrangers::Silence, ..ModelTracker::default() };

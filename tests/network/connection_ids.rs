@@ -1,12 +1,8 @@
 //! Connection IDs: one for an address, shared by its requests, for sixty seconds.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
-
-mod support;
-
 use std::time::Duration;
 
-use support::{
+use crate::support::{
     Link, ModelTracker, Simulation, TIMEOUT_MS, announce_of, check_rules, milliseconds, request_to, scrape_of, seconds,
     v4, v6, wire,
 };

@@ -1,14 +1,10 @@
 //! A scrape: how many info-hashes a datagram asks for, and what a tracker's limit does.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
-
-mod support;
-
-use bittorrent_udp_tracker::proto::MAX_SCRAPE_HASHES;
-use support::{
+use crate::support::{
     End, ModelTracker, Simulation, TIMEOUT_MS, check_rules, hash, milliseconds, request_to, said_of_scrape, scrape_of,
     v4, v6, wire,
 };
+use bittorrent_udp_tracker::proto::MAX_SCRAPE_HASHES;
 
 /// How many info-hashes each scrape so far asked for.
 fn asked(simulation: &Simulation) -> Vec<usize> {

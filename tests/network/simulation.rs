@@ -2,18 +2,14 @@
 //!
 //! `SIMULATION_SEEDS=10000` says how many scenarios to play, `SIMULATION_SEED=123` plays one again.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
-
-mod support;
-
 use std::{net::SocketAddr, time::Duration};
 
-use bittorrent_udp_tracker::proto::{Body, Event, Failure, Family};
-use rand::{Rng, RngExt, SeedableRng, rngs::StdRng};
-use support::{
+use crate::support::{
     Bottleneck, End, Link, ModelTracker, Simulation, ToStrangers, announce_of, check_lone, check_rules, event_of, hash,
     milliseconds, request_to, said_of_announce, said_of_scrape, scrape_of, v4, v6,
 };
+use bittorrent_udp_tracker::proto::{Body, Event, Failure, Family};
+use rand::{Rng, RngExt, SeedableRng, rngs::StdRng};
 
 /// Miri takes a thousand times as long.
 const DEFAULT_SEEDS: u64 = if cfg!(miri) { 2 } else { 10_000 };

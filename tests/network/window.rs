@@ -1,12 +1,8 @@
 //! The window of an address: how many requests are in flight at once, how it grows, and what makes it smaller.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
-
-mod support;
-
 use std::time::Duration;
 
-use support::{
+use crate::support::{
     Bottleneck, Link, ModelTracker, Simulation, TIMEOUT_MS, announce_of, check_rules, milliseconds, request_to,
     seconds, v4, wire,
 };

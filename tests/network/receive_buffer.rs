@@ -1,17 +1,13 @@
 //! Our own receive buffer: what is in flight over all addresses is what it has room for, so that answers that come all at
 //! once do not push each other out.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
-
-mod support;
-
 use std::collections::HashSet;
 
-use bittorrent_udp_tracker::proto::Origin;
-use support::{
+use crate::support::{
     Happening, Link, ModelTracker, Simulation, TIMEOUT_MS, announce_of, check_rules, many, milliseconds, request_to,
     scrape_of, seconds,
 };
+use bittorrent_udp_tracker::proto::Origin;
 
 /// `net.core.rmem_default` of Linux.
 const RMEM_DEFAULT: usize = 212_992;

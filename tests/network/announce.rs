@@ -1,16 +1,12 @@
 //! An announce, from the first connect to the answer or the cancellation.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
-
-mod support;
-
 use std::time::Duration;
 
-use bittorrent_udp_tracker::proto::{Event, Failure, Family, Phase};
-use support::{
+use crate::support::{
     End, ModelTracker, Simulation, TIMEOUT_MS, announce_of, event_of, hash, milliseconds, request_to, said_of_announce,
     seconds, v4, v6, wire,
 };
+use bittorrent_udp_tracker::proto::{Event, Failure, Family, Phase};
 
 const ROUND_TRIP: Duration = milliseconds(20);
 

@@ -1,18 +1,14 @@
 //! Properties that hold for any input: every packet means the same to an independent reader, and every answer is read as
 //! an independent writer wrote it. What holds for any bytes and any sequence of calls is in `fuzz/src/`.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
-
-mod support;
-
 use std::net::Ipv4Addr;
 
+use crate::support::{End, Simulation, TIMEOUT_MS, announce_of, request_to, scrape_of, v4, v6, wire};
 use bittorrent_udp_tracker::proto::{
     Announce, AnnounceUrl, Authentication, Body, Event, Extension, Failure, Family, InfoHash, PeerId, Scrape,
 };
 use proptest::{collection::vec, prelude::*};
 use sha1::{Digest, Sha1};
-use support::{End, Simulation, TIMEOUT_MS, announce_of, request_to, scrape_of, v4, v6, wire};
 
 proptest! {
     // Miri takes a thousand times as long.
