@@ -127,7 +127,21 @@ fn a_connect_has_the_schedule_of_the_smallest_timeout_that_waits() {
     let mut simulation = Simulation::new(1);
     simulation.begin_all([100, 15_000].map(|timeout| request_to(&[v4(1)], timeout, announce_of(timeout))));
     simulation.run_until(seconds(25));
-    assert_eq!(simulation.connects(), [0, 200, 600, 1400, 3000, 6200, 12_600].map(milliseconds));
+    // Its first waits are 200, 400 and 800 ms; then the RTO of a second is less.
+    let connects = simulation.connects();
+    assert_eq!(connects[..5], [0, 200, 600, 1400, 2400].map(milliseconds));
+    let waits = || connects.windows(2).map(|pair| pair[1] - pair[0]);
+    assert!(waits().zip(1..).all(|(wait, n)| wait <= milliseconds(100 << n)), "{connects:?}");
+}
+
+#[test]
+fn a_connect_counts_its_own_sends_whoever_joins_it() {
+    let mut simulation = Simulation::new(1);
+    simulation.begin(request_to(&[v4(1)], 400, announce_of(1)));
+    simulation.run_for(milliseconds(700));
+    simulation.begin(request_to(&[v4(1)], 400, announce_of(2)));
+    simulation.run_until(seconds(20));
+    assert_eq!(simulation.connects(), [0, 800, 2400, 5600, 12_000].map(milliseconds));
 }
 
 #[test]

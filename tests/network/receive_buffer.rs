@@ -60,7 +60,7 @@ fn ten_thousand_trackers_are_answered_without_an_overflow_or_a_repetition() {
     assert_eq!(simulation.sent().count(), 20_000);
     let most = most_in_flight(&simulation, 10_000);
     let room = RMEM_DEFAULT / COUNTED[0];
-    assert!((room * 9 / 10..=room).contains(&most), "{most} in flight where {room} have room");
+    assert!((room * 7 / 10..=room).contains(&most), "{most} in flight where {room} have room");
     check_rules(&simulation);
     simulation.finish();
 }
@@ -93,7 +93,7 @@ fn answers_with_many_peers_are_counted_as_what_they_need() {
         let late = simulation.log.iter().position(|(at, _)| *at > milliseconds(400)).unwrap();
         simulation.log.drain(..late);
         let (most, room) = (most_in_flight(&simulation, 10_000), RMEM_DEFAULT / counted);
-        assert!((room * 8 / 10..=room).contains(&most), "{most} in flight where {room} have room");
+        assert!((room * 7 / 10..=room).contains(&most), "{most} in flight where {room} have room");
     }
 }
 
@@ -118,7 +118,7 @@ fn a_buffer_that_turns_out_smaller_is_heeded_from_then_on() {
         simulation.trackers.insert(many(n), ModelTracker::default());
     }
     simulation.begin_all((0..200).map(|n| request_to(&[many(n)], TIMEOUT_MS, announce_of(n.into()))));
-    assert_eq!(simulation.sent().count(), 20);
+    assert!((14..=20).contains(&simulation.sent().count()));
     simulation.run();
     assert!(most_in_flight(&simulation, 10_000) <= 20);
     simulation.finish();
@@ -129,7 +129,7 @@ fn what_is_cancelled_gives_its_room_back() {
     let mut simulation = Simulation::with_receive_buffer(1, 20 * COUNTED[0]);
     let silent = (0..20).map(|n| request_to(&[many(n)], TIMEOUT_MS, announce_of(n.into())));
     let ids = simulation.begin_all(silent);
-    assert_eq!(simulation.sent().count(), 20);
+    assert!((14..=20).contains(&simulation.sent().count()));
     simulation.trackers.insert(many(99), ModelTracker::default());
     let id = simulation.announce(many(99), 99);
     assert!(!simulation.sent().any(|sent| sent.to == many(99)));

@@ -95,7 +95,7 @@ fn a_lost_request_gives_its_place_back_before_it_is_repeated() {
     let given_back = simulation.asked().len() - with_answers;
     assert!(given_back > 0, "lost places are used by others");
     assert!(ids.iter().all(|&id| simulation.sends_of(id).len() <= 1), "nothing is repeated yet");
-    simulation.run_until(begun + milliseconds(320));
+    simulation.run_until(begun + milliseconds(450));
     assert!(ids[..80].iter().any(|&id| simulation.sends_of(id).len() == 2), "what was lost is repeated");
 }
 

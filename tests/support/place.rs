@@ -43,6 +43,8 @@ pub(crate) struct Known {
     slept: Duration,
     /// Whether a request that carried it was answered with an error.
     pub(crate) refused: bool,
+    /// Whether a request was sent twice with it and not answered between.
+    pub(crate) doubted: bool,
 }
 
 impl Known {
@@ -67,6 +69,11 @@ impl Place {
     /// The connection ID that requests carry.
     pub(crate) fn in_use(&self) -> Option<&Known> {
         self.connection_ids.iter().rev().find(|known| Some(known.id) == self.last_used)
+    }
+
+    /// A request was sent twice with this connection ID.
+    pub(crate) fn doubt(&mut self, id: u64) {
+        self.connection_ids.iter_mut().filter(|known| known.id == id).for_each(|known| known.doubted = true);
     }
 
     /// A request that carried this connection ID was answered with an error.
@@ -100,7 +107,8 @@ impl Place {
         self.connect_under_way = None;
         match answer {
             Answer::Connected { connection_id, .. } => {
-                let known = Known { id: *connection_id, came: at, slept: Duration::ZERO, refused: false };
+                let known =
+                    Known { id: *connection_id, came: at, slept: Duration::ZERO, refused: false, doubted: false };
                 self.connection_ids.push(known);
             }
             _ => self.refused = Some(at),

@@ -100,14 +100,10 @@ impl Rules<'_> {
             self.lives.iter().filter(|(id, life)| !self.over.contains(id) && life.addresses.contains(&sent.to));
         let shortest = concerned.filter(|(_, life)| life.begun <= at).map(|(_, life)| life.timeout_ms).min();
         let shortest = shortest.unwrap_or_else(|| panic!("a connect to {} at {at:?} that nobody wants", sent.to));
-        // The same connection ID twice without an answer is a reason to doubt it.
-        let doubted = |connection_id| {
-            let mut courses = self.requests.iter().filter(|(id, _)| !self.over.contains(id));
-            courses.any(|(_, course)| course.connection_id == connection_id && course.sends >= 2)
-        };
         let place = self.places.entry(sent.to).or_default();
         if let Some(usable) = place.in_use().filter(|known| known.is_alive(at) && !known.refused) {
-            assert!(doubted(usable.id), "a connect at {at:?} to {}, whose connection ID is good", sent.to);
+            // The same connection ID twice without an answer is a reason to doubt it.
+            assert!(usable.doubted, "a connect at {at:?} to {}, whose connection ID is good", sent.to);
         }
         if let Some(last) = place.connect_under_way {
             let wait = lowest_rto(place.shortest).min(Duration::from_millis(2 * shortest));
@@ -128,6 +124,9 @@ impl Rules<'_> {
         let mut sends = 1;
         if let Some(before) = before.as_ref().filter(|before| !before.anew) {
             sends = before.sends + 1;
+            if before.to == sent.to && before.connection_id == connection_id {
+                place.doubt(connection_id);
+            }
             let own = wait(life, before.sends);
             let is_own_clock = life.timeout_ms < OWN_CLOCK_BELOW_MS;
             let lowest = if is_own_clock { own } else { own.min(lowest_rto(self.places[&before.to].shortest)) };
@@ -159,12 +158,14 @@ impl Rules<'_> {
         let Some(course) = self.requests.get_mut(&id).filter(|course| !course.anew) else { return };
         let life = &self.lives[&id];
         course.answered = Some(at);
+        if let Answer::Error { .. } = answer {
+            place.refuse(course.connection_id);
+        }
         match answer {
             Answer::Error { .. } if life.ended.as_ref().is_none_or(|(end, _)| *end != at) => {
                 course.errors += 1;
                 assert!(course.errors <= ERRORS, "request {id} is refused at {at:?} and not told so");
                 course.anew = true;
-                self.places.entry(from).or_default().refuse(course.connection_id);
             }
             // Whether it was all that was asked for shows in what comes next: an end or a new datagram.
             Answer::Scraped { .. } => course.anew = true,
