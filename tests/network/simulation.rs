@@ -1,6 +1,7 @@
 //! Whole lives over bad networks, from a seed: requests, trackers, losses, forgeries and cancellations at random.
 //!
-//! `SIMULATION_SEEDS=10000` says how many scenarios to play, `SIMULATION_SEED=123` plays one again.
+//! `SIMULATION_SEEDS=10000` says how many scenarios to play, `SIMULATION_SEED=123` plays one again, and
+//! `SIMULATION_REQUEST=7` tells what happened to one of its requests.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -116,6 +117,9 @@ fn play(seed: u64, tally: &mut Tally) {
         }
     }
     simulation.finish();
+    if let Ok(id) = std::env::var("SIMULATION_REQUEST") {
+        println!("{}", simulation.tell(id.parse().expect("the number of a request")));
+    }
     check_rules(&simulation);
     check_answers(&simulation);
     for id in lone_ids {

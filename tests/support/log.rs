@@ -69,6 +69,41 @@ impl Life {
 
 /// What tests ask of a simulation.
 impl Simulation {
+    /// Everything that happened to a request, to be read when a check fails.
+    pub(crate) fn tell(&self, id: u64) -> String {
+        let life = &self.lives[&id];
+        let mut text =
+            format!("request {id} begun {:?} to {:?} _timeout {}\n", life.begun, life.addresses, life.timeout_ms);
+        let mut own = std::collections::HashSet::new();
+        for (at, happening) in &self.log {
+            match happening {
+                Happening::Sent(sent) if life.addresses.contains(&sent.to) => {
+                    let of = sent.packet.transaction_id();
+                    let is_own = sent.origin == Origin::Request(bittorrent_udp_tracker::proto::RequestId(id));
+                    if is_own || sent.packet.is_connect() {
+                        own.insert(of);
+                        let with = sent.packet.connection_id();
+                        text += &format!("{at:?} sent to {} {of:x} with {with:x?} failed {}\n", sent.to, sent.failed);
+                    }
+                }
+                Happening::Received { from, bytes } if life.addresses.contains(from) => {
+                    let of = bytes.get(4..8).map(|of| u32::from_be_bytes(of.try_into().unwrap()));
+                    if of.is_none_or(|of| own.contains(&of)) {
+                        text += &format!(
+                            "{at:?} from {from} {of:x?}: {}\n",
+                            String::from_utf8_lossy(&bytes[bytes.len().min(3)..])
+                        );
+                    }
+                }
+                Happening::Cancelled(which) if *which == id => text += &format!("{at:?} cancelled\n"),
+                Happening::Ended(which) if *which == id => text += &format!("{at:?} ended {:?}\n", life.ended),
+                Happening::Slept(slept) => text += &format!("{at:?} slept {slept:?}\n"),
+                _ => {}
+            }
+        }
+        text
+    }
+
     /// Every datagram sent so far.
     pub(crate) fn sent(&self) -> impl DoubleEndedIterator<Item = &Sent> {
         self.log.iter().filter_map(|(_, happening)| match happening {

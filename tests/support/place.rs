@@ -13,8 +13,8 @@ const REMEMBERED: Duration = Duration::from_secs(120);
 #[derive(Default)]
 pub(crate) struct Place {
     pub(crate) transactions: HashMap<u32, Transaction>,
-    /// When the connect that is not answered yet was sent last.
-    pub(crate) connect_under_way: Option<Duration>,
+    /// When the connect that is not answered yet was sent last, and the shortest `_timeout` of those that waited then.
+    pub(crate) connect_under_way: Option<(Duration, u64)>,
     /// The shortest round trip of any answer.
     pub(crate) shortest: Option<Duration>,
     connection_ids: Vec<Known>,
@@ -30,6 +30,8 @@ pub(crate) struct Place {
 #[derive(Clone, Copy)]
 pub(crate) struct Transaction {
     pub(crate) at: Duration,
+    /// How many had been sent before it, anywhere.
+    pub(crate) number: usize,
     /// `None` is a connect.
     pub(crate) whose: Option<u64>,
     pub(crate) answered: bool,

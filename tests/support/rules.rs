@@ -41,8 +41,13 @@ pub(crate) fn lowest_rto(shortest_round_trip: Option<Duration>) -> Duration {
 
 /// Checks everything that happened against the rules.
 pub(crate) fn check_rules(simulation: &Simulation) {
-    let mut rules =
-        Rules { lives: &simulation.lives, places: HashMap::new(), requests: HashMap::new(), over: HashSet::new() };
+    let mut rules = Rules {
+        lives: &simulation.lives,
+        sent: 0,
+        places: HashMap::new(),
+        requests: HashMap::new(),
+        over: HashSet::new(),
+    };
     for (at, happening) in &simulation.log {
         match happening {
             Happening::Begun(_) => {}
@@ -60,6 +65,8 @@ pub(crate) fn check_rules(simulation: &Simulation) {
 
 struct Rules<'a> {
     lives: &'a BTreeMap<u64, Life>,
+    /// How many datagrams have been sent.
+    sent: usize,
     places: HashMap<SocketAddr, Place>,
     requests: HashMap<u64, Course>,
     over: HashSet<u64>,
@@ -75,6 +82,8 @@ pub(crate) struct Course {
     failed: bool,
     /// Whether an answer made it begin anew.
     anew: bool,
+    /// The number of the first datagram after it last did.
+    since: usize,
     errors: u32,
     pub(crate) answered: Option<Duration>,
 }
@@ -90,7 +99,8 @@ impl Rules<'_> {
             Some(id) => self.sent_request(at, id, sent),
         }
         let place = self.places.entry(sent.to).or_default();
-        let transaction = Transaction { at, whose: id, answered: false };
+        let transaction = Transaction { at, number: self.sent, whose: id, answered: false };
+        self.sent += 1;
         let before = place.transactions.insert(sent.packet.transaction_id(), transaction);
         assert!(before.is_none(), "each send has a transaction ID of its own, but not that at {at:?} to {}", sent.to);
     }
@@ -105,11 +115,11 @@ impl Rules<'_> {
             // The same connection ID twice without an answer is a reason to doubt it.
             assert!(usable.doubted, "a connect at {at:?} to {}, whose connection ID is good", sent.to);
         }
-        if let Some(last) = place.connect_under_way {
-            let wait = lowest_rto(place.shortest).min(Duration::from_millis(2 * shortest));
+        if let Some((last, shortest_then)) = place.connect_under_way {
+            let wait = lowest_rto(place.shortest).min(Duration::from_millis(2 * shortest.min(shortest_then)));
             assert!(at >= last + wait, "a connect to {} at {last:?} is sent again at {at:?}", sent.to);
         }
-        place.connect_under_way = (!sent.failed).then_some(at);
+        place.connect_under_way = (!sent.failed).then_some((at, shortest));
     }
 
     fn sent_request(&mut self, at: Duration, id: u64, sent: &Sent) {
@@ -137,9 +147,9 @@ impl Rules<'_> {
                 assert!(!is_own_clock || sends <= 7, "request {id} is sent for the {sends}th time");
             }
         }
-        let errors = before.map_or(0, |before| before.errors);
+        let (errors, since) = before.map_or((0, 0), |before| (before.errors, before.since));
         let (to, failed) = (sent.to, sent.failed);
-        let course = Course { at, to, connection_id, sends, failed, anew: false, errors, answered: None };
+        let course = Course { at, to, connection_id, sends, failed, anew: false, since, errors, answered: None };
         self.requests.insert(id, course);
     }
 
@@ -155,24 +165,26 @@ impl Rules<'_> {
         if self.over.contains(&id) {
             return;
         }
-        let Some(course) = self.requests.get_mut(&id).filter(|course| !course.anew) else { return };
+        let Some(course) = self.requests.get_mut(&id) else { return };
         let life = &self.lives[&id];
+        let ends_now = life.ended.as_ref().is_some_and(|(end, _)| *end == at);
+        if transaction.number < course.since && !ends_now {
+            // It answers what was sent before the request began anew.
+            return;
+        }
         course.answered = Some(at);
         if let Answer::Error { .. } = answer {
             place.refuse(course.connection_id);
         }
         match answer {
-            Answer::Error { .. } if life.ended.as_ref().is_none_or(|(end, _)| *end != at) => {
+            Answer::Error { .. } if !ends_now => {
                 course.errors += 1;
                 assert!(course.errors <= ERRORS, "request {id} is refused at {at:?} and not told so");
-                course.anew = true;
+                (course.anew, course.since) = (true, self.sent);
             }
             // Whether it was all that was asked for shows in what comes next: an end or a new datagram.
-            Answer::Scraped { .. } => course.anew = true,
-            _ => {
-                let ended = life.ended.as_ref().map(|(end, _)| *end);
-                assert!(ended == Some(at), "request {id} is answered at {at:?} but does not end then");
-            }
+            Answer::Scraped { .. } => (course.anew, course.since) = (true, self.sent),
+            _ => assert!(ends_now, "request {id} is answered at {at:?} but does not end then"),
         }
     }
 }
