@@ -91,7 +91,7 @@ impl Client {
         let id = tracker.connection.id(awake);
         if id.is_none() && !tracker.queue.is_empty() && !tracker.connection.is_connecting() {
             // It expired while requests were waiting for room.
-            tracker.connection.join(now, &tracker.rtt);
+            tracker.connection.join(now, &tracker.rtt, None);
         }
         if tracker.connect_is_due(now) {
             return self.transmit_connect(now, tracker_key, buffer);
