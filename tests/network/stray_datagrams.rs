@@ -77,10 +77,8 @@ fn a_forged_datagram_and_nothing_else_ends_a_request_after_three_seconds_and_no_
         let (mut simulation, id) = make();
         simulation.run_for(milliseconds(100));
         simulation.deliver(v4(1), &wire::response(action, !simulation.last_transaction_id(), &[0; 12]));
-        let sent = simulation.sent().count();
         simulation.run_for(GRACE - Duration::from_nanos(1));
         assert_eq!(simulation.end(id), None);
-        assert!(simulation.sent().count() > sent, "it goes on for that time");
         simulation.run();
         assert_eq!(simulation.failed(id), (milliseconds(100) + GRACE, text.to_owned()));
         check_rules(&simulation);

@@ -77,26 +77,27 @@ fn a_lost_request_gives_its_place_back_before_it_is_repeated() {
         simulation.announce(v4(1), n);
         simulation.run();
     }
-    // Half of the window is lost, the other half answered; behind it more wait.
+    // A fifth of the window is lost, the others are answered; behind it more wait.
+    const LOST: usize = 32;
     simulation.trackers.clear();
     let begun = simulation.now;
     let ids = simulation.burst(v4(1), 1000);
     let sent: Vec<_> = simulation.sent().skip(simulation.sent().count() - FIRST_WINDOW).cloned().collect();
     simulation.run_for(milliseconds(100));
     let before = simulation.asked().len();
-    for sent in sent.iter().skip(80) {
+    for sent in sent.iter().skip(LOST) {
         simulation.deliver(v4(1), &wire::announce_response(sent.packet.transaction_id(), [1800, 0, 0], &[]));
     }
     let with_answers = simulation.asked().len();
-    assert_eq!(with_answers - before, 2 * 80, "each answer makes room for two");
+    assert_eq!(with_answers - before, 2 * (FIRST_WINDOW - LOST), "each answer makes room for two");
     simulation.run_until(begun + milliseconds(120));
     assert_eq!(simulation.asked().len(), with_answers);
     simulation.run_until(begun + milliseconds(160));
     let given_back = simulation.asked().len() - with_answers;
-    assert!(given_back > 0, "lost places are used by others");
+    assert_eq!(given_back, LOST, "lost places are used by others");
     assert!(ids.iter().all(|&id| simulation.sends_of(id).len() <= 1), "nothing is repeated yet");
     simulation.run_until(begun + milliseconds(450));
-    assert!(ids[..80].iter().any(|&id| simulation.sends_of(id).len() == 2), "what was lost is repeated");
+    assert!(ids[..LOST].iter().any(|&id| simulation.sends_of(id).len() == 2), "what was lost is repeated");
 }
 
 #[test]

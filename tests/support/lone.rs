@@ -81,7 +81,7 @@ pub(crate) fn check_lone(simulation: &Simulation, id: u64) {
 impl Reckoning<'_> {
     /// Takes note of one happening; true when the request is over, or no longer to be reckoned.
     fn follow(&mut self, id: u64, address: SocketAddr, at: Duration, happening: &Happening) -> bool {
-        if let Some((_, latest, what)) = self.due {
+        if let Some((_, latest, what)) = self.due.filter(|_| self.stray_end.is_none()) {
             assert!(at <= latest, "{what:?} of request {id} is due at {latest:?} and has not come at {at:?}");
         }
         if let Some(end) = self.stray_end {
@@ -114,6 +114,10 @@ impl Reckoning<'_> {
     }
 
     fn is_due(&self, at: Duration, what: Due) -> bool {
+        if self.stray_end.is_some() {
+            // It may be repeated until then or not.
+            return what != Due::End;
+        }
         let over = self.phase + Duration::from_millis(self.life.timeout_ms * 254);
         if what == Due::End && !self.is_own_clock() && at == over {
             return true;
