@@ -6,28 +6,31 @@
 const { EventEmitter } = require('events')
 
 const check = require('./lib/arguments.js')
-const session = require('./lib/session.js')
+const engine = require('./lib/engine.js')
+const { LONGEST_TIMER } = require('./lib/event-loop.js')
 const TrackerError = require('./lib/tracker-error.js')
 
-const LONGEST_TIMER = 2 ** 31 - 1
-
-// What `_socket` holds while an announce is in flight.
-class AnnounceInFlight {
-  constructor(tracker) {
+// An announce of a tracker object: what `_socket` holds while it is in flight. It is read from the tracker at once, so
+// that nothing of the application's runs between the checks and the engine.
+class Announce {
+  constructor(tracker, event, counters) {
     this.tracker = tracker
     this.number = 0
+    this.context = null
+    this.url = tracker.announceUrl
+    this.options = tracker._options
+    this.timeout = check.timeout(tracker._timeout, '_timeout')
+    this.infoHash = check.infoHash(tracker.infoHash)
+    this.peerId = check.peerId(tracker.peerId)
+    this.port = check.portOf(tracker.port)
+    this.event = event
+    this.downloaded = counters.downloaded
+    this.left = counters.left
+    this.uploaded = counters.uploaded
   }
 
   get kind() {
     return 'announce'
-  }
-
-  get url() {
-    return this.tracker.announceUrl
-  }
-
-  get infoHash() {
-    return this.tracker.infoHash
   }
 
   onAnnounced(interval, leechers, seeds, peers) {
@@ -42,9 +45,9 @@ class AnnounceInFlight {
     tracker.emit('update', { leechers, seeds, peers })
   }
 
-  onFailure(text) {
+  onFailure({ message }) {
     this.tracker._socket = null
-    this.tracker.emit('error', text)
+    this.tracker.emit('error', message)
   }
 }
 
@@ -52,8 +55,8 @@ function UdpTracker(peerId, infoHash, announceUrl, opts) {
   EventEmitter.call(this)
   opts = check.optionsObject(opts, 'opts')
 
-  this.infoHash = check.twentyBytes(infoHash, 'infoHash', 'hex')
-  this.peerId = check.twentyBytes(peerId, 'peerId', 'utf8')
+  this.infoHash = check.copyOf(check.infoHash(infoHash))
+  this.peerId = check.copyOf(check.peerId(peerId))
   this.announceUrl = announceUrl
   this.opts = opts
   this.port = check.portBytes(check.port(opts.port))
@@ -85,39 +88,28 @@ UdpTracker.prototype.announce = function announce(event, opts) {
   const number = check.eventNumber(event)
   if (number === undefined) return void this.emit('error', 'unknown event')
 
+  const request = new Announce(this, number, check.counters(opts))
   stop(this)
   this._in_interval = false
-  const request = new AnnounceInFlight(this)
+  engine.announce(request)
   this._socket = request
-  session.announce(
-    request,
-    this.announceUrl,
-    this._timeout,
-    this._options,
-    this.infoHash,
-    this.peerId,
-    this.port,
-    number,
-    opts
-  )
 }
 
 UdpTracker.prototype.scrape = function scrape(infoHashes) {
   if (this.destoryed) return
   const { Scrape, hashesOf } = require('./lib/scrape.js')
-  const hashes = infoHashes === undefined ? [this.infoHash] : hashesOf(infoHashes)
+  const hashes = hashesOf(infoHashes === undefined ? [this.infoHash] : infoHashes)
   if (this._scrapes === null) this._scrapes = new Set()
   const job = new Scrape(hashes, {
     onResult: (results) => {
       if (this._scrapes.delete(job)) this.emit('scrape', results)
     },
-    onFailure: (text) => {
-      if (this._scrapes.delete(job)) this.emit('error', text)
+    onFailure: ({ message }) => {
+      if (this._scrapes.delete(job)) this.emit('error', message)
     }
   })
+  job.start(this.announceUrl, check.timeout(this._timeout, '_timeout'), this._options)
   this._scrapes.add(job)
-  if (hashes.length === 0) process.nextTick(job.onResult, [])
-  else job.start(this.announceUrl, this._timeout, this._options.family)
 }
 
 UdpTracker.prototype.destroy = function destroy() {
@@ -136,7 +128,7 @@ function stop(tracker) {
   for (const timer of tracker._announce_intervals_timeout) clearTimeout(timer)
   tracker._announce_intervals_timeout = []
   if (tracker._socket !== null) {
-    session.cancel(tracker._socket)
+    engine.cancel(tracker._socket)
     tracker._socket = null
   }
 }

@@ -2,16 +2,27 @@
 
 // Checks of what applications pass in. A programmer's mistake throws here; what comes out of a torrent does not.
 
+const { isUint8Array } = require('util').types
+
+const TypedArray = Object.getPrototypeOf(Uint8Array)
+const uncurried = (method) => Function.prototype.call.bind(method)
+
+const HEX = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/i
+// How much of a wrong argument its error shows.
+const SHOWN = 100
+
 const EVENTS = {
   __proto__: null,
   0: 0,
   1: 1,
   2: 2,
   3: 3,
+  4: 4,
   none: 0,
   completed: 1,
   started: 2,
-  stopped: 3
+  stopped: 3,
+  paused: 4
 }
 
 const DEFAULTS = Object.freeze({
@@ -26,8 +37,11 @@ const DEFAULTS = Object.freeze({
 const DEFAULT_TIMEOUT = 15000
 const MOST = 2n ** 64n - 1n
 
+// A wrong argument for an error text: whatever it is, this does not throw.
 function shown(value) {
-  return typeof value === 'string' || typeof value === 'symbol' ? String(value) : `${value}`
+  const text =
+    typeof value === 'object' || typeof value === 'function' ? kind(value) : String(value)
+  return text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text
 }
 
 /** The number of an event given as a number or a word, or `undefined`. */
@@ -35,22 +49,48 @@ function eventNumber(event) {
   return typeof event === 'object' || typeof event === 'function' ? undefined : EVENTS[event]
 }
 
-/** 20 bytes as a Buffer; a string is taken in `encoding`. */
-function twentyBytes(value, name, encoding) {
-  let bytes
-  if (Buffer.isBuffer(value)) {
-    bytes = value
-  } else if (typeof value === 'string') {
-    bytes = Buffer.from(value, encoding)
-  } else if (value instanceof Uint8Array) {
-    bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength)
-  } else {
+/** Whether it is a Uint8Array, a Buffer for example, of this realm or another. */
+const isBytes = isUint8Array
+
+// Not what an object says of itself: a subclass may say anything.
+const lengthOf = uncurried(Object.getOwnPropertyDescriptor(TypedArray.prototype, 'length').get)
+
+/** The 20 bytes of an info-hash; of a longer one of BEP 52 its first 20, which is what goes over the wire. */
+function infoHash(value, name = 'infoHash') {
+  if (typeof value === 'string') {
+    if (!HEX.test(value)) {
+      throw new RangeError(
+        `${name} is not 40 digits of hex, nor the 64 of BEP 52: ${shown(value)} (${value.length} characters)`
+      )
+    }
+    return Buffer.from(value, 'hex').subarray(0, 20)
+  }
+  if (!isBytes(value)) {
     throw new TypeError(`${name} must be a Buffer, a Uint8Array or a string, got ${kind(value)}`)
   }
-  if (bytes.length !== 20) {
-    throw new RangeError(`${name} must be 20 bytes long, got ${bytes.length}`)
+  const length = lengthOf(value)
+  if (length !== 20 && length !== 32) {
+    throw new RangeError(`${name} must be 20 bytes long, or the 32 of BEP 52, got ${length}`)
   }
+  return length === 20 ? value : firstTwenty(value)
+}
+
+/** The 20 bytes of a peer ID. */
+function peerId(value) {
+  const bytes = typeof value === 'string' ? Buffer.from(value) : value
+  if (!isBytes(bytes)) {
+    throw new TypeError(`peerId must be a Buffer, a Uint8Array or a string, got ${kind(value)}`)
+  }
+  const length = lengthOf(bytes)
+  if (length !== 20) throw new RangeError(`peerId must be 20 bytes long, got ${length}`)
   return bytes
+}
+
+/** The first 20 bytes in a Buffer of their own. */
+function firstTwenty(bytes) {
+  const copy = Buffer.allocUnsafe(20)
+  for (let i = 0; i < 20; i++) copy[i] = bytes[i]
+  return copy
 }
 
 function kind(value) {
@@ -81,10 +121,19 @@ function fromString(value) {
 }
 
 /** A port, 0 if there is none. */
-function port(value) {
+function port(value, name = 'opts.port') {
   return value === undefined || value === null || value === ''
     ? 0
-    : integer(fromString(value), 'opts.port', 0, 65535)
+    : integer(fromString(value), name, 0, 65535)
+}
+
+/** The port that a tracker object's field holds: the two bytes of the wire, or a number. */
+function portOf(value) {
+  if (!isBytes(value)) return port(value, 'port')
+  if (lengthOf(value) !== 2) {
+    throw new RangeError(`port must be 2 bytes long, got ${lengthOf(value)}`)
+  }
+  return (value[0] << 8) | value[1]
 }
 
 /** A port as the two bytes of the wire. */
@@ -180,14 +229,28 @@ function counterProblem({ downloaded, left, uploaded }) {
   return null
 }
 
+/** The counters of an announce as they are now. */
+function counters({ downloaded, left, uploaded }) {
+  return {
+    downloaded: downloaded || 0,
+    left: left === undefined ? 0 : left,
+    uploaded: uploaded || 0
+  }
+}
+
 module.exports = {
   DEFAULT_TIMEOUT,
   announceOptions,
+  copyOf: firstTwenty,
   counterProblem,
+  counters,
   eventNumber,
+  infoHash,
+  isBytes,
   optionsObject,
+  peerId,
   port,
   portBytes,
-  timeout,
-  twentyBytes
+  portOf,
+  timeout
 }

@@ -4,10 +4,9 @@
 
 const check = require('./arguments.js')
 const { Scrape, hashesOf } = require('./scrape.js')
-const session = require('./session.js')
+const engine = require('./engine.js')
+const { LONGEST_TIMER, clearTimeout, setTimeout } = require('./event-loop.js')
 const TrackerError = require('./tracker-error.js')
-
-const LONGEST_TIMER = 2 ** 31 - 1
 
 // With the waits of `_timeout * 2^n`, a sixth of the whole is resent after a third of it.
 const RESENDS = 6
@@ -40,7 +39,7 @@ function limited({ signal, timeout }, start) {
       settle(value)
     }
     if (signal !== undefined) signal.addEventListener('abort', onAbort)
-    const fail = (message, code) => {
+    const fail = ({ message, code }) => {
       end(reject, new TrackerError(code === 'TIMEOUT' ? text : message, code))
     }
     let cancel = () => {}
@@ -66,9 +65,9 @@ function limits(opts) {
 /** Announces once: `{interval, leechers, seeds, peers}`. */
 async function announce(url, opts) {
   opts = check.optionsObject(opts, 'opts')
-  const peerId = check.twentyBytes(opts.peerId, 'peerId', 'utf8')
-  const infoHash = check.twentyBytes(opts.infoHash, 'infoHash', 'hex')
-  const port = check.portBytes(check.port(opts.port))
+  const peerId = check.copyOf(check.peerId(opts.peerId))
+  const infoHash = check.copyOf(check.infoHash(opts.infoHash))
+  const port = check.port(opts.port)
   const options = check.announceOptions(opts)
   const event = opts.event === undefined || opts.event === null ? 0 : check.eventNumber(opts.event)
   if (event === undefined) throw new RangeError('unknown event')
@@ -79,15 +78,22 @@ async function announce(url, opts) {
   return limited(limit, (resolve, reject) => {
     const request = {
       number: 0,
+      context: null,
       kind: 'announce',
       url,
+      options,
+      timeout: limit.resend,
       infoHash,
+      peerId,
+      port,
+      event,
+      ...check.counters(opts),
       onAnnounced: (interval, leechers, seeds, peers) =>
         resolve({ interval, leechers, seeds, peers }),
       onFailure: reject
     }
-    session.announce(request, url, limit.resend, options, infoHash, peerId, port, event, opts)
-    return () => session.cancel(request)
+    engine.announce(request)
+    return () => engine.cancel(request)
   })
 }
 
@@ -95,13 +101,13 @@ async function announce(url, opts) {
 async function scrape(url, infoHashes, opts) {
   opts = check.optionsObject(opts, 'opts')
   const hashes = hashesOf(infoHashes)
-  const { family } = check.announceOptions({ family: opts.family })
+  const options = check.announceOptions({ family: opts.family })
   const { onProgress } = opts
   if (onProgress !== undefined && onProgress !== null && typeof onProgress !== 'function') {
     throw new TypeError('opts.onProgress must be a function')
   }
   const limit = limits(opts)
-  const total = hashes.length
+  const total = hashes.length / 20
 
   return limited(limit, (resolve, reject) => {
     const job = new Scrape(hashes, {
@@ -109,8 +115,7 @@ async function scrape(url, infoHashes, opts) {
       onFailure: reject,
       onProgress: onProgress ? (done) => onProgress({ done, total }) : null
     })
-    if (total === 0) resolve([])
-    else job.start(url, limit.resend, family)
+    job.start(url, limit.resend, options)
     return () => job.cancel()
   })
 }
@@ -118,7 +123,7 @@ async function scrape(url, infoHashes, opts) {
 /** Counters of this process's engine, for monitoring. */
 function stats() {
   const counters = {}
-  for (const [name, value] of session.stats()) {
+  for (const [name, value] of engine.stats()) {
     counters[name.replace(/_(.)/g, (_, letter) => letter.toUpperCase())] = value
   }
   return counters

@@ -40,7 +40,7 @@ fn a_scrape_ends_with_a_row_for_each_info_hash_in_order() {
 
 #[test]
 fn no_datagram_asks_for_more_than_seventy() {
-    assert_eq!(MAX_SCRAPE_HASHES, 70);
+    assert_eq!(MAX_SCRAPE_HASHES, 60);
     let mut simulation = tracker_with_rows(74);
     let id = simulation.begin(request_to(&[v4(1)], TIMEOUT_MS, scrape_of(0, 150)));
     simulation.run();

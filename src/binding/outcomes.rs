@@ -1,11 +1,13 @@
-//! Outcomes as JavaScript reads them (`lib/session.js` reads what is written here; the two change together).
+//! Outcomes as JavaScript reads them (`lib/outcomes.js` reads what is written here; the two change together).
 //!
 //! All numbers are little-endian. A record is its own length (u32), the request's number (u32), a kind, a failure's code
-//! or what was sent, two bytes of nothing, and a body; peers are text already, so that one string split makes them all.
+//! or what was sent, a failure's phase, a byte of nothing, and a body. Peers are text already, so that one string split
+//! makes them all. A failure's body is the lengths of two texts (u8 each), the address and the system's code, these two,
+//! and the text of the `error` event.
 
 use std::{
     io::Write,
-    net::{Ipv6Addr, SocketAddrV6},
+    net::{Ipv6Addr, SocketAddr, SocketAddrV6},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -20,7 +22,7 @@ use napi::{
 
 use crate::{
     net::{Failure, Sink},
-    proto::{Family, Origin, Outcome, RequestId, Trace},
+    proto::{self, Family, Origin, Outcome, RequestId, Trace},
 };
 
 const ANNOUNCED: u8 = 1;
@@ -28,6 +30,9 @@ const SCRAPED: u8 = 2;
 const FAILED: u8 = 3;
 const SENT: u8 = 4;
 const ANSWERED: u8 = 5;
+
+/// In place of a tracker's message in which there is nothing to read.
+const NO_TEXT: &[u8] = b"tracker error without a message";
 
 /// A batch is passed on when it has this many bytes. With one more record of the largest size, a datagram full of
 /// peers as text, it is still shorter than the buffer that JavaScript reads into.
@@ -101,11 +106,11 @@ impl Inbound {
 }
 
 impl Outbound {
-    fn record(&mut self, id: RequestId, kind: u8, code: u8, body: impl FnOnce(&mut Vec<u8>)) {
+    fn record(&mut self, id: RequestId, kind: u8, code: u8, phase: u8, body: impl FnOnce(&mut Vec<u8>)) {
         let start = self.batch.len();
         self.batch.extend_from_slice(&[0; 4]);
         self.batch.extend_from_slice(&(id.0 as u32).to_le_bytes());
-        self.batch.extend_from_slice(&[kind, code, 0, 0]);
+        self.batch.extend_from_slice(&[kind, code, phase, 0]);
         body(&mut self.batch);
         let length = (self.batch.len() - start) as u32;
         if let Some(field) = self.batch.get_mut(start..start + 4) {
@@ -130,7 +135,7 @@ impl Sink for Outbound {
     fn outcome(&mut self, id: RequestId, outcome: &Outcome<'_>) {
         match outcome {
             Outcome::Announced { interval, leechers, seeds, family, peers } => {
-                self.record(id, ANNOUNCED, 0, |batch| {
+                self.record(id, ANNOUNCED, 0, 0, |batch| {
                     for number in [interval, leechers, seeds] {
                         batch.extend_from_slice(&number.to_le_bytes());
                     }
@@ -138,7 +143,7 @@ impl Sink for Outbound {
                 });
             }
             Outcome::Scraped { rows } => {
-                self.record(id, SCRAPED, 0, |batch| {
+                self.record(id, SCRAPED, 0, 0, |batch| {
                     for number in rows.as_chunks().0 {
                         batch.extend_from_slice(&u32::from_be_bytes(*number).to_le_bytes());
                     }
@@ -149,9 +154,26 @@ impl Sink for Outbound {
     }
 
     fn failure(&mut self, id: RequestId, failure: &Failure) {
-        self.record(id, FAILED, failure.code() as u8, |batch| {
+        let place = Place::of(failure);
+        let phase = place.phase.map_or(0, |phase| phase as u8);
+        self.record(id, FAILED, failure.code() as u8, phase, |batch| {
+            let lengths = batch.len();
+            batch.extend_from_slice(&[0; 2]);
             // Writing into memory does not fail.
+            if let Some(address) = place.address {
+                let _ = write!(batch, "{address}");
+            }
+            let code = batch.len();
+            batch.extend_from_slice(place.system_code.unwrap_or_default().as_bytes());
+            let text = batch.len();
+            if let Some(field) = batch.get_mut(lengths..lengths + 2) {
+                field.copy_from_slice(&[(code - lengths - 2) as u8, (text - code) as u8]);
+            }
             let _ = write!(batch, "{failure}");
+            if batch.iter().skip(text).all(|byte| matches!(byte, 0 | b' ' | b'\t' | b'\r' | b'\n')) {
+                batch.truncate(text);
+                batch.extend_from_slice(NO_TEXT);
+            }
         });
     }
 
@@ -161,7 +183,7 @@ impl Sink for Outbound {
             Origin::Connect => RequestId(0),
         };
         let kind = if trace.round_trip.is_some() { ANSWERED } else { SENT };
-        self.record(id, kind, trace.kind as u8, |batch| {
+        self.record(id, kind, trace.kind as u8, 0, |batch| {
             batch.extend_from_slice(&trace.attempt.to_le_bytes());
             let milliseconds = trace.round_trip.unwrap_or_default().as_secs_f64() * 1000.0;
             batch.extend_from_slice(&milliseconds.to_le_bytes());
@@ -181,6 +203,41 @@ impl Drop for Outbound {
         // Only when the engine dies of a panic: its sessions must hear that nothing more will come.
         if std::thread::panicking() {
             self.waker.call((), ThreadsafeFunctionCallMode::NonBlocking);
+        }
+    }
+}
+
+/// What a request was doing when it failed.
+#[derive(Clone, Copy)]
+#[repr(u8)]
+enum Phase {
+    Lookup = 1,
+    Connect = 2,
+    Announce = 3,
+    Scrape = 4,
+}
+
+/// Where a request failed, as far as its failure says so.
+#[derive(Default)]
+struct Place {
+    phase: Option<Phase>,
+    address: Option<SocketAddr>,
+    /// The system's name for what is wrong, ENOTFOUND for example.
+    system_code: Option<&'static str>,
+}
+
+impl Place {
+    fn of(failure: &Failure) -> Self {
+        let phase = |phase| Self { phase: Some(phase), ..Self::default() };
+        match failure {
+            Failure::Resolve { .. } | Failure::NoAddress { .. } => phase(Phase::Lookup),
+            Failure::Protocol(proto::Failure::ConnectLength) => phase(Phase::Connect),
+            Failure::Protocol(proto::Failure::AnnounceLength) => phase(Phase::Announce),
+            Failure::Protocol(proto::Failure::ScrapeLength) => phase(Phase::Scrape),
+            Failure::Protocol(proto::Failure::Unsendable { address, .. }) => {
+                Self { address: Some(*address), ..Self::default() }
+            }
+            _ => Self::default(),
         }
     }
 }

@@ -18,7 +18,10 @@ use napi::{
 use napi_derive::napi;
 use tokio::sync::mpsc::UnboundedSender;
 
-use crate::net::{Command, Engine, SessionId, Stats};
+use crate::{
+    net::{Command, Engine, SessionId, Stats},
+    proto::MAX_SCRAPE_HASHES,
+};
 
 use super::{
     commands::Decoder,
@@ -80,7 +83,7 @@ impl Link {
     }
 }
 
-/// One environment's session. `lib/session.js` keeps the only one.
+/// One environment's session. `lib/engine.js` keeps the only one.
 #[napi]
 pub struct Session {
     id: SessionId,
@@ -141,6 +144,12 @@ impl Session {
                 -1
             }
         }
+    }
+
+    /// How many info-hashes a scrape may ask for.
+    #[napi]
+    pub fn max_scrape_hashes(&self) -> u32 {
+        MAX_SCRAPE_HASHES as u32
     }
 
     /// Counters of the process's engine by name, all zero while none is running.
