@@ -6,7 +6,7 @@ const assert = require('node:assert/strict')
 const engine = require('../lib/engine.js')
 const { startScriptedTracker, silent } = require('./support/scripted-tracker')
 const { startScript } = require('./support/child')
-const { createClient, nextUpdate, INFO_HASH, PEER_ID } = require('./support/client')
+const { createClient, nextUpdate } = require('./support/client')
 const wire = require('./support/wire')
 
 // Answers all announces at once as soon as there are `count`.
