@@ -16,7 +16,7 @@ use std::{
 use rand::{TryRng, rngs::SysRng};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, error::TryRecvError, unbounded_channel};
 
-use crate::proto::{Client, Config, Family, Origin, Outcome, Request, RequestId};
+use crate::proto::{Client, Config, Family, Origin, Request, RequestId};
 
 use super::{
     Failure,
@@ -277,10 +277,7 @@ impl Loop {
         }
         while let Some((id, outcome)) = self.client.poll_outcome() {
             if let Some(sink) = self.sessions.get_mut(&session_of(id)) {
-                match outcome {
-                    Outcome::Failed { failure, .. } => sink.failure(id, &failure.into()),
-                    outcome => sink.outcome(id, &outcome),
-                }
+                sink.outcome(id, &outcome);
             }
         }
         for sink in self.sessions.values_mut() {

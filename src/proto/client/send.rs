@@ -68,6 +68,7 @@ impl Client {
                     if self.turn >= TURN {
                         self.turn = 0;
                         self.ready.rotate_left(1);
+                        self.set_tracker_deadline(now, tracker_key);
                     }
                     return Some(transmit);
                 }
@@ -79,7 +80,10 @@ impl Client {
                     }
                     self.set_tracker_deadline(now, tracker_key);
                 }
-                Turn::BufferFull => return None,
+                Turn::BufferFull => {
+                    self.set_tracker_deadline(now, tracker_key);
+                    return None;
+                }
             }
         }
         None
@@ -103,7 +107,7 @@ impl Client {
             if tracker.queue.is_empty() || !tracker.has_room(now) {
                 return Turn::Over;
             }
-            if !budget.has_room(tracker.announce_answer(0)) {
+            if !tracker.silence.is_silent() && !budget.has_room(tracker.announce_answer(0)) {
                 return Turn::BufferFull;
             }
             let new_first = tracker.silence.probes_new();
