@@ -8,11 +8,7 @@ use std::{
 };
 
 use bittorrent_udp_tracker::proto::{
-<<<<<<< HEAD
     AnnounceResponse, Body, Client, Config, Failure, Family, InfoHash, Origin, Outcome, Request, RequestId, Schedule,
-=======
-    Body, Client, Config, Failure, Family, InfoHash, MAX_SCRAPE_HASHES, Origin, Outcome, Request, RequestId, Schedule,
->>>>>>> main
     SendFailure, Transmit,
 };
 
@@ -327,11 +323,7 @@ fn asks(body: &Body, packet: &Packet) -> bool {
             fields.info_hash == announce.info_hash.0 && fields.event == announce.event as u32
         }
         (Body::Scrape(scrape), Packet::Scrape { info_hashes, .. }) => {
-<<<<<<< HEAD
             info_hashes.len() <= 60
-=======
-            info_hashes.len() <= MAX_SCRAPE_HASHES
->>>>>>> main
                 && info_hashes.iter().all(|hash| scrape.info_hashes.contains(&InfoHash(*hash)))
                 && info_hashes.is_empty() == scrape.info_hashes.is_empty()
         }
