@@ -28,6 +28,7 @@ fn deaf(connects: usize, requests: usize) -> Simulation {
 }
 
 #[test]
+#[allow(clippy::needless_range_loop)] // Seven lost are one more than there are sends.
 fn connect_and_announce_lost_n_times_each_have_seven_sends_of_their_own() {
     for connects in 0..=7 {
         for announces in 0..=7 {
@@ -185,4 +186,16 @@ fn a_request_that_waits_for_room_has_its_whole_schedule_when_it_is_sent() {
     assert!(simulation.time_to_answer(&ids) <= seconds(20));
     check_rules(&simulation);
     simulation.finish();
+}
+
+#[test]
+fn a_timeout_of_zero_is_over_at_once() {
+    for deaf_to_connects in [0, usize::MAX] {
+        let mut simulation = deaf(deaf_to_connects, usize::MAX);
+        let id = simulation.begin(request_to(&[v4(1)], 0, announce_of(1)));
+        simulation.run();
+        assert_eq!(simulation.failed(id), (seconds(0), "tracker is not responding after:0".to_owned()));
+        assert!(simulation.sent().count() <= 7, "{} datagrams", simulation.sent().count());
+        simulation.finish();
+    }
 }
