@@ -34,8 +34,8 @@ struct Outcomes {
 
 impl Sink for Outcomes {
     fn outcome(&mut self, id: RequestId, outcome: &Outcome<'_>) {
-        let Outcome::Announced { interval, .. } = outcome else { panic!("{outcome:?}") };
-        self.batch.push((id.0 as u32, *interval));
+        let Outcome::Announced(response) = outcome else { panic!("{outcome:?}") };
+        self.batch.push((id.0 as u32, response.interval));
     }
 
     fn failure(&mut self, id: RequestId, failure: &Failure) {
