@@ -17,7 +17,7 @@ const NEEDED = ['Cargo.toml', 'Cargo.lock', 'build.rs', 'rustfmt.toml', 'src', '
 /** The programs with the tests, the quick one first. */
 const TARGETS = [['--test', 'network'], ['--lib']]
 /** The seeded networks are ten thousand; most of what they find shows in these. */
-const SEEDS = '1500'
+const SEEDS = '300'
 /** Longer than any run: a fault may make the client send for ever. */
 const LONGEST_MS = 90_000
 const MOST_UNNOTICED = 3

@@ -152,6 +152,27 @@ fn the_rto_is_the_smoothed_round_trip_and_200_ms_where_answers_are_steady() {
 }
 
 #[test]
+fn the_rto_follows_a_jump_within_some_answers() {
+    for (from, to) in [(20, 400), (400, 20)].map(|(from, to)| (milliseconds(from), milliseconds(to))) {
+        let mut simulation = behind(Link { jump: Some((seconds(50), to)), ..Link::of(from) });
+        for n in 0..100 {
+            simulation.announce(v4(1), n);
+            simulation.run();
+        }
+        simulation.run_until(seconds(50));
+        for n in 0..50 {
+            simulation.announce(v4(1), n);
+            simulation.run();
+        }
+        simulation.trackers.clear();
+        let (id, begun) = (simulation.announce(v4(1), 0), simulation.now);
+        simulation.run_for(seconds(20));
+        let rto = simulation.sends_of(id)[1] - begun;
+        assert!((to + milliseconds(199)..to + milliseconds(260)).contains(&rto), "{rto:?} from {from:?} to {to:?}");
+    }
+}
+
+#[test]
 fn the_first_sample_leaves_room_for_others_to_be_slower() {
     // RFC 6298, 2.2: the variation is half of it.
     let rto = repeated_after(milliseconds(400), 1);
