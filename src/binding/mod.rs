@@ -2,4 +2,6 @@
 
 mod commands;
 mod outcomes;
+mod reader;
+mod routes;
 mod session;
