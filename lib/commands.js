@@ -5,7 +5,7 @@
 //
 // A record counts once it is committed: whatever throws while it is written leaves nothing behind.
 
-const { nextTick } = require('./event-loop.js')
+const { afterThis } = require('./event-loop.js')
 
 const ANNOUNCE = 1
 const SCRAPE = 2
@@ -57,7 +57,7 @@ function commit(length) {
   used += length
   if (!flushing) {
     flushing = true
-    nextTick(flushTick)
+    afterThis(flushTick)
   }
 }
 
@@ -75,17 +75,7 @@ function flush() {
   if (buffer.length > BUFFER_LENGTH) resize(BUFFER_LENGTH)
 }
 
-// Torrents bring anything as their announce URL. What is no string ends up in the error text that names it.
-function urlText(url) {
-  try {
-    return String(url)
-  } catch {
-    return Object.prototype.toString.call(url)
-  }
-}
-
 function urlBytes(url) {
-  if (typeof url !== 'string') return Buffer.from(urlText(url))
   if (url === lastUrl) return lastUrlBytes
   const bytes = Buffer.from(url)
   if (bytes.length <= LONGEST_KEPT_URL) {
