@@ -27,7 +27,8 @@ const DEFAULTS = Object.freeze({
   ip: 0,
   family: 0,
   auth: null,
-  urlData: true
+  urlData: true,
+  transport: null
 })
 
 const DEFAULT_TIMEOUT = 15000
@@ -229,8 +230,8 @@ function isGiven(value) {
 
 /** The options of an announce; trackers that set none of them share one object. */
 function announceOptions(opts) {
-  const { numWant, key, ip, family, auth, urlData } = opts
-  if (![numWant, key, ip, family, auth, urlData].some(isGiven)) return DEFAULTS
+  const { numWant, key, ip, family, auth, urlData, transport } = opts
+  if (![numWant, key, ip, family, auth, urlData, transport].some(isGiven)) return DEFAULTS
   return {
     numWant: isGiven(numWant)
       ? integer(numWant, 'opts.numWant', -1, 2 ** 31 - 1)
@@ -239,13 +240,19 @@ function announceOptions(opts) {
     ip: isGiven(ip) ? ipv4(ip) : DEFAULTS.ip,
     family: isGiven(family) ? familyOf(family) : DEFAULTS.family,
     auth: isGiven(auth) ? credentials(auth) : DEFAULTS.auth,
-    urlData: isGiven(urlData) ? Boolean(urlData) : DEFAULTS.urlData
+    urlData: isGiven(urlData) ? Boolean(urlData) : DEFAULTS.urlData,
+    transport: transportOf(transport)
   }
 }
 
+// Loaded for the few who choose their way out.
+function transportOf(transport) {
+  return isGiven(transport) ? require('./transport.js').transportOf(transport) : DEFAULTS.transport
+}
+
 /** Those of them that a scrape has. */
-function scrapeOptions({ family }) {
-  return announceOptions({ family })
+function scrapeOptions({ family, transport }) {
+  return announceOptions({ family, transport })
 }
 
 function counter(name, value, none) {

@@ -58,7 +58,7 @@ fn tell(commands: &[Command]) -> String {
     for command in commands {
         match command {
             Command::Start(start) => {
-                let Start { id, url, family, schedule, body } = start;
+                let Start { id, url, family, route: None, schedule, body } = start;
                 assert_eq!(id.0 >> 32, SESSION.into(), "a request of another session");
                 writeln!(text, "start {id:?} {url:?} {family:?} {schedule:?} {body:?}").unwrap();
             }
@@ -193,6 +193,7 @@ fn header(packed: &mut Vec<u8>, tracker: &Tracker, head: [u8; 4]) {
     packed.extend(head);
     packed.extend(tracker.timeout.to_le_bytes());
     packed.extend((url.len() as u32).to_le_bytes());
+    packed.extend([0; 4]);
     packed.extend(url.as_bytes());
 }
 

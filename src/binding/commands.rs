@@ -195,6 +195,7 @@ mod tests {
         let mut record = vec![0, 0, 0, 0, 7, 0, 0, 0, kind, 2, 4, FLAG_URL_DATA];
         record.extend(100.0f64.to_le_bytes());
         record.extend((url.len() as u32).to_le_bytes());
+        record.extend([0; 4]);
         record.extend(url.as_bytes());
         record.extend(rest);
         let length = record.len() as u32;

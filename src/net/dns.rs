@@ -50,7 +50,7 @@ pub(super) enum DnsError {
 impl std::fmt::Display for DnsError {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::NoSuchName => formatter.write_str("name is not known"),
+            Self::NoSuchName => formatter.write_str("Name or service not known"),
             Self::NoAnswer(reason) => formatter.write_str(reason),
         }
     }
