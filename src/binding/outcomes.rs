@@ -23,7 +23,7 @@ use napi::{
 use super::place::Place;
 use crate::{
     net::{Failure, Sink},
-    proto::{Family, Origin, Outcome, RequestId, Trace},
+    proto::{AnnounceResponse, Family, Origin, Outcome, RequestId, Trace},
 };
 
 const ANNOUNCED: u8 = 1;
@@ -140,7 +140,7 @@ impl Outbound {
 impl Sink for Outbound {
     fn outcome(&mut self, id: RequestId, outcome: &Outcome<'_>) {
         match outcome {
-            Outcome::Announced { interval, leechers, seeds, family, peers } => {
+            Outcome::Announced(AnnounceResponse { interval, leechers, seeds, family, peers }) => {
                 self.record(id, ANNOUNCED, 0, 0, |batch| {
                     for number in [interval, leechers, seeds] {
                         batch.extend_from_slice(&number.to_le_bytes());
@@ -155,7 +155,7 @@ impl Sink for Outbound {
                     }
                 });
             }
-            Outcome::Failed(failure) => self.failure(id, &failure.clone().into()),
+            Outcome::Failed { failure, .. } => self.failure(id, &failure.clone().into()),
         }
     }
 
