@@ -37,6 +37,7 @@ impl Ways {
             random: StdRng::from_seed(seed),
             past: Counters::default(),
             tracing: false,
+            clocks: (Instant::now(), SystemTime::now()),
         };
         ways.open(Arc::default());
         ways
