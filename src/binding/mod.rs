@@ -4,4 +4,6 @@ mod commands;
 mod engine;
 mod outcomes;
 mod place;
+mod reader;
+mod routes;
 mod session;
