@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::support::{
-    End, ModelTracker, Simulation, TIMEOUT_MS, announce_of, check_lone, check_rules, milliseconds, request_to,
+    End, Link, ModelTracker, Simulation, TIMEOUT_MS, announce_of, check_lone, check_rules, milliseconds, request_to,
     scrape_of, seconds, v4, wire,
 };
 use bittorrent_udp_tracker::proto::Phase;
@@ -197,5 +197,23 @@ fn a_timeout_of_zero_is_over_at_once() {
         assert_eq!(simulation.failed(id), (seconds(0), "tracker is not responding after:0".to_owned()));
         assert!(simulation.sent().count() <= 7, "{} datagrams", simulation.sent().count());
         simulation.finish();
+    }
+}
+
+#[test]
+fn only_the_latest_send_of_a_request_is_repeated() {
+    // Its schedule has it sent again before the RTO of 5.2 seconds has passed. What was sent before is no reason then.
+    let mut simulation = Simulation::with_tracker(v4(1), ModelTracker::behind(Link::of(seconds(5))));
+    for n in 0..30 {
+        simulation.announce(v4(1), n);
+        simulation.run();
+    }
+    simulation.trackers.clear();
+    let id = simulation.begin(request_to(&[v4(1)], 500, announce_of(30)));
+    simulation.run_for(seconds(100));
+    let sends = simulation.sends_of(id);
+    for (n, pair) in (1..).zip(sends.windows(2)) {
+        let least = milliseconds(500 << n).min(milliseconds(5200));
+        assert!(pair[1] - pair[0] >= least, "after send {n}: {sends:?}");
     }
 }
