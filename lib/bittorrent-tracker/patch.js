@@ -1,0 +1,103 @@
+'use strict'
+
+// Puts the methods of UDPTracker into bittorrent-tracker's own class for `udp:` trackers. Its clients use them from their
+// next request on, those that are there already too.
+
+const UDPTracker = require('./udp-tracker.js')
+const { TRANSPORT } = require('./transport.js')
+
+const METHODS = ['announce', 'scrape', 'setInterval', 'destroy']
+
+const INFO_HASH = '00'.repeat(20)
+const PEER_ID = Buffer.alloc(20)
+const PORT = 6881
+const URL = 'udp://127.0.0.1:6969'
+
+// By prototype: what it had of its own, and the patches that hold, the latest last.
+const patched = new WeakMap()
+
+/**
+ * Patches the tracker class of `Client`, bittorrent-tracker's 7 to 11; its requests go the way of `transport`. Returns a
+ * function that takes this patch back. Throws a TypeError if `Client` is no such class.
+ */
+function patch(Client, transport) {
+  const prototype = trackerPrototype(Client)
+  if (!patched.has(prototype)) patched.set(prototype, { own: replace(prototype), patches: [] })
+  const { own, patches } = patched.get(prototype)
+  const one = { transport }
+  patches.push(one)
+  prototype[TRANSPORT] = transport
+
+  return function undo() {
+    const index = patches.indexOf(one)
+    if (index === -1) return
+    patches.splice(index, 1)
+    if (patches.length > 0) {
+      prototype[TRANSPORT] = patches[patches.length - 1].transport
+    } else {
+      restore(prototype, own)
+      patched.delete(prototype)
+    }
+  }
+}
+
+// Puts ours in; returns the properties that were there, `undefined` for those that were not.
+function replace(prototype) {
+  const own = {}
+  for (const name of [...METHODS, TRANSPORT]) {
+    own[name] = Object.getOwnPropertyDescriptor(prototype, name)
+    const value = UDPTracker.prototype[name]
+    Object.defineProperty(prototype, name, { value, writable: true, configurable: true })
+  }
+  return own
+}
+
+function restore(prototype, own) {
+  for (const name of Reflect.ownKeys(own)) {
+    if (own[name] === undefined) delete prototype[name]
+    else Object.defineProperty(prototype, name, own[name])
+  }
+}
+
+// bittorrent-tracker does not export its class for `udp:` trackers, but each client has them. Making one sends nothing.
+function trackerPrototype(Client) {
+  const tracker = typeof Client === 'function' ? sample(Client) : undefined
+  if (tracker === undefined || !isTracker(tracker)) {
+    throw new TypeError('Client must be the class Client of bittorrent-tracker, version 7 to 11')
+  }
+  return Object.getPrototypeOf(tracker)
+}
+
+function sample(Client) {
+  // Version 7 has one argument for each.
+  const argumentLists = [
+    [{ infoHash: INFO_HASH, peerId: PEER_ID, announce: URL, port: PORT, wrtc: false }],
+    [PEER_ID, PORT, { infoHash: INFO_HASH, announce: URL }, {}]
+  ]
+  for (const list of argumentLists) {
+    try {
+      const { _trackers: trackers } = new (baseOf(Client))(...list)
+      if (Array.isArray(trackers) && trackers.length === 1) return trackers[0]
+    } catch {
+      // The other list may fit.
+    }
+  }
+}
+
+// A subclass may want other arguments.
+function baseOf(Client) {
+  let base = Client
+  const isDeclaredIn = ({ prototype }) =>
+    prototype && Object.hasOwn(prototype, '_defaultAnnounceOpts')
+  while (base !== null && !isDeclaredIn(base)) base = Object.getPrototypeOf(base)
+  return base
+}
+
+function isTracker(tracker) {
+  return (
+    Array.isArray(tracker.cleanupFns) &&
+    METHODS.every((name) => typeof tracker[name] === 'function')
+  )
+}
+
+module.exports = patch

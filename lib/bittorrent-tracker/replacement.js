@@ -1,0 +1,50 @@
+'use strict'
+
+// Which file of a program is bittorrent-tracker's client of `udp:` trackers, and what is loaded in its place.
+
+const fs = require('fs')
+const path = require('path')
+const { pathToFileURL } = require('url')
+
+const FILE = /[\\/]lib[\\/]client[\\/]udp-tracker\.js$/
+const OLDEST = 7
+const LATEST = 11
+
+/** `{format, source}` to load in place of the file of this path, or `null` for most files. */
+function replacement(file) {
+  if (!FILE.test(file)) return null
+  const { name, version = '', type } = manifest(path.resolve(file, '../../..'))
+  if (name !== 'bittorrent-tracker') return null
+  const major = Number.parseInt(version, 10)
+  if (!(major >= OLDEST && major <= LATEST)) {
+    process.emitWarning(
+      `bittorrent-tracker ${version} in ${file} stays as it is: versions ${OLDEST} to ${LATEST} are known`,
+      { code: 'BITTORRENT_UDP_TRACKER_VERSION' }
+    )
+    return null
+  }
+  // A class of its own for each copy: one of them may be patched with a transport.
+  return type === 'module'
+    ? {
+        format: 'module',
+        source:
+          `import { UDPTracker } from ${JSON.stringify(pathToFileURL(path.join(__dirname, 'index.mjs')))}\n` +
+          'export default class extends UDPTracker {}\n'
+      }
+    : {
+        format: 'commonjs',
+        source:
+          `const UDPTracker = require(${JSON.stringify(path.join(__dirname, 'udp-tracker.js'))})\n` +
+          'module.exports = class extends UDPTracker {}\n'
+      }
+}
+
+function manifest(folder) {
+  try {
+    return JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8'))
+  } catch {
+    return {}
+  }
+}
+
+module.exports = replacement
