@@ -8,11 +8,11 @@ import ours from '../../../lib/bittorrent-tracker/index.js'
 const require = createRequire(import.meta.url)
 const ES_MODULES = ['10', '11']
 
-async function theirs(version) {
-  const name = `bittorrent-tracker-${version}`
-  // Version 11 exports no more than names.
-  if (!ES_MODULES.includes(version)) return require(`${name}/client.js`)
-  const { default: Client } = await import(`../node_modules/${name}/client.js`)
+/** bittorrent-tracker's own class of this version. */
+export async function theirs(version) {
+  const file = `../node_modules/bittorrent-tracker-${version}/client.js`
+  if (!ES_MODULES.includes(version)) return require(file)
+  const { default: Client } = await import(file)
   return Client
 }
 
@@ -25,7 +25,8 @@ export async function load(implementation) {
   return version === '7' ? withOneArgument(Client) : Client
 }
 
-function withOneArgument(Client) {
+/** Version 7 with the arguments of the others. */
+export function withOneArgument(Client) {
   function One({ peerId, port, infoHash, announce, ...rest }) {
     return Reflect.construct(Client, [peerId, port, { infoHash, announce }, rest], new.target)
   }
