@@ -10,19 +10,20 @@ const engine = require('./lib/engine.js')
 const { LONGEST_TIMER } = require('./lib/event-loop.js')
 const TrackerError = require('./lib/tracker-error.js')
 
-// An announce of a tracker object: what `_socket` holds while it is in flight. It is read from the tracker at once, so
-// that nothing of the application's runs between the checks and the engine.
+// An announce of a tracker object: what `_socket` holds while it is in flight.
 class Announce {
   constructor(tracker, event, counters) {
+    // First all is read, then all is checked: a getter may do anything to what has been read.
+    const { announceUrl, infoHash, peerId, port, _timeout } = tracker
     this.tracker = tracker
     this.number = 0
     this.context = null
-    this.url = tracker.announceUrl
+    this.url = check.urlText(announceUrl)
     this.options = tracker._options
-    this.timeout = check.timeout(tracker._timeout, '_timeout')
-    this.infoHash = check.infoHash(tracker.infoHash)
-    this.peerId = check.peerId(tracker.peerId)
-    this.port = check.portOf(tracker.port)
+    this.timeout = check.timeout(_timeout, '_timeout')
+    this.infoHash = check.infoHash(infoHash)
+    this.peerId = check.peerId(peerId)
+    this.port = check.portOf(port)
     this.event = event
     this.downloaded = counters.downloaded
     this.left = counters.left
@@ -66,6 +67,7 @@ function UdpTracker(peerId, infoHash, announceUrl, opts) {
   this._options = check.announceOptions(opts)
   this._in_interval = false
   this._last_opts = null
+  this._last_event = undefined
   this._announce_intervals_timeout = []
   this._udpTimmers = []
   this._socket = null
@@ -78,20 +80,22 @@ Object.setPrototypeOf(UdpTracker, EventEmitter)
 UdpTracker.prototype.announce = function announce(event, opts) {
   if (this.destoryed) return
   opts = check.optionsObject(opts, 'opts')
-  const problem = check.counterProblem(opts)
-  if (problem !== null) throw problem
-  if (!Object.isExtensible(opts)) opts = { ...opts }
-  opts.event = event
-  this._last_opts = opts
-
-  if (this._in_interval && !opts.force) return this.emit('error', 'not calling announce')
+  // All that is the application's is read before anything is changed: whatever throws leaves no trace.
+  const counters = read(() => check.counters(opts))
+  const isHeld = this._in_interval && !read(() => opts.force)
+  // An object that does not take it, being frozen or having a getter, is kept all the same: the application counts in it.
+  const isWritten = read(() => Reflect.set(opts, 'event', event))
   const number = check.eventNumber(event)
-  if (number === undefined) return void this.emit('error', 'unknown event')
+  const isSent = !isHeld && number !== undefined
+  const request = isSent ? read(() => new Announce(this, number, counters)) : null
 
-  const request = new Announce(this, number, check.counters(opts))
+  this._last_opts = opts
+  this._last_event = isWritten ? undefined : event
+  if (isHeld) return this.emit('error', 'not calling announce')
+  if (!isSent) return void this.emit('error', 'unknown event')
+  engine.announce(request)
   stop(this)
   this._in_interval = false
-  engine.announce(request)
   this._socket = request
 }
 
@@ -108,7 +112,11 @@ UdpTracker.prototype.scrape = function scrape(infoHashes) {
       if (this._scrapes.delete(job)) this.emit('error', message)
     }
   })
-  job.start(this.announceUrl, check.timeout(this._timeout, '_timeout'), this._options)
+  job.start(
+    check.urlText(this.announceUrl),
+    check.timeout(this._timeout, '_timeout'),
+    this._options
+  )
   this._scrapes.add(job)
 }
 
@@ -125,28 +133,60 @@ UdpTracker.prototype.destory = UdpTracker.prototype.destroy
 
 // Ends what goes on: the announce in flight and the wait for the next one.
 function stop(tracker) {
-  for (const timer of tracker._announce_intervals_timeout) clearTimeout(timer)
+  const request = tracker._socket
+  tracker._socket = null
+  if (request !== null) engine.cancel(request)
+  const timers = tracker._announce_intervals_timeout
   tracker._announce_intervals_timeout = []
-  if (tracker._socket !== null) {
-    engine.cancel(tracker._socket)
-    tracker._socket = null
+  for (const timer of timers) clearTimeout(timer)
+}
+
+// What reading the application's objects last threw.
+let refusal = { error: undefined }
+
+function read(reading) {
+  try {
+    return reading()
+  } catch (error) {
+    refusal = { error }
+    throw error
   }
 }
 
+// The application may have counted on in its object and gone wrong. Nobody could catch what is thrown from here.
 function intervalIsOver(tracker) {
   tracker._in_interval = false
-  const opts = tracker._last_opts
-  // The application may have counted on in its object and gone wrong. Nobody could catch what is thrown from here.
-  const problem = check.counterProblem(opts)
-  if (problem !== null) tracker.emit('error', problem.message)
-  else tracker.announce(opts.event, opts)
+  const { _last_event: event, _last_opts: opts } = tracker
+  const before = refusal
+  try {
+    tracker.announce(event === undefined ? read(() => opts.event) : event, opts)
+  } catch (error) {
+    if (refusal === before || refusal.error !== error) throw error
+    tracker.emit('error', textOf(error))
+  }
+}
+
+function textOf(error) {
+  try {
+    return String(error.message) || String(error)
+  } catch {
+    return 'cannot read opts'
+  }
 }
 
 // Loaded by those who use them.
-UdpTracker.announce = (url, opts) => require('./lib/promises.js').announce(url, opts)
-UdpTracker.scrape = (url, infoHashes, opts) =>
-  require('./lib/promises.js').scrape(url, infoHashes, opts)
-UdpTracker.stats = () => require('./lib/promises.js').stats()
+const promises = () => require('./lib/promises.js')
+
+UdpTracker.announce = function announce(url, opts) {
+  return promises().announce(url, opts, announce)
+}
+
+UdpTracker.scrape = function scrape(url, infoHashes, opts) {
+  return promises().scrape(url, infoHashes, opts, scrape)
+}
+
+UdpTracker.drain = (opts) => promises().drain(opts)
+UdpTracker.stats = () => promises().stats()
 UdpTracker.TrackerError = TrackerError
 
 module.exports = UdpTracker

@@ -105,8 +105,13 @@ describe('BEP 41, URLData', () => {
   test('is sent by the static announce too, and no scrape has it', async (t) => {
     const tracker = await startScriptedTracker(t)
     const url = `${tracker.url}/announce?a`
-    await UdpTracker.announce(url, { peerId: PEER_ID, infoHash: INFO_HASH })
-    await UdpTracker.announce(url, { peerId: PEER_ID, infoHash: INFO_HASH, urlData: false })
+    await UdpTracker.announce(url, { peerId: PEER_ID, infoHash: INFO_HASH, port: 6881 })
+    await UdpTracker.announce(url, {
+      peerId: PEER_ID,
+      infoHash: INFO_HASH,
+      port: 6881,
+      urlData: false
+    })
     await UdpTracker.scrape(url, [INFO_HASH])
 
     assert.deepEqual(
@@ -222,7 +227,7 @@ describe('a URL of 70,000 characters', () => {
   test('rejects the promises with BAD_URL', async () => {
     const url = 'udp://127.0.0.1:1/' + 'x'.repeat(70_000)
     const error = { name: 'TrackerError', code: 'BAD_URL' }
-    const request = { peerId: PEER_ID, infoHash: INFO_HASH }
+    const request = { peerId: PEER_ID, infoHash: INFO_HASH, port: 6881 }
     await assert.rejects(UdpTracker.announce(url, request), error)
     await assert.rejects(UdpTracker.scrape(url, [INFO_HASH]), error)
   })

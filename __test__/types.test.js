@@ -184,7 +184,7 @@ describe('the static side', () => {
 
   test('resolves to what is declared', async (t) => {
     const tracker = await startScriptedTracker(t)
-    const result = await UdpTracker.announce(tracker.url, { peerId: PEER_ID, infoHash: INFO_HASH })
+    const result = await UdpTracker.announce(tracker.url, { peerId: PEER_ID, infoHash: INFO_HASH, port: 6881 })
     assert.deepEqual(sorted(Object.keys(result)), sorted(declared.membersOf('AnnounceResult')))
 
     let progress

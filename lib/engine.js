@@ -5,7 +5,7 @@
 //
 // A request is an object with what is asked and who is told:
 //
-//   url        any value; what is no string is turned into one
+//   url        a string, whatever is in it
 //   options    of `announceOptions` in lib/arguments.js: what all requests of a tracker have in common
 //   timeout    milliseconds, finite and above 0: the original's `_timeout`
 //   kind       'announce' or 'scrape'
@@ -22,7 +22,7 @@
 const { AsyncResource } = require('async_hooks')
 
 const commands = require('./commands.js')
-const { LONGEST_TIMER, nextTick, setImmediate, setInterval } = require('./event-loop.js')
+const { afterThis, turns } = require('./event-loop.js')
 const Failure = require('./failure.js')
 const InFlight = require('./in-flight.js')
 const { Inbox } = require('./outcomes.js')
@@ -46,13 +46,18 @@ let scheduled = false
 let spareInbox = null
 // Keeps the process alive while anything is in flight; nothing else of ours does.
 let anchor = null
+let nextTurn = null
+
+// How many announces of the event `stopped` are in flight, and who waits for there being none.
+const STOPPED = 3
+let stopping = 0
+const drains = new Set()
 
 // The addon is loaded by the first call that needs it: most of what loading this package costs.
 function open() {
   const { Session } = require('./addon.js').load()
   diagnostics = require('./diagnostics.js')
-  anchor = setInterval(() => {}, LONGEST_TIMER)
-  anchor.unref()
+  ;({ anchor, nextTurn } = turns(dispatch))
   commands.open(submit)
   session = new Session(schedule)
 }
@@ -62,7 +67,7 @@ function submit(records, length) {
     session.submit(records, length)
   } catch (error) {
     // No thread, no memory: every request in flight hears of it, and not from within the call that made it.
-    nextTick(failAll, error.message)
+    afterThis(failAll, error.message)
   }
 }
 
@@ -104,11 +109,16 @@ function enter(request) {
   request.context = new AsyncResource('UdpTrackerRequest')
   request.number = inFlight.add(request)
   if (inFlight.size === 1) anchor.ref()
+  if (request.event === STOPPED) stopping++
 }
 
 function release(request) {
   inFlight.remove(request.number)
   if (inFlight.size === 0) anchor.unref()
+  if (request.event === STOPPED && --stopping === 0) {
+    for (const drained of drains) drained()
+    drains.clear()
+  }
 }
 
 // Called by the engine when there are outcomes: a thousand times in one turn of the event loop if there are always more.
@@ -116,7 +126,7 @@ function release(request) {
 function schedule() {
   if (scheduled) return
   scheduled = true
-  setImmediate(dispatch)
+  nextTurn()
 }
 
 // Takes one buffer of outcomes a turn of the event loop: timers and sockets of the application get theirs in between.
@@ -133,6 +143,8 @@ function dispatch() {
     const request = inFlight.get(number)
     if (inbox.isTrace(start)) {
       inScopeOf(inbox.isOfConnect(start) ? undefined : request, report, inbox, start, end)
+    } else if (inbox.isOfLookUp(start)) {
+      inScopeOf(undefined, lookUp, inbox, start, end)
     } else if (request !== undefined) {
       // One that was cancelled while its outcome was on the way has none.
       release(request)
@@ -151,7 +163,7 @@ function inScopeOf(request, callback, ...details) {
   try {
     context.runInAsyncScope(callback, null, request, ...details)
   } catch (error) {
-    context.runInAsyncScope(nextTick, null, raise, error)
+    context.runInAsyncScope(afterThis, null, raise, error)
   }
 }
 
@@ -174,10 +186,16 @@ function report(request, inbox, start, end) {
   inbox.trace(diagnostics, request, start, end)
 }
 
+// The engine wants something of an application's own look-up.
+function lookUp(_, inbox, start, end) {
+  inbox.lookUp(require('./look-ups.js'), start, end)
+}
+
 function failAll(text) {
-  const failed = inFlight.removeAll()
-  anchor.unref()
   const failure = new Failure(text, 'NETWORK')
+  const failed = inFlight.all()
+  // All of them before the first hears of it: what it asks for next goes to another engine.
+  failed.forEach(release)
   for (const request of failed) inScopeOf(request, fail, failure)
 }
 
@@ -185,6 +203,17 @@ function failAll(text) {
 function catchUp() {
   if (session === null) return
   for (let taken = 0; taken < CATCH_UP && dispatch(); taken++);
+}
+
+/** How many announces of the event `stopped` are in flight. */
+function countStopping() {
+  return stopping
+}
+
+/** Calls `drained` when none of them is left; returns a function that forgets it. */
+function whenDrained(drained) {
+  drains.add(drained)
+  return () => drains.delete(drained)
 }
 
 /** How many info-hashes a scrape may ask for: what one datagram has room for. */
@@ -199,4 +228,13 @@ function stats() {
   return session.stats()
 }
 
-module.exports = { announce, cancel, catchUp, maxScrapeHashes, scrape, stats }
+module.exports = {
+  announce,
+  cancel,
+  catchUp,
+  countStopping,
+  maxScrapeHashes,
+  scrape,
+  stats,
+  whenDrained
+}

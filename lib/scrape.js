@@ -4,9 +4,12 @@
 
 const check = require('./arguments.js')
 const engine = require('./engine.js')
-const { nextTick } = require('./event-loop.js')
+const { afterThis } = require('./event-loop.js')
 
 const HASH_LENGTH = 20
+
+// For how many info-hashes there is room at first.
+const FEW = 64
 
 // What one datagram asks for.
 class ScrapeRequest {
@@ -72,7 +75,7 @@ class Scrape {
     this.url = url
     this.timeout = timeout
     this.options = options
-    if (infoHashes.length === 0) return nextTick(() => this.onResult([]))
+    if (infoHashes.length === 0) return void afterThis(() => this.onResult([]))
     const length = HASH_LENGTH * engine.maxScrapeHashes()
     try {
       for (let first = 0; first < infoHashes.length; first += length) {
@@ -103,6 +106,11 @@ class Scrape {
     if (this.requests.size === 0 && this.done === this.results.length) this.onResult(this.results)
   }
 
+  /** The rows that have come in, in the order asked. */
+  rows() {
+    return this.results.filter((row) => row !== undefined)
+  }
+
   cancel() {
     for (const request of this.requests) engine.cancel(request)
     this.requests.clear()
@@ -116,10 +124,16 @@ function hashesOf(infoHashes) {
   if (!isList || check.isBytes(infoHashes)) {
     throw new TypeError('infoHashes must be an array of info-hashes')
   }
-  const list = Array.from(infoHashes, (infoHash, index) => {
-    return check.infoHash(infoHash, `infoHashes[${index}]`)
-  })
-  return Buffer.concat(list, HASH_LENGTH * list.length)
+  let bytes = Buffer.allocUnsafeSlow(FEW * HASH_LENGTH)
+  let count = 0
+  for (const value of infoHashes) {
+    const infoHash = check.infoHash(value, `infoHashes[${count}]`)
+    const start = HASH_LENGTH * count++
+    if (start === bytes.length) bytes = Buffer.concat([bytes], 2 * bytes.length)
+    // At once: what comes next is the application's code, and the memory as well.
+    for (let i = 0; i < HASH_LENGTH; i++) bytes[start + i] = infoHash[i]
+  }
+  return bytes.subarray(0, HASH_LENGTH * count)
 }
 
 module.exports = { Scrape, hashesOf }

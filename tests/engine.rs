@@ -20,7 +20,9 @@ use std::{
 
 use bittorrent_udp_tracker::{
     net::{Command, Engine, Failure, SessionId, Sink, Start},
-    proto::{Announce, AnnounceUrl, Body, Event, Extension, InfoHash, Outcome, PeerId, RequestId, Schedule, Trace},
+    proto::{
+        Announce, AnnounceUrl, Body, Event, Extension, Family, InfoHash, Outcome, PeerId, RequestId, Schedule, Trace,
+    },
 };
 
 const SESSIONS: u32 = 4;
@@ -45,6 +47,12 @@ impl Sink for Outcomes {
     fn trace(&mut self, trace: &Trace) {
         panic!("nobody asked for {trace:?}");
     }
+
+    fn look_up(&mut self, _: u32, _: u32, host: &str, _: Option<Family>) {
+        panic!("no look-up of its own for {host}");
+    }
+
+    fn forget_look_up(&mut self, _: u32) {}
 
     fn flush(&mut self) {
         // The session may have closed and gone.
@@ -102,7 +110,7 @@ impl Tracker {
         });
         // A datagram lost on a busy machine is sent again soon.
         let schedule = Schedule::new(500.0);
-        Command::Start(Start { id: id(session, number), url, family: None, schedule, body })
+        Command::Start(Start { id: id(session, number), url, family: None, route: None, schedule, body })
     }
 
     fn stop(self) {

@@ -58,7 +58,7 @@ fn tell(commands: &[Command]) -> String {
     for command in commands {
         match command {
             Command::Start(start) => {
-                let Start { id, url, family, schedule, body } = start;
+                let Start { id, url, family, schedule, body, .. } = start;
                 assert_eq!(id.0 >> 32, SESSION.into(), "a request of another session");
                 writeln!(text, "start {id:?} {url:?} {family:?} {schedule:?} {body:?}").unwrap();
             }
@@ -184,7 +184,7 @@ impl Wanted {
             6 => Some(Family::V6),
             _ => None,
         };
-        Command::Start(Start { id, url, family, schedule: Schedule::new(tracker.timeout), body })
+        Command::Start(Start { id, url, family, route: None, schedule: Schedule::new(tracker.timeout), body })
     }
 }
 
@@ -193,6 +193,7 @@ fn header(packed: &mut Vec<u8>, tracker: &Tracker, head: [u8; 4]) {
     packed.extend(head);
     packed.extend(tracker.timeout.to_le_bytes());
     packed.extend((url.len() as u32).to_le_bytes());
+    packed.extend([0; 4]);
     packed.extend(url.as_bytes());
 }
 

@@ -7,11 +7,11 @@
 
 use std::{
     io::Write,
-    net::{Ipv6Addr, SocketAddr, SocketAddrV6},
+    net::{Ipv6Addr, SocketAddrV6},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
-        mpsc::{Receiver, Sender, channel},
+        mpsc::{Receiver, Sender, SyncSender, channel, sync_channel},
     },
 };
 
@@ -20,9 +20,10 @@ use napi::{
     threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode},
 };
 
+use super::place::Place;
 use crate::{
     net::{Failure, Sink},
-    proto::{self, Family, Origin, Outcome, RequestId, Trace},
+    proto::{Family, Origin, Outcome, RequestId, Trace},
 };
 
 const ANNOUNCED: u8 = 1;
@@ -30,6 +31,8 @@ const SCRAPED: u8 = 2;
 const FAILED: u8 = 3;
 const SENT: u8 = 4;
 const ANSWERED: u8 = 5;
+const LOOK_UP: u8 = 6;
+const FORGET: u8 = 7;
 
 /// In place of a tracker's message in which there is nothing to read.
 const NO_TEXT: &[u8] = b"tracker error without a message";
@@ -37,6 +40,9 @@ const NO_TEXT: &[u8] = b"tracker error without a message";
 /// A batch is passed on when it has this many bytes. With one more record of the largest size, a datagram full of
 /// peers as text, it is still shorter than the buffer that JavaScript reads into.
 const BATCH: usize = 64 << 10;
+
+/// How many buffers are kept to be filled again. A JavaScript that has been busy may leave thousands behind.
+const SPARE: usize = 4;
 
 /// Calls JavaScript to come and take outcomes. It does not keep the process alive.
 pub(super) type Waker = ThreadsafeFunction<(), (), (), Status, false, true>;
@@ -53,7 +59,7 @@ pub(super) struct Outbound {
 /// JavaScript's end of it.
 pub(super) struct Inbound {
     batches: Receiver<Vec<u8>>,
-    spare: Sender<Vec<u8>>,
+    spare: SyncSender<Vec<u8>>,
     /// A batch that did not fit the last time.
     held: Option<Vec<u8>>,
     /// Whether JavaScript has been called and has not come yet.
@@ -71,7 +77,7 @@ pub(super) enum Taken {
 /// A queue of outcomes that calls `waker` when there is something in it.
 pub(super) fn queue(waker: Arc<Waker>) -> (Outbound, Inbound) {
     let (batches, inbound) = channel();
-    let (spare, spares) = channel();
+    let (spare, spares) = sync_channel(SPARE);
     let awake = Arc::new(AtomicBool::new(false));
     (
         Outbound { batch: Vec::new(), batches, spare: spares, awake: awake.clone(), waker },
@@ -99,8 +105,8 @@ impl Inbound {
                 }
             }
             filled += batch.len();
-            // The engine may be gone; then nobody needs it.
-            let _ = self.spare.send(batch);
+            // Nobody needs it where there are enough, or the engine is gone.
+            let _ = self.spare.try_send(batch);
         }
     }
 }
@@ -191,6 +197,22 @@ impl Sink for Outbound {
         });
     }
 
+    fn look_up(&mut self, number: u32, function: u32, host: &str, family: Option<Family>) {
+        let family = match family {
+            None => 0,
+            Some(Family::V4) => 4,
+            Some(Family::V6) => 6,
+        };
+        self.record(RequestId(number.into()), LOOK_UP, family, 0, |batch| {
+            batch.extend_from_slice(&function.to_le_bytes());
+            batch.extend_from_slice(host.as_bytes());
+        });
+    }
+
+    fn forget_look_up(&mut self, number: u32) {
+        self.record(RequestId(number.into()), FORGET, 0, 0, |_| {});
+    }
+
     fn flush(&mut self) {
         if !self.batch.is_empty() {
             self.pass_on();
@@ -203,41 +225,6 @@ impl Drop for Outbound {
         // Only when the engine dies of a panic: its sessions must hear that nothing more will come.
         if std::thread::panicking() {
             self.waker.call((), ThreadsafeFunctionCallMode::NonBlocking);
-        }
-    }
-}
-
-/// What a request was doing when it failed.
-#[derive(Clone, Copy)]
-#[repr(u8)]
-enum Phase {
-    Lookup = 1,
-    Connect = 2,
-    Announce = 3,
-    Scrape = 4,
-}
-
-/// Where a request failed, as far as its failure says so.
-#[derive(Default)]
-struct Place {
-    phase: Option<Phase>,
-    address: Option<SocketAddr>,
-    /// The system's name for what is wrong, ENOTFOUND for example.
-    system_code: Option<&'static str>,
-}
-
-impl Place {
-    fn of(failure: &Failure) -> Self {
-        let phase = |phase| Self { phase: Some(phase), ..Self::default() };
-        match failure {
-            Failure::Resolve { .. } | Failure::NoAddress { .. } => phase(Phase::Lookup),
-            Failure::Protocol(proto::Failure::ConnectLength) => phase(Phase::Connect),
-            Failure::Protocol(proto::Failure::AnnounceLength) => phase(Phase::Announce),
-            Failure::Protocol(proto::Failure::ScrapeLength) => phase(Phase::Scrape),
-            Failure::Protocol(proto::Failure::Unsendable { address, .. }) => {
-                Self { address: Some(*address), ..Self::default() }
-            }
-            _ => Self::default(),
         }
     }
 }
