@@ -7,6 +7,7 @@ const { once } = require('node:events')
 const { before, describe, test } = require('node:test')
 const { deadline } = require('../../__test__/support/deadline')
 const { startScriptedTracker } = require('../../__test__/support/scripted-tracker')
+const { startSocksProxy } = require('../../__test__/support/socks-proxy')
 const wire = require('../../__test__/support/wire')
 const UdpTracker = require('../..')
 const { patch, UDPTracker } = require('../../lib/bittorrent-tracker')
@@ -218,7 +219,38 @@ for (const version of VERSIONS) {
       assert.equal(requests(), earlier + 1)
     })
 
+    test('with a transport it goes that way, whoever patches without one', async (t) => {
+      const proxy = await startSocksProxy(t)
+      apply(t, { proxy: proxy.url })
+      apply(t)
+      const tracker = await startScriptedTracker(t, answering)
+      const client = create(t, tracker.url)
+      client.start()
+      await heard(client, 'update')
+      client.scrape()
+      await heard(client, 'scrape')
+      assert.ok(tracker.requests.length >= 3)
+      assert.equal(proxy.targets.length, tracker.requests.length)
+    })
+
     if (WITH_PROXY.includes(version)) {
+      test("a proxy in socks's words is gone through, with its user name and password", async (t) => {
+        apply(t)
+        const proxy = await startSocksProxy(t, { method: () => 2 })
+        const tracker = await startScriptedTracker(t, answering)
+        const authentication = { username: 'me', password: 'secret' }
+        const socksProxy = {
+          proxy: { ipaddress: '127.0.0.1', port: proxy.port, type: 5, authentication }
+        }
+        const client = create(t, tracker.url, { proxyOpts: { socksProxy } })
+        const earlier = requests()
+        client.start()
+        await heard(client, 'update')
+        assert.deepEqual(proxy.credentials, [['me', 'secret']])
+        assert.equal(proxy.targets.length, tracker.requests.length)
+        assert.equal(requests() - earlier, 1)
+      })
+
       const proxies = {
         'an empty one': {},
         'one of version 4': { proxy: { ipaddress: '127.0.0.1', port: 1, type: 4 } },

@@ -5,7 +5,7 @@
 const { EventEmitter } = require('events')
 
 const check = require('../arguments.js')
-const { nextTick } = require('../event-loop.js')
+const { afterThis } = require('../event-loop.js')
 const UDPTracker = require('./udp-tracker.js')
 const values = require('./values.js')
 
@@ -23,11 +23,12 @@ class Client extends EventEmitter {
     this._getAnnounceOpts = opts.getAnnounceOpts
     this._proxyOpts = opts.proxyOpts
     this._transport = opts.transport
+    check.announceOptions({ transport: opts.transport })
     this.destroyed = false
     this._trackers = []
     for (const url of announceUrls(opts.announce)) {
       if (/^udp:/i.test(url)) this._trackers.push(new UDPTracker(this, url))
-      else nextTick(warnOfProtocol, this, url)
+      else afterThis(warnOfProtocol, this, url)
     }
   }
 
@@ -62,10 +63,10 @@ class Client extends EventEmitter {
     const trackers = this._trackers
     this._trackers = []
     let waiting = trackers.length
-    if (waiting === 0) return void nextTick(callback, null)
+    if (waiting === 0) return void afterThis(callback, null)
     for (const tracker of trackers) {
       tracker.destroy(() => {
-        if (--waiting === 0) nextTick(callback, null)
+        if (--waiting === 0) afterThis(callback, null)
       })
     }
   }

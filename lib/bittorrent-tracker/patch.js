@@ -3,6 +3,7 @@
 // Puts the methods of UDPTracker into bittorrent-tracker's own class for `udp:` trackers. Its clients use them from their
 // next request on, those that are there already too.
 
+const check = require('../arguments.js')
 const UDPTracker = require('./udp-tracker.js')
 const { TRANSPORT } = require('./transport.js')
 
@@ -17,28 +18,34 @@ const URL = 'udp://127.0.0.1:6969'
 const patched = new WeakMap()
 
 /**
- * Patches the tracker class of `Client`, bittorrent-tracker's 7 to 11; its requests go the way of `transport`. Returns a
- * function that takes this patch back. Throws a TypeError if `Client` is no such class.
+ * Patches the tracker class of `Client`, bittorrent-tracker's of 7 to 11, whose requests then go the way of `transport`.
+ * Returns a function that takes this patch back. Throws a TypeError if `Client` is no such class, and whatever is wrong
+ * with `transport`.
  */
 function patch(Client, transport) {
+  check.announceOptions({ transport })
   const prototype = trackerPrototype(Client)
   if (!patched.has(prototype)) patched.set(prototype, { own: replace(prototype), patches: [] })
   const { own, patches } = patched.get(prototype)
   const one = { transport }
   patches.push(one)
-  prototype[TRANSPORT] = transport
+  prototype[TRANSPORT] = transportOfAll(patches)
 
   return function undo() {
     const index = patches.indexOf(one)
     if (index === -1) return
     patches.splice(index, 1)
-    if (patches.length > 0) {
-      prototype[TRANSPORT] = patches[patches.length - 1].transport
-    } else {
-      restore(prototype, own)
-      patched.delete(prototype)
-    }
+    prototype[TRANSPORT] = transportOfAll(patches)
+    if (patches.length > 0) return
+    restore(prototype, own)
+    patched.delete(prototype)
   }
+}
+
+// One that says nothing of the transport leaves it as it is: a library must not lead an application around its proxy.
+function transportOfAll(patches) {
+  const given = patches.filter(({ transport }) => transport !== undefined && transport !== null)
+  return given.length > 0 ? given[given.length - 1].transport : undefined
 }
 
 // Puts ours in; returns the properties that were there, `undefined` for those that were not.

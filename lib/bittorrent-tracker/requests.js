@@ -39,9 +39,10 @@ class Limit {
 }
 
 function timeIsOver(limit) {
-  // JavaScript may have been busy all the while, and the answer be there.
+  // JavaScript may have been busy all the while, and the answer be there, or a part of it.
+  const { timer } = limit
   engine.catchUp()
-  if (limit.timer !== null) limit.onTimeout()
+  if (limit.timer === timer) limit.onTimeout()
 }
 
 class Announce {
@@ -49,7 +50,7 @@ class Announce {
     this.number = 0
     this.context = null
     this.handlers = handlers
-    this.url = asked.url
+    this.url = check.urlText(asked.url)
     this.options = optionsOf(asked)
     this.timeout = RESEND
     this.infoHash = check.infoHash(asked.infoHash)
@@ -121,7 +122,7 @@ function scrape({ url, infoHashes, transport }, handlers) {
     },
     onProgress: () => limit.restart()
   })
-  job.start(url, RESEND, optionsOf({ transport }))
+  job.start(check.urlText(url), RESEND, optionsOf({ transport }))
   const limit = new Limit(() => {
     job.cancel()
     handlers.onFailure(TIMED_OUT, job.results)

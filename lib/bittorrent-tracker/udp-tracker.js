@@ -8,7 +8,7 @@
 
 const { EventEmitter } = require('events')
 
-const { LONGEST_TIMER, clearTimeout, nextTick, setTimeout } = require('../event-loop.js')
+const { LONGEST_TIMER, clearTimeout, afterThis, setTimeout } = require('../event-loop.js')
 const TrackerError = require('../tracker-error.js')
 const requests = require('./requests.js')
 const { transportOf } = require('./transport.js')
@@ -120,7 +120,7 @@ function begin(tracker, start) {
   try {
     cancel = start(ended)
   } catch (error) {
-    nextTick(() => {
+    afterThis(() => {
       if (ended()) warn(tracker, error)
     })
   }
