@@ -13,7 +13,7 @@ const OURS = ['patched@11', 'own']
 
 for (const name of ['announce', 'failures', 'scrape', 'destroy']) {
   const file = path.join(__dirname, 'scenarios', `${name}.js`)
-  describe(name, { concurrency: 4 }, () => {
+  describe(name, { concurrency: 6 }, () => {
     for (const scenario of require(file)) {
       test(scenario.name, (t) => play(t, { ...scenario, file }))
     }
@@ -21,13 +21,15 @@ for (const name of ['announce', 'failures', 'scrape', 'destroy']) {
 }
 
 async function play(t, scenario) {
-  const theirs = await record(t, scenario, THEIRS)
+  const implementations = scenario.implementations || OURS
+  const [theirs, ...others] = await Promise.all(
+    [THEIRS, ...implementations].map((implementation) => record(t, scenario, implementation))
+  )
   check(THEIRS, theirs, scenario.both || scenario.theirs)
-  for (const implementation of scenario.implementations || OURS) {
-    const ours = await record(t, scenario, implementation)
-    check(implementation, ours, scenario.both || scenario.ours)
+  for (const [i, ours] of others.entries()) {
+    check(implementations[i], ours, scenario.both || scenario.ours)
     if (scenario.both) {
-      assert.deepEqual(comparable(scenario, ours), comparable(scenario, theirs), implementation)
+      assert.deepEqual(comparable(scenario, ours), comparable(scenario, theirs), implementations[i])
     }
   }
 }

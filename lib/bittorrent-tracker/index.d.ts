@@ -1,5 +1,5 @@
 // The types of bittorrent-udp-tracker/bittorrent-tracker for CommonJS; index.d.mts re-exports them for ES modules. Written
-// by hand: __test__/bittorrent-tracker-types.test.js holds them against the code.
+// by hand: __test__/types-bittorrent-tracker.test.js holds them against the code.
 
 /// <reference types="node" />
 
@@ -170,13 +170,17 @@ export interface ProxyOptions {
 
 /** A proxy as the package socks takes it. */
 export interface SocksProxy {
+  /** Where it is, and who may use it. */
   proxy?: {
     /** Its address. */
     ipaddress?: string | undefined
     /** The same as `ipaddress`. */
     host?: string | undefined
+    /** Its port. */
     port: number
+    /** The version of SOCKS, which has to be 5. */
     type: number
+    /** User name and password; `userId` and `password` are the same. */
     authentication?: { username?: string; password?: string } | undefined
     userId?: string | undefined
     password?: string | undefined
@@ -203,6 +207,7 @@ export interface AnnounceOptions {
 export interface ScrapeOptions extends Partial<Omit<ClientOptions, 'infoHash'>> {
   /** The torrents. */
   infoHash: Bytes | readonly Bytes[]
+  /** One URL or several. */
   announce: ClientOptions['announce']
 }
 
