@@ -19,6 +19,7 @@ const LIMIT_MS = 60_000
 const RUNTIMES = {
   'Node.js 18': () => programOf('node18'),
   'Node.js 22': () => programOf('node22'),
+  'Node.js 26': () => programOf('node26'),
   'this Node.js': () => process.execPath
 }
 
