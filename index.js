@@ -185,6 +185,8 @@ UdpTracker.scrape = function scrape(url, infoHashes, opts) {
   return promises().scrape(url, infoHashes, opts, scrape)
 }
 
+// Typed as `events.once` cannot be.
+UdpTracker.once = EventEmitter.once
 UdpTracker.drain = (opts) => promises().drain(opts)
 UdpTracker.stats = () => promises().stats()
 UdpTracker.TrackerError = TrackerError

@@ -168,7 +168,7 @@ describe('the older extension, with auth', () => {
 
   test('hashes each packet anew: the transaction ID is in it', async (t) => {
     const tracker = await startScriptedTracker(t)
-    const request = { peerId: PEER_ID, infoHash: INFO_HASH, auth }
+    const request = { peerId: PEER_ID, infoHash: INFO_HASH, port: 6881, auth }
     await UdpTracker.announce(tracker.url, request)
     await UdpTracker.announce(tracker.url, request)
 
@@ -195,7 +195,7 @@ describe('the older extension, with auth', () => {
       const opts = { auth: { username, password: 'p' } }
       const error = { name: 'RangeError', message }
       assert.throws(() => new UdpTracker(PEER_ID, INFO_HASH, url, opts), error)
-      const request = { ...opts, peerId: PEER_ID, infoHash: INFO_HASH }
+      const request = { ...opts, peerId: PEER_ID, infoHash: INFO_HASH, port: 6881 }
       await assert.rejects(UdpTracker.announce(url, request), error)
     }
   })

@@ -109,7 +109,10 @@ describe('bad arguments reject and do not throw:', () => {
   for (const [opts, error] of [
     [{ peerId: Buffer.alloc(19) }, { name: 'RangeError', message: /^peerId .* got 19$/ }],
     [{ peerId: undefined }, { name: 'TypeError', message: /^peerId / }],
-    [{ infoHash: 'abcd' }, { name: 'RangeError', message: /^infoHash is not 40 .* got 'abcd', 4 char/ }],
+    [
+      { infoHash: 'abcd' },
+      { name: 'RangeError', message: /^infoHash is not 40 .* got 'abcd', 4 char/ }
+    ],
     [{ port: undefined }, { name: 'TypeError', message: /^opts\.port must be given: / }],
     [{ port: null }, { name: 'TypeError', message: /^opts\.port must be given: / }],
     [{ port: '' }, { name: 'TypeError', message: /^opts\.port must be given: / }],

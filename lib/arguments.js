@@ -57,9 +57,11 @@ function kind(value) {
 // A wrong argument for an error text: whatever it is, this does not throw.
 function shown(value) {
   if (typeof value === 'object' || typeof value === 'function') return kind(value)
-  const text = typeof value === 'string' ? `'${value}'` : String(value)
+  const text = String(value)
   return text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text
 }
+
+const quoted = (value) => (typeof value === 'string' ? `'${shown(value)}'` : shown(value))
 
 /** The number of an event given as a number or a word, or `undefined`. */
 function eventNumber(event) {
@@ -72,14 +74,14 @@ function knownEvent(event) {
   const number = eventNumber(event)
   if (number !== undefined) return number
   const choices = 'none, completed, started, stopped, paused, or 0 to 4'
-  throw new RangeError(`unknown event: got ${shown(event)}, not one of ${choices}`)
+  throw new RangeError(`unknown event: got ${quoted(event)}, not one of ${choices}`)
 }
 
 /** The 20 bytes of an info-hash; of a longer one of BEP 52 its first 20, which is what goes over the wire. */
 function infoHash(value, name = 'infoHash') {
   if (typeof value === 'string') {
     if (!HEX.test(value)) {
-      const got = `${shown(value)}, ${value.length} characters`
+      const got = `${quoted(value)}, ${value.length} characters`
       throw new RangeError(`${name} is not 40 digits of hex, nor the 64 of BEP 52: got ${got}`)
     }
     return Buffer.from(value, 'hex').subarray(0, HASH_LENGTH)

@@ -12,7 +12,7 @@ const TrackerError = require('./tracker-error.js')
 /** A call that ends once: with a value, a failure, an aborted signal, or when it has made no progress for too long. */
 class Call {
   constructor(url, { signal, timeout }, calledBy) {
-    this.url = url
+    this.url = check.urlText(url)
     this.signal = signal
     this.timeout = timeout
     this.trace = {}

@@ -21,7 +21,8 @@ use std::{
 use bittorrent_udp_tracker::{
     net::{Command, Engine, Failure, SessionId, Sink, Start},
     proto::{
-        Announce, AnnounceUrl, Body, Event, Extension, Family, InfoHash, Outcome, PeerId, RequestId, Schedule, Trace,
+        Announce, AnnounceResponse, AnnounceUrl, Body, Event, Extension, InfoHash, Outcome, PeerId, RequestId,
+        Schedule, Trace,
     },
 };
 
@@ -36,7 +37,7 @@ struct Outcomes {
 
 impl Sink for Outcomes {
     fn outcome(&mut self, id: RequestId, outcome: &Outcome<'_>) {
-        let Outcome::Announced { interval, .. } = outcome else { panic!("{outcome:?}") };
+        let Outcome::Announced(AnnounceResponse { interval, .. }) = outcome else { panic!("{outcome:?}") };
         self.batch.push((id.0 as u32, *interval));
     }
 
@@ -47,12 +48,6 @@ impl Sink for Outcomes {
     fn trace(&mut self, trace: &Trace) {
         panic!("nobody asked for {trace:?}");
     }
-
-    fn look_up(&mut self, _: u32, _: u32, host: &str, _: Option<Family>) {
-        panic!("no look-up of its own for {host}");
-    }
-
-    fn forget_look_up(&mut self, _: u32) {}
 
     fn flush(&mut self) {
         // The session may have closed and gone.

@@ -11,7 +11,7 @@ use std::{
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
-        mpsc::{Receiver, Sender, SyncSender, channel, sync_channel},
+        mpsc::{Receiver, Sender, SyncSender, TryRecvError, channel, sync_channel},
     },
 };
 
@@ -23,7 +23,7 @@ use napi::{
 use super::place::Place;
 use crate::{
     net::{Failure, Sink},
-    proto::{Family, Origin, Outcome, RequestId, Trace},
+    proto::{AnnounceResponse, Family, Origin, Outcome, RequestId, Trace},
 };
 
 const ANNOUNCED: u8 = 1;
@@ -44,6 +44,9 @@ const BATCH: usize = 64 << 10;
 /// How many buffers are kept to be filled again. A JavaScript that has been busy may leave thousands behind.
 const SPARE: usize = 4;
 
+/// What JavaScript lets pile up beyond this many bytes leaves enough memory behind to be worth a search for it.
+const LARGE_BACKLOG: usize = 8 << 20;
+
 /// Calls JavaScript to come and take outcomes. It does not keep the process alive.
 pub(super) type Waker = ThreadsafeFunction<(), (), (), Status, false, true>;
 
@@ -62,6 +65,8 @@ pub(super) struct Inbound {
     spare: SyncSender<Vec<u8>>,
     /// A batch that did not fit the last time.
     held: Option<Vec<u8>>,
+    /// How many bytes have been taken since the queue was last empty.
+    backlog: usize,
     /// Whether JavaScript has been called and has not come yet.
     awake: Arc<AtomicBool>,
 }
@@ -81,7 +86,7 @@ pub(super) fn queue(waker: Arc<Waker>) -> (Outbound, Inbound) {
     let awake = Arc::new(AtomicBool::new(false));
     (
         Outbound { batch: Vec::new(), batches, spare: spares, awake: awake.clone(), waker },
-        Inbound { batches: inbound, spare, held: None, awake },
+        Inbound { batches: inbound, spare, held: None, backlog: 0, awake },
     )
 }
 
@@ -94,8 +99,11 @@ impl Inbound {
         loop {
             let batch = match self.held.take().map_or_else(|| self.batches.try_recv(), Ok) {
                 Ok(batch) => batch,
-                Err(std::sync::mpsc::TryRecvError::Disconnected) if filled == 0 => return Taken::Ended,
-                Err(_) => return Taken::Bytes(filled),
+                Err(TryRecvError::Disconnected) if filled == 0 => return Taken::Ended,
+                Err(_) => {
+                    self.caught_up();
+                    return Taken::Bytes(filled);
+                }
             };
             match buffer.get_mut(filled..filled + batch.len()) {
                 Some(room) => room.copy_from_slice(&batch),
@@ -105,11 +113,35 @@ impl Inbound {
                 }
             }
             filled += batch.len();
+            self.backlog += batch.len();
             // Nobody needs it where there are enough, or the engine is gone.
             let _ = self.spare.try_send(batch);
         }
     }
 }
+
+impl Inbound {
+    /// The queue is empty again.
+    fn caught_up(&mut self) {
+        if std::mem::take(&mut self.backlog) > LARGE_BACKLOG {
+            give_back_memory();
+        }
+    }
+}
+
+/// Has the system take back what has been freed.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+fn give_back_memory() {
+    // SAFETY: it only reads and gives back what the allocator itself holds, under the allocator's own locks.
+    #[expect(unsafe_code, reason = "glibc keeps what lies below anything still in use, unless it is told")]
+    unsafe {
+        libc::malloc_trim(0);
+    }
+}
+
+/// Other allocators do so by themselves.
+#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+fn give_back_memory() {}
 
 impl Outbound {
     fn record(&mut self, id: RequestId, kind: u8, code: u8, phase: u8, body: impl FnOnce(&mut Vec<u8>)) {
@@ -140,7 +172,7 @@ impl Outbound {
 impl Sink for Outbound {
     fn outcome(&mut self, id: RequestId, outcome: &Outcome<'_>) {
         match outcome {
-            Outcome::Announced { interval, leechers, seeds, family, peers } => {
+            Outcome::Announced(AnnounceResponse { interval, leechers, seeds, family, peers }) => {
                 self.record(id, ANNOUNCED, 0, 0, |batch| {
                     for number in [interval, leechers, seeds] {
                         batch.extend_from_slice(&number.to_le_bytes());
@@ -155,7 +187,7 @@ impl Sink for Outbound {
                     }
                 });
             }
-            Outcome::Failed(failure) => self.failure(id, &failure.clone().into()),
+            Outcome::Failed { failure, .. } => self.failure(id, &failure.clone().into()),
         }
     }
 

@@ -7,6 +7,7 @@ use std::{
     collections::HashMap,
     io,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    num::NonZeroU32,
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
@@ -90,7 +91,9 @@ impl Dns {
     fn system(&self) -> Arc<System> {
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
         match &*current {
-            Some((since, system)) if since.elapsed() < RENEWED_AFTER && !system.servers.is_empty() => system.clone(),
+            Some((since, system)) if since.elapsed() < RENEWED_AFTER && system.is_current(&self.route) => {
+                system.clone()
+            }
             _ => current.insert((Instant::now(), Arc::new(System::read(&self.route)))).1.clone(),
         }
     }
@@ -98,6 +101,8 @@ impl Dns {
 
 /// The system's configuration, and a socket for each name server that the route may ask.
 struct System {
+    /// The number that the route's interface had when the sockets were tied to it.
+    interface: Option<NonZeroU32>,
     servers: Vec<Server>,
     /// Why there are no servers.
     problem: String,
@@ -108,7 +113,7 @@ struct System {
 
 impl System {
     fn read(route: &Arc<Route>) -> Self {
-        let config = configuration();
+        let (interface, config) = (route.interface_index(), configuration());
         let (mut servers, mut problem) = (Vec::new(), "no name server is configured".to_owned());
         for ip in config.servers {
             // A name server on this machine asks others, and not by the route.
@@ -121,7 +126,11 @@ impl System {
                 }
             }
         }
-        Self { servers, problem, search: config.search, dots: config.dots, hosts: read_hosts() }
+        Self { interface, servers, problem, search: config.search, dots: config.dots, hosts: read_hosts() }
+    }
+
+    fn is_current(&self, route: &Route) -> bool {
+        !self.servers.is_empty() && self.interface == route.interface_index()
     }
 
     fn hosts(&self, host: &str, family: Option<Family>) -> Option<Vec<IpAddr>> {

@@ -117,6 +117,7 @@ impl Loop {
         let mut busy = Instant::now();
         loop {
             let Some(commands) = self.take_commands() else { return };
+            self.ways.notice_suspend();
             let now = Instant::now();
             let mut datagrams = 0;
             for way in self.ways.iter_mut() {

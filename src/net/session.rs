@@ -67,10 +67,11 @@ pub trait Sink: Send {
     fn failure(&mut self, id: RequestId, failure: &Failure);
     /// A datagram was sent or answered. Only for sessions that asked for it; comes before the outcome that it leads to.
     fn trace(&mut self, trace: &Trace);
-    /// The session's look-up `function` is wanted for a host, the answer as [`Command::Found`] with this number.
-    fn look_up(&mut self, number: u32, function: u32, host: &str, family: Option<Family>);
+    /// The session's look-up `function` is wanted for a host, the answer as [`Command::Found`] with this number. Only for
+    /// sessions whose routes have one.
+    fn look_up(&mut self, _number: u32, _function: u32, _host: &str, _family: Option<Family>) {}
     /// The answer with this number is not wanted any more.
-    fn forget_look_up(&mut self, number: u32);
+    fn forget_look_up(&mut self, _number: u32) {}
     /// Nothing more comes in this turn: time to pass on what came.
     fn flush(&mut self);
 }

@@ -93,8 +93,9 @@ impl Way {
     }
 
     fn ask(&mut self, now: Instant, start: Start, addresses: Arc<[SocketAddr]>) {
-        let Start { id, schedule, body, .. } = start;
-        self.client.handle_request(now, id, Request { addresses, schedule, body });
+        let Start { id, url, schedule, body, .. } = start;
+        let (session, host) = (session_of(id), url.authority.clone());
+        self.client.handle_request(now, id, Request { session, host, addresses, schedule, body });
     }
 
     pub(super) fn cancel(&mut self, now: Instant, id: RequestId) {
@@ -266,7 +267,7 @@ impl Way {
     pub(super) fn deliver(&mut self, mut on_outcome: impl FnMut(RequestId, Result<&Outcome<'_>, &Failure>)) {
         while let Some((id, outcome)) = self.client.poll_outcome() {
             match outcome {
-                Outcome::Failed(failure) => on_outcome(id, Err(&failure.into())),
+                Outcome::Failed { failure, .. } => on_outcome(id, Err(&failure.into())),
                 outcome => on_outcome(id, Ok(&outcome)),
             }
         }

@@ -3,7 +3,7 @@
 use std::{
     sync::Arc,
     task::{Context, Poll},
-    time::Instant,
+    time::{Duration, Instant, SystemTime},
 };
 
 use rand::{Rng, SeedableRng, rngs::StdRng};
@@ -15,6 +15,9 @@ use super::{Failure, names::Shared, route::Route, stats::add, way::Way};
 /// How many ways there are at most. Each has sockets, a cache of names and, with a proxy, a connection.
 const MOST: usize = 64;
 
+/// A shorter step of the calendar is somebody's setting the clock, and does no harm.
+const LEAST_SUSPEND: Duration = Duration::from_secs(1);
+
 pub(super) struct Ways {
     /// The first is the default one.
     ways: Vec<Way>,
@@ -23,6 +26,7 @@ pub(super) struct Ways {
     /// What was counted on ways that are no more.
     past: Counters,
     tracing: bool,
+    clocks: (Instant, SystemTime),
 }
 
 impl Ways {
@@ -33,6 +37,7 @@ impl Ways {
             random: StdRng::from_seed(seed),
             past: Counters::default(),
             tracing: false,
+            clocks: (Instant::now(), SystemTime::now()),
         };
         ways.open(Arc::default());
         ways
@@ -94,6 +99,16 @@ impl Ways {
 
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Way> {
         self.ways.iter_mut()
+    }
+
+    /// Tells how long the machine was suspended: its calendar has gone on, and the clock of `Instant` may not have.
+    pub(super) fn notice_suspend(&mut self) {
+        let (monotonic, wall) = std::mem::replace(&mut self.clocks, (Instant::now(), SystemTime::now()));
+        let passed = self.clocks.1.duration_since(wall).unwrap_or_default();
+        let suspended = passed.saturating_sub(self.clocks.0.saturating_duration_since(monotonic));
+        if suspended > LEAST_SUSPEND {
+            self.ways.iter_mut().for_each(|way| way.client.handle_suspend(suspended));
+        }
     }
 
     /// Ready when one of them has something to do.

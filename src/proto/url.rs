@@ -23,6 +23,8 @@ pub struct AnnounceUrl {
     pub zone: Option<Box<str>>,
     /// 80 if the URL has none.
     pub port: u16,
+    /// Host and port as a text, the same for every URL of the same host and port.
+    pub authority: Arc<str>,
     /// Path and query exactly as written, empty if there are none.
     pub request_string: Arc<str>,
 }
@@ -86,7 +88,13 @@ impl AnnounceUrl {
             return Err(invalid("empty host label"));
         }
         match parsed.port_or_known_default() {
-            Some(port) if port > 0 => Ok(Self { host, zone, port, request_string: request_string.into() }),
+            Some(port) if port > 0 => {
+                let authority = match &zone {
+                    Some(zone) => format!("{host}%{zone}:{port}").into(),
+                    None => format!("{host}:{port}").into(),
+                };
+                Ok(Self { host, zone, port, authority, request_string: request_string.into() })
+            }
             _ => Err(invalid("port 0")),
         }
     }
