@@ -9,7 +9,7 @@ const path = require('node:path')
 const { ROOT } = require('./support/child')
 const { deadline } = require('./support/deadline')
 const { startScriptedTracker } = require('./support/scripted-tracker')
-const { startSocksProxy } = require('./support/socks-proxy')
+const { startSocksProxy, DOMAIN } = require('./support/socks-proxy')
 const wire = require('./support/wire')
 const UdpTracker = require('..')
 const entry = require('../lib/bittorrent-tracker')
@@ -228,6 +228,32 @@ describe('a proxy', () => {
     client.start()
     await heard(client, 'update')
     assert.equal(proxy.targets.length, tracker.requests.length)
+  })
+
+  test('is asked for the addresses of names, which nobody else hears of', async (t) => {
+    const tracker = await startScriptedTracker(t)
+    const proxy = await startSocksProxy(t)
+    const socksProxy = { proxy: { ipaddress: '127.0.0.1', port: proxy.port, type: 5 } }
+    const announce = `udp://tracker.invalid:${tracker.port}`
+    const client = create(t, { announce, proxyOpts: { socksProxy } })
+    client.start()
+    await heard(client, 'update')
+    // The proxy's answer tells the address, which the later ones go to.
+    const [{ host, type }] = proxy.targets
+    assert.deepEqual([host, type], ['tracker.invalid', DOMAIN])
+    assert.equal(proxy.targets.length, tracker.requests.length)
+  })
+
+  test('has one association for all clients and requests', async (t) => {
+    const tracker = await startScriptedTracker(t)
+    const proxy = await startSocksProxy(t)
+    const proxyOpts = { socksProxy: { proxy: { host: '127.0.0.1', port: proxy.port, type: 5 } } }
+    for (let i = 0; i < 3; i++) {
+      const client = create(t, { announce: tracker.url, proxyOpts })
+      client.start()
+      await heard(client, 'update')
+    }
+    assert.equal(proxy.associations, 1)
   })
 
   test('of the transport is gone through, by a static scrape too', async (t) => {

@@ -7,6 +7,7 @@ export type {
   ClientOptions,
   Counter,
   Events,
+  Proxy,
   ProxyOptions,
   ScrapeCallback,
   ScrapeData,
