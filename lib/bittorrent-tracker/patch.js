@@ -1,7 +1,7 @@
 'use strict'
 
-// Puts the methods of UDPTracker into bittorrent-tracker's own class for `udp:` trackers. Its clients use them from their
-// next request on, those that are there already too.
+// Puts the methods of UDPTracker on bittorrent-tracker's own class for `udp:` trackers. All its clients use them from their
+// next request on, including those that exist already.
 
 const check = require('../arguments.js')
 const UDPTracker = require('./udp-tracker.js')
@@ -14,7 +14,7 @@ const PEER_ID = Buffer.alloc(20)
 const PORT = 6881
 const URL = 'udp://127.0.0.1:6969'
 
-// By prototype: what it had of its own, and the patches that hold, the latest last.
+// For each patched prototype: its original properties, and the patches in force, the latest last.
 const patched = new WeakMap()
 
 /**
@@ -42,13 +42,13 @@ function patch(Client, transport) {
   }
 }
 
-// One that says nothing of the transport leaves it as it is: a library must not lead an application around its proxy.
+// A patch without a transport keeps the earlier one: a library that patches must not bypass the application's proxy.
 function transportOfAll(patches) {
   const given = patches.filter(({ transport }) => transport !== undefined && transport !== null)
   return given.length > 0 ? given[given.length - 1].transport : undefined
 }
 
-// Puts ours in; returns the properties that were there, `undefined` for those that were not.
+// Installs our methods; returns the original properties, `undefined` for those that did not exist.
 function replace(prototype) {
   const own = {}
   for (const name of [...METHODS, TRANSPORT]) {
@@ -66,7 +66,8 @@ function restore(prototype, own) {
   }
 }
 
-// bittorrent-tracker does not export its class for `udp:` trackers, but each client has them. Making one sends nothing.
+// bittorrent-tracker does not export its class for `udp:` trackers, but every client has instances. Creating a client sends
+// nothing.
 function trackerPrototype(Client) {
   const tracker = typeof Client === 'function' ? sample(Client) : undefined
   if (tracker === undefined || !isTracker(tracker)) {

@@ -1,6 +1,7 @@
 'use strict'
 
-// Which file of a program is bittorrent-tracker's client of `udp:` trackers, and what is loaded in its place.
+// Recognises bittorrent-tracker's lib/client/udp-tracker.js among the files that a program loads, and gives the module to load
+// in its place.
 
 const fs = require('fs')
 const path = require('path')
@@ -10,7 +11,7 @@ const FILE = /[\\/]lib[\\/]client[\\/]udp-tracker\.js$/
 const OLDEST = 7
 const LATEST = 11
 
-/** `{format, source}` to load in place of the file of this path, or `null` for most files. */
+/** `{format, source}` to load in place of `file`, or `null` to load the file itself. */
 function replacement(file) {
   if (!FILE.test(file)) return null
   const { name, version = '', type } = manifest(path.resolve(file, '../../..'))
@@ -18,12 +19,12 @@ function replacement(file) {
   const major = Number.parseInt(version, 10)
   if (!(major >= OLDEST && major <= LATEST)) {
     process.emitWarning(
-      `bittorrent-tracker ${version} in ${file} stays as it is: versions ${OLDEST} to ${LATEST} are known`,
+      `bittorrent-tracker ${version} in ${file} is left as it is: only versions ${OLDEST} to ${LATEST} are supported`,
       { code: 'BITTORRENT_UDP_TRACKER_VERSION' }
     )
     return null
   }
-  // A class of its own for each copy: one of them may be patched with a transport.
+  // Each copy gets a class of its own, because `patch` may set a transport on one of them.
   return type === 'module'
     ? {
         format: 'module',

@@ -1,7 +1,7 @@
 'use strict'
 
-// The requests of a bittorrent-tracker client as the engine takes them: all that is known here of lib/engine.js and
-// lib/scrape.js is in this file.
+// The requests of a bittorrent-tracker client as the engine takes them. No other file of this folder knows lib/engine.js or
+// lib/scrape.js.
 
 const check = require('../arguments.js')
 const engine = require('../engine.js')
@@ -9,16 +9,16 @@ const { clearTimeout, setTimeout } = require('../event-loop.js')
 const Failure = require('../failure.js')
 const { Scrape, hashesOf } = require('../scrape.js')
 
-// Milliseconds that a request may take: an announce the whole, a scrape since it last got on.
+// Milliseconds: for an announce from start to end, for a scrape the longest time without a new row.
 const REQUEST_TIMEOUT = 15000
 
-// `_timeout`, in milliseconds: a datagram is repeated after twice as long at the latest. A sixth of what a request may take,
-// as for the promises.
+// The engine's `timeout`, in milliseconds: a datagram is repeated after twice that at the latest. As for the promises, a sixth
+// of the whole.
 const RESEND = REQUEST_TIMEOUT / 6
 
 const TIMED_OUT = new Failure(`tracker is not responding after:${REQUEST_TIMEOUT}`, 'TIMEOUT')
 
-// The time that a request has. It does not keep the process alive: the request itself does, while it is in flight.
+// The time limit of a request. Its timer does not keep the process alive; the request in flight does.
 class Limit {
   constructor(onTimeout) {
     this.onTimeout = onTimeout
@@ -29,7 +29,7 @@ class Limit {
   restart() {
     clearTimeout(this.timer)
     this.timer = setTimeout(timeIsOver, REQUEST_TIMEOUT, this)
-    this.timer.unref()
+    if (this.timer.unref) this.timer.unref()
   }
 
   end() {
@@ -39,7 +39,7 @@ class Limit {
 }
 
 function timeIsOver(limit) {
-  // JavaScript may have been busy all the while, and the answer be there, or a part of it.
+  // If JavaScript was busy all the while, the answer may be waiting.
   const { timer } = limit
   engine.catchUp()
   if (limit.timer === timer) limit.onTimeout()
@@ -97,7 +97,7 @@ function optionsOf({ numWant, transport }) {
 
 /**
  * Announces once. Either `handlers.onAnnounced({interval, leechers, seeds, peers})` or `handlers.onFailure(failure)` is
- * called, once and later. Returns a function that forgets the request. Throws if what is asked cannot be sent.
+ * called, once and later. Returns a function that cancels the request. Throws if what is asked cannot be sent.
  */
 function announce(asked, handlers) {
   const request = new Announce(asked, handlers)
@@ -107,7 +107,7 @@ function announce(asked, handlers) {
 
 /**
  * Scrapes any number of info-hashes. Either `handlers.onScraped(rows)` or `handlers.onFailure(failure, rows)` is called, once
- * and later; a row is {seeds, completed, leechers}, or missing if it has not come in. Returns a function that forgets the
+ * and later; a row is {seeds, completed, leechers}, or missing if it has not come in. Returns a function that cancels the
  * request. Throws if what is asked cannot be sent.
  */
 function scrape({ url, infoHashes, transport }, handlers) {

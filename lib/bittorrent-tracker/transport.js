@@ -1,7 +1,7 @@
 'use strict'
 
-// Which way the requests of a tracker go: what `patch` or its client was told. What cannot be followed ends the request, and
-// nothing goes any other way.
+// Which way the requests of a tracker go, as its client or `patch` was told. It fails closed: a proxy that cannot be used ends
+// the request, and nothing is sent directly.
 
 const TrackerError = require('../tracker-error.js')
 
@@ -10,7 +10,7 @@ const TRANSPORT = Symbol('transport')
 
 const isGiven = (value) => value !== undefined && value !== null
 
-/** The transport of a tracker, not checked yet; `undefined` without one. Throws a TrackerError for a proxy that is none. */
+/** The transport of a tracker, not checked yet; `undefined` without one. Throws a TrackerError for an unusable proxy. */
 function transportOf(tracker) {
   const { _transport: own, _proxyOpts: proxyOpts } = tracker.client
   const transport = isGiven(own) ? own : tracker[TRANSPORT]
@@ -19,7 +19,7 @@ function transportOf(tracker) {
   return { ...transport, proxy: proxyOf(socksProxy) }
 }
 
-// bittorrent-tracker passes on what the package socks takes, in the words of its first or its second version.
+// `socksProxy` is what the package socks takes; versions 1 and 2 of it name the fields differently.
 function proxyOf(socksProxy) {
   if (typeof socksProxy === 'string') return socksProxy
   const { proxy } = socksProxy

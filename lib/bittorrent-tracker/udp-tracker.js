@@ -1,10 +1,10 @@
 'use strict'
 
-// One `udp:` tracker of a bittorrent-tracker client, with the interface of its lib/client/udp-tracker.js. What becomes of
-// its requests it emits on the client.
+// One `udp:` tracker of a bittorrent-tracker client, with the interface of its lib/client/udp-tracker.js. Outcomes are emitted
+// on the client.
 //
-// The methods run on trackers of bittorrent-tracker as well, once `patch` has put them there, and beside requests that
-// were made before. So they use the fields that those have, and nothing else.
+// `patch` puts these methods on bittorrent-tracker's own objects as well, which may have requests of theirs in flight. So they
+// use only fields that those objects have, in the same way.
 
 const { EventEmitter } = require('events')
 
@@ -19,8 +19,8 @@ const DEFAULT_INTERVAL = 30 * 60 * 1000
 // How long what is in flight, such as `stopped`, still has when its tracker is destroyed.
 const DESTROY_TIMEOUT = 1000
 
-// What bittorrent-tracker calls an answer that is none; the other failures keep the words they have here.
-const ITS_WORDS = [
+// bittorrent-tracker's words for a malformed answer. Other failures keep the words they have here.
+const THEIR_WORDS = [
   [/^connect response/, 'invalid udp handshake'],
   [/^announce response/, 'invalid announce message'],
   [/^scrape response/, 'invalid scrape message'],
@@ -36,7 +36,7 @@ class UDPTracker extends EventEmitter {
     this.announceUrl = announceUrl
     this.interval = null
     this.destroyed = false
-    // A function for each request in flight: it ends the request and takes itself away from here.
+    // One function for each request in flight; it cancels the request and takes itself off this list.
     this.cleanupFns = []
     // Called when a request has ended, while `destroy` waits for the last one.
     this.maybeDestroyCleanup = null
@@ -101,8 +101,9 @@ class UDPTracker extends EventEmitter {
 
 UDPTracker.prototype.DEFAULT_ANNOUNCE_INTERVAL = DEFAULT_INTERVAL
 
-// Runs a request: `start(ended)` starts it and returns what cancels it; `ended()` says that it has, and returns whether
-// anybody still wants to know of it. What `start` throws is a warning: an application does not expect its calls to throw.
+// Begins a request: `start(ended)` starts it and returns a function that cancels it. Its outcome calls `ended()`, which takes
+// it off the list and returns whether to emit anything: not when the tracker has been destroyed. What `start` throws becomes a
+// warning, because applications of bittorrent-tracker do not expect these calls to throw.
 function begin(tracker, start) {
   let cancel = () => {}
   const ended = () => {
@@ -130,7 +131,7 @@ function announceOf(tracker, opts) {
   const { client, announceUrl } = tracker
   return {
     url: announceUrl,
-    // The names without a dash are those of version 7.
+    // The names without an underscore are those of version 7.
     infoHash: client._infoHashBuffer || client.infoHashBuffer,
     peerId: client._peerIdBuffer || client.peerIdBuffer,
     port: client._port,
@@ -173,10 +174,10 @@ function emitFailure(tracker, what, failure) {
   if (code === 'TRACKER_ERROR') {
     tracker.client.emit('warning', new TrackerError(message, code, details))
   } else if (code !== 'TIMEOUT') {
-    const [, words] = ITS_WORDS.find(([pattern]) => pattern.test(message)) || [null, message]
+    const [, words] = THEIR_WORDS.find(([pattern]) => pattern.test(message)) || [null, message]
     warn(tracker, new TrackerError(words, code, details))
   } else if (what !== 'stopped') {
-    // Whether `stopped` has arrived does not matter to anybody.
+    // Nobody needs to know that `stopped` was not answered.
     warn(tracker, new TrackerError(`tracker request timed out (${what})`, code, details))
   }
 }

@@ -1,7 +1,7 @@
 'use strict'
 
-// What a request carries, out of what applications of bittorrent-tracker hand over. They never had to be exact: a number
-// may be a text, have a fraction, or be missing.
+// Turns the options of bittorrent-tracker's methods into what goes on the wire. It never checked them: a number may be a
+// string, have a fraction, or be missing.
 
 const check = require('../arguments.js')
 
@@ -11,7 +11,7 @@ const MOST = 2n ** 64n - 1n
 
 const isMissing = (value) => value === undefined || value === null || value === ''
 
-/** A byte counter, a whole number from 0 to 2^64 − 1; `otherwise` if it is none. */
+/** A byte counter, a whole number from 0 to 2^64 − 1; `otherwise` if `value` is not a number, or below 0. */
 function counter(value, otherwise) {
   if (isMissing(value)) return otherwise
   if (typeof value === 'string' && /^\d+$/.test(value)) value = BigInt(value)
@@ -25,7 +25,7 @@ function counter(value, otherwise) {
   return value > MOST ? MOST : value
 }
 
-/** The counters of an announce. What is left of a magnet link nobody knows: that is `null`, and no seed. */
+/** The counters of an announce. `left` is `null` if it is not known, as of a magnet link; 0 would be a seed. */
 function counters({ downloaded, left, uploaded }) {
   return {
     downloaded: counter(downloaded, 0),
@@ -40,19 +40,19 @@ function numWant(value) {
   return Number.isNaN(whole) ? DEFAULT_NUM_WANT : Math.min(Math.max(whole, -1), MOST_WANTED)
 }
 
-/** The number of an event that is given as its word; anything else is an announce between two events. */
+/** The number of an event, given as its word; 0, "none", for anything else. */
 function event(word) {
   const number = /^[a-z]+$/.test(word) ? check.eventNumber(word) : undefined
   return number === undefined ? 0 : number
 }
 
-/** Of what is given as one info-hash, several, or none, which is `own`: a list. */
+/** A list of info-hashes from one, several, or none; `own` if there is none. */
 function infoHashes(given, own) {
   const list = Array.isArray(given) ? given : isMissing(given) ? [] : [given]
   return list.length > 0 ? list : [own]
 }
 
-/** What the answer calls an info-hash: a text what it was, bytes by their hex. */
+/** How `scrape` events name an info-hash: as it was given, or in hex if that was bytes. */
 function label(infoHash) {
   return typeof infoHash === 'string' ? infoHash : Buffer.from(infoHash).toString('hex')
 }
