@@ -226,6 +226,18 @@ function familyOf(value) {
   return value
 }
 
+// A tracker that is asked over both families knows by the key that the two are one (BEP 7 has nothing better).
+let processKey = null
+
+/** The options of an announce over each of the families, in the order IPv4, IPv6. */
+function optionsOfBoth(opts) {
+  const { numWant, key, ip, auth, urlData, transport } = opts
+  if (processKey === null) processKey = require('crypto').randomBytes(4).readUInt32LE(0)
+  const options = { numWant, key: isGiven(key) ? key : processKey, ip, auth, urlData, transport }
+  const checked = announceOptions(options)
+  return [4, 6].map((family) => ({ ...checked, family }))
+}
+
 function isGiven(value) {
   return value !== undefined && value !== null
 }
@@ -288,6 +300,7 @@ module.exports = {
   infoHash,
   isBytes,
   knownEvent,
+  optionsOfBoth,
   optionsObject,
   peerId,
   port,

@@ -13,6 +13,10 @@ use bittorrent_udp_tracker::{
 
 #[path = "../../src/binding/commands.rs"]
 mod decoder;
+#[path = "../../src/binding/reader.rs"]
+mod reader;
+#[path = "../../src/binding/routes.rs"]
+mod routes;
 use decoder::Decoder;
 
 const SESSION: u32 = 3;

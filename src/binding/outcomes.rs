@@ -159,6 +159,29 @@ impl Outbound {
         }
     }
 
+    fn failed(&mut self, id: RequestId, failure: &Failure, place: Place) {
+        let phase = place.phase.map_or(0, |phase| phase as u8);
+        self.record(id, FAILED, failure.code() as u8, phase, |batch| {
+            let lengths = batch.len();
+            batch.extend_from_slice(&[0; 2]);
+            // Writing into memory does not fail.
+            if let Some(address) = place.address {
+                let _ = write!(batch, "{address}");
+            }
+            let code = batch.len();
+            batch.extend_from_slice(place.system_code.unwrap_or_default().as_bytes());
+            let text = batch.len();
+            if let Some(field) = batch.get_mut(lengths..lengths + 2) {
+                field.copy_from_slice(&[(code - lengths - 2) as u8, (text - code) as u8]);
+            }
+            let _ = write!(batch, "{failure}");
+            if batch.iter().skip(text).all(|byte| matches!(byte, 0 | b' ' | b'\t' | b'\r' | b'\n')) {
+                batch.truncate(text);
+                batch.extend_from_slice(NO_TEXT);
+            }
+        });
+    }
+
     fn pass_on(&mut self) {
         let mut next = self.spare.try_recv().unwrap_or_default();
         next.clear();
@@ -187,32 +210,15 @@ impl Sink for Outbound {
                     }
                 });
             }
-            Outcome::Failed { failure, .. } => self.failure(id, &failure.clone().into()),
+            Outcome::Failed { failure, address, phase } => {
+                let failure = failure.clone().into();
+                self.failed(id, &failure, Place::at(&failure, *address, *phase));
+            }
         }
     }
 
     fn failure(&mut self, id: RequestId, failure: &Failure) {
-        let place = Place::of(failure);
-        let phase = place.phase.map_or(0, |phase| phase as u8);
-        self.record(id, FAILED, failure.code() as u8, phase, |batch| {
-            let lengths = batch.len();
-            batch.extend_from_slice(&[0; 2]);
-            // Writing into memory does not fail.
-            if let Some(address) = place.address {
-                let _ = write!(batch, "{address}");
-            }
-            let code = batch.len();
-            batch.extend_from_slice(place.system_code.unwrap_or_default().as_bytes());
-            let text = batch.len();
-            if let Some(field) = batch.get_mut(lengths..lengths + 2) {
-                field.copy_from_slice(&[(code - lengths - 2) as u8, (text - code) as u8]);
-            }
-            let _ = write!(batch, "{failure}");
-            if batch.iter().skip(text).all(|byte| matches!(byte, 0 | b' ' | b'\t' | b'\r' | b'\n')) {
-                batch.truncate(text);
-                batch.extend_from_slice(NO_TEXT);
-            }
-        });
+        self.failed(id, failure, Place::of(failure));
     }
 
     fn trace(&mut self, trace: &Trace) {

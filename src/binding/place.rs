@@ -1,4 +1,4 @@
-//! Where a request failed, as far as its failure says so: what a `TrackerError` tells beside its text.
+//! Where a request failed: what a `TrackerError` tells beside its text.
 
 use std::net::SocketAddr;
 
@@ -27,16 +27,30 @@ pub(super) struct Place {
     pub(super) system_code: Option<&'static str>,
 }
 
+impl From<proto::Phase> for Phase {
+    fn from(phase: proto::Phase) -> Self {
+        match phase {
+            proto::Phase::Connect => Self::Connect,
+            proto::Phase::Announce => Self::Announce,
+            proto::Phase::Scrape => Self::Scrape,
+        }
+    }
+}
+
 impl Place {
+    /// The place of a failure that came from a request at `address`, in `phase`.
+    pub(super) fn at(failure: &Failure, address: Option<SocketAddr>, phase: proto::Phase) -> Self {
+        let Self { address: named, system_code, .. } = Self::of(failure);
+        Self { phase: Some(phase.into()), address: named.or(address), system_code }
+    }
+
+    /// The place of a failure, as far as it says so itself.
     pub(super) fn of(failure: &Failure) -> Self {
         use proto::Failure as Protocol;
         let phase = |phase| Self { phase: Some(phase), ..Self::default() };
         match failure {
             Failure::Resolve { reason, .. } => Self { system_code: look_up_code(reason), ..phase(Phase::Lookup) },
             Failure::NoAddress { .. } => phase(Phase::Lookup),
-            Failure::Protocol(Protocol::ConnectLength) => phase(Phase::Connect),
-            Failure::Protocol(Protocol::AnnounceLength) => phase(Phase::Announce),
-            Failure::Protocol(Protocol::ScrapeLength) => phase(Phase::Scrape),
             Failure::Protocol(Protocol::Unsendable { address, reason }) => {
                 Self { address: Some(*address), system_code: socket_code(reason), ..Self::default() }
             }

@@ -19,7 +19,7 @@ use socket2::Type;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::UdpSocket,
-    sync::oneshot,
+    sync::{Semaphore, oneshot},
     task::AbortHandle,
     time::timeout,
 };
@@ -31,10 +31,13 @@ use super::route::Route;
 /// How long the configuration and the sockets are used before both are made anew: a VPN changes the one, and who would
 /// forge answers may not have for ever to find the other's port.
 const RENEWED_AFTER: Duration = Duration::from_secs(10);
-/// When a question is asked again, or of the next server.
-const PATIENCE: Duration = Duration::from_millis(1500);
+/// When a question is asked of the next server, or again with twice the patience.
+const PATIENCE: Duration = Duration::from_millis(500);
 /// How often each server is asked.
-const ATTEMPTS: u32 = 3;
+const ATTEMPTS: u32 = 4;
+/// How many questions go to a server in [`SPACE`] unless it answers sooner: more at once are lost in its buffer.
+const AT_ONCE: usize = 256;
+const SPACE: Duration = Duration::from_millis(20);
 /// How long the addresses of one family wait for those of the other.
 const OTHER_FAMILY: Duration = Duration::from_millis(500);
 const PORT: u16 = 53;
@@ -154,7 +157,7 @@ impl System {
         names
     }
 
-    async fn addresses(&self, name: &str, family: Option<Family>) -> Result<Vec<IpAddr>, DnsError> {
+    async fn addresses(&self, name: &str, family: Option<Family>) -> Found {
         match family {
             Some(Family::V4) => self.ask(name, TYPE::A).await,
             Some(Family::V6) => self.ask(name, TYPE::AAAA).await,
@@ -163,8 +166,8 @@ impl System {
                 tokio::pin!(v4, v6);
                 // Some servers never answer for a type that they do not know.
                 let (first, second) = tokio::select! {
-                    first = &mut v4 => (first, other(&mut v6).await),
-                    first = &mut v6 => (first, other(&mut v4).await),
+                    first = &mut v4 => { let second = other(&first, v6).await; (first, second) }
+                    first = &mut v6 => { let second = other(&first, v4).await; (first, second) }
                 };
                 match (first, second) {
                     (Ok(mut found), Some(Ok(more))) => {
@@ -178,11 +181,11 @@ impl System {
         }
     }
 
-    async fn ask(&self, name: &str, kind: TYPE) -> Result<Vec<IpAddr>, DnsError> {
+    async fn ask(&self, name: &str, kind: TYPE) -> Found {
         let mut problem = DnsError::NoAnswer("no answer".into());
-        for _ in 0..ATTEMPTS {
+        for attempt in 0..ATTEMPTS {
             for server in &self.servers {
-                match server.ask(name, kind).await {
+                match server.ask(name, kind, PATIENCE * (1 << attempt)).await {
                     Ok(found) => return Ok(found),
                     Err(DnsError::NoSuchName) => return Err(DnsError::NoSuchName),
                     Err(error) => problem = error,
@@ -193,9 +196,14 @@ impl System {
     }
 }
 
-/// What the look-up for the other family finds in the time that is left for it.
-async fn other<T>(ask: impl Future<Output = T>) -> Option<T> {
-    timeout(OTHER_FAMILY, ask).await.ok()
+type Found = Result<Vec<IpAddr>, DnsError>;
+
+/// What the look-up for the other family finds: in the time that is left for it if this one has found something.
+async fn other(first: &Found, ask: impl Future<Output = Found>) -> Option<Found> {
+    match first {
+        Ok(found) if !found.is_empty() => timeout(OTHER_FAMILY, ask).await.ok(),
+        _ => Some(ask.await),
+    }
 }
 
 /// A name server and the questions that it has not answered.
@@ -205,6 +213,7 @@ struct Server {
     socket: Arc<UdpSocket>,
     waiting: Arc<Mutex<HashMap<u16, oneshot::Sender<Vec<u8>>>>>,
     reader: AbortHandle,
+    pauses: Semaphore,
 }
 
 impl Drop for Server {
@@ -221,21 +230,30 @@ impl Server {
         let socket = Arc::new(UdpSocket::from_std(socket.into())?);
         let waiting = Arc::default();
         let reader = tokio::spawn(read(socket.clone(), Arc::clone(&waiting))).abort_handle();
-        Ok(Self { route: route.clone(), address, socket, waiting, reader })
+        let pauses = Semaphore::new(AT_ONCE);
+        Ok(Self { route: route.clone(), address, socket, waiting, reader, pauses })
     }
 
-    async fn ask(&self, name: &str, kind: TYPE) -> Result<Vec<IpAddr>, DnsError> {
+    async fn ask(&self, name: &str, kind: TYPE, patience: Duration) -> Found {
         let failed = |error: io::Error| DnsError::NoAnswer(format!("name server {}: {error}", self.address.ip()));
         let (question, answer) = self.question(name, kind).map_err(failed)?;
+        // It is never closed: an error would cost nothing but the pause.
+        let pause = self.pauses.acquire().await;
         self.socket.send(&question.bytes).await.map_err(failed)?;
-        let answer = match timeout(PATIENCE, answer).await {
+        let mut answer = answer;
+        let mut ended = timeout(SPACE, &mut answer).await;
+        drop(pause);
+        if ended.is_err() {
+            ended = timeout(patience.saturating_sub(SPACE), answer).await;
+        }
+        let answer = match ended {
             Ok(Ok(answer)) => answer,
             Ok(Err(_)) => return Err(failed(io::ErrorKind::ConnectionRefused.into())),
             Err(_) => return Err(failed(io::ErrorKind::TimedOut.into())),
         };
         match question.read(&answer, kind) {
             Answer::Truncated => {
-                let answer = timeout(PATIENCE, self.ask_by_tcp(&question.bytes)).await;
+                let answer = timeout(patience, self.ask_by_tcp(&question.bytes)).await;
                 let answer = answer.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())).map_err(failed)?;
                 question.read(&answer, kind).addresses().map_err(failed)
             }

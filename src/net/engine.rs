@@ -260,13 +260,7 @@ impl Loop {
             while let Some(trace) = way.poll_trace() {
                 sessions.trace(&trace);
             }
-            way.deliver(|id, outcome| {
-                let Some(sink) = sessions.sink(session_of(id)) else { return };
-                match outcome {
-                    Ok(outcome) => sink.outcome(id, outcome),
-                    Err(failure) => sink.failure(id, failure),
-                }
-            });
+            way.deliver(sessions);
         }
         sessions.flush();
     }

@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::proto::{Client, Config, Counters, Family, Outcome, Request, RequestId, Trace};
+use crate::proto::{Client, Config, Counters, Family, Request, RequestId, Trace};
 
 use super::{
     Failure,
@@ -21,6 +21,7 @@ use super::{
     resolver::{Lookup, Resolved, Resolver},
     route::Route,
     session::{SessionId, Start, session_of},
+    sessions::Sessions,
     socket::{DEFAULT_BUFFER, ReceiveBuffers},
     sockets::Sockets,
     stats::Stats,
@@ -264,15 +265,16 @@ impl Way {
     }
 
     /// Passes on every outcome.
-    pub(super) fn deliver(&mut self, mut on_outcome: impl FnMut(RequestId, Result<&Outcome<'_>, &Failure>)) {
+    pub(super) fn deliver(&mut self, sessions: &mut Sessions) {
         while let Some((id, outcome)) = self.client.poll_outcome() {
-            match outcome {
-                Outcome::Failed { failure, .. } => on_outcome(id, Err(&failure.into())),
-                outcome => on_outcome(id, Ok(&outcome)),
+            if let Some(sink) = sessions.sink(session_of(id)) {
+                sink.outcome(id, &outcome);
             }
         }
         for (id, failure) in std::mem::take(&mut self.failed) {
-            on_outcome(id, Err(&failure));
+            if let Some(sink) = sessions.sink(session_of(id)) {
+                sink.failure(id, &failure);
+            }
         }
     }
 

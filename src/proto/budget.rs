@@ -28,7 +28,7 @@ impl Budget {
 
     /// Whether an answer that takes `bytes` has room. One at a time always has.
     pub(crate) fn has_room(&self, bytes: usize) -> bool {
-        self.held == 0 || self.held + bytes <= self.usable
+        bytes == 0 || self.held == 0 || self.held + bytes <= self.usable
     }
 
     /// Whether nothing is held.

@@ -45,6 +45,8 @@ pub(crate) struct Established {
 struct Handshake {
     /// One for each send, all valid.
     transactions: Vec<TransactionId>,
+    /// How many of them were for those who have given up since.
+    counted_from: usize,
     last_sent: Option<Instant>,
     /// When it is sent again, `None` while nobody waits for it: its answer is still welcome.
     due: Option<Instant>,
@@ -82,21 +84,28 @@ impl Connection {
         self.handshake.as_ref().is_some_and(|handshake| handshake.last_sent.is_some())
     }
 
-    /// How often the connect under way has been sent.
+    /// How often the connect under way has been sent for those who wait for it.
     pub(crate) fn sends(&self) -> u32 {
-        self.handshake.as_ref().map_or(0, |handshake| handshake.transactions.len() as u32)
+        self.handshake.as_ref().map_or(0, Handshake::sends)
     }
 
-    /// Somebody needs an ID. A connect that is under way is brought forward only when its last send is a whole RTO old.
-    pub(crate) fn join(&mut self, now: Instant, rtt: &RttEstimator) {
+    /// Somebody needs an ID, and waits by `schedule`. A connect that is under way is brought forward only when its last
+    /// send is a whole RTO old.
+    pub(crate) fn join(&mut self, now: Instant, rtt: &RttEstimator, schedule: Option<Schedule>) {
         let handshake = self.handshake.get_or_insert_with(|| Handshake::new(now));
-        let soonest = handshake.last_sent.map_or(now, |sent| sent + rtt.rto(0)).max(now);
+        if handshake.due.is_none() && handshake.last_sent.is_some() {
+            // Those who waited have given up: this is somebody's first.
+            handshake.counted_from = handshake.transactions.len();
+        }
+        let own_clock = schedule.filter(Schedule::is_own_clock).map(|schedule| schedule.wait_after(1));
+        let wait = own_clock.map_or(rtt.rto(0), |wait| wait.min(rtt.rto(0)));
+        let soonest = handshake.last_sent.map_or(now, |sent| sent + wait).max(now);
         handshake.due = Some(handshake.due.map_or(soonest, |due| due.min(soonest)));
     }
 
     /// The ID may be dead: a connect goes out beside it unless one is under way.
     pub(crate) fn replace(&mut self, now: Instant, rtt: &RttEstimator) {
-        self.join(now, rtt);
+        self.join(now, rtt, None);
         if let Some(handshake) = &mut self.handshake {
             handshake.replaces = true;
         }
@@ -106,7 +115,7 @@ impl Connection {
     pub(crate) fn refused(&mut self, now: Instant, id: ConnectionId, rtt: &RttEstimator) {
         self.forget(id);
         if self.established.is_none() {
-            self.join(now, rtt);
+            self.join(now, rtt, None);
             if let Some(handshake) = &mut self.handshake {
                 handshake.after_error = true;
             }
@@ -136,7 +145,7 @@ impl Connection {
         let Some(handshake) = &mut self.handshake else { return };
         handshake.transactions.push(id);
         handshake.last_sent = Some(now);
-        let sends = handshake.transactions.len() as u32;
+        let sends = handshake.sends();
         handshake.due = demand.map(|demand| {
             let scheduled = demand.schedule.wait_after(sends);
             let wait = if demand.by_rto { scheduled.min(rtt.rto(backoff_after(sends))) } else { scheduled };
@@ -201,7 +210,18 @@ impl Connection {
 }
 
 impl Handshake {
+    fn sends(&self) -> u32 {
+        (self.transactions.len() - self.counted_from) as u32
+    }
+
     fn new(now: Instant) -> Self {
-        Self { transactions: Vec::new(), last_sent: None, due: Some(now), replaces: false, after_error: false }
+        Self {
+            transactions: Vec::new(),
+            counted_from: 0,
+            last_sent: None,
+            due: Some(now),
+            replaces: false,
+            after_error: false,
+        }
     }
 }

@@ -161,6 +161,9 @@ impl Flight {
             self.ids.remove(&oldest);
         }
         let Self { ids, open, in_flight, lost, scheduled, .. } = self;
+        while in_flight.front().is_some_and(|entry| !is_open(ids, open, entry.id)) {
+            in_flight.pop_front();
+        }
         for list in lost.iter_mut().chain([in_flight, scheduled]) {
             if list.len() > SLACK + 2 * open.len() {
                 list.retain(|entry| is_open(ids, open, entry.id));
@@ -237,7 +240,7 @@ impl Flight {
     pub(crate) fn take_overdue(&mut self, now: Instant, rtt: &RttEstimator) -> Vec<TransactionId> {
         let rto = rtt.rto(0);
         let mut taken: Vec<Entry> = Vec::new();
-        for list in &mut self.lost {
+        for list in self.lost.iter_mut().chain([&mut self.scheduled]) {
             let overdue = list.partition_point(|entry| entry.time_sent + rto <= now);
             taken.extend(list.drain(..overdue));
         }

@@ -121,3 +121,61 @@ impl Race {
         last
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(n: u8) -> SocketAddr {
+        SocketAddr::from(([192, 0, 2, n], 6969))
+    }
+
+    #[test]
+    fn what_answered_is_asked_first_and_what_was_silent_last() {
+        let host: Arc<str> = "tracker.test:6969".into();
+        let mut memory = Memory::default();
+        memory.on_silent(&host, address(1));
+        memory.on_answered(&host, address(3));
+        let all: Vec<_> = (1..=4).map(address).collect();
+        assert_eq!(memory.arrange(&host, &all), [3, 2, 4, 1].map(address));
+        assert_eq!(memory.preferred(&host, &all), Some(address(3)));
+        assert_eq!(memory.preferred(&host, &all[..2]), None);
+        memory.on_answered(&host, address(1));
+        memory.on_silent(&host, address(3));
+        assert_eq!(memory.arrange(&host, &all), [1, 2, 4, 3].map(address));
+    }
+
+    #[test]
+    fn the_memory_of_hosts_and_of_their_addresses_is_bounded() {
+        let mut memory = Memory::default();
+        for n in 0..HOSTS + 10 {
+            memory.on_answered(&format!("host{n}:80").into(), address(1));
+        }
+        assert!(memory.hosts.len() <= HOSTS);
+        let host: Arc<str> = "tracker.test:6969".into();
+        for n in 0..1000u16 {
+            let [high, low] = n.to_be_bytes();
+            memory.on_silent(&host, SocketAddr::from(([192, 0, high, low], 6969)));
+        }
+        assert_eq!(memory.hosts[&host].silent.len(), ADDRESSES);
+    }
+
+    #[test]
+    fn a_race_is_lost_when_the_last_has_dropped_out() {
+        let runner = |tracker| Runner { tracker, started: Instant::now(), failure: None };
+        let mut race = Race {
+            host: "h".into(),
+            addresses: [address(1)].into(),
+            upcoming: [address(3)].into(),
+            started: vec![runner(1), runner(2)],
+            waiting: BTreeMap::new(),
+        };
+        race.on_failed(1, Failure::ConnectLength);
+        race.on_failed(2, Failure::ErrorLength);
+        assert_eq!(race.lost(), None);
+        race.upcoming.clear();
+        assert_eq!(race.lost(), Some(&Failure::ErrorLength));
+        race.started.push(runner(3));
+        assert_eq!(race.lost(), None);
+    }
+}

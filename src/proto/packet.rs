@@ -21,8 +21,8 @@ pub(crate) const HEADER_LENGTH: usize = 8;
 /// A row of a scrape response: seeders, completed, leechers.
 pub(crate) const SCRAPE_ROW_LENGTH: usize = 12;
 
-/// How many info-hashes one scrape request carries. BEP 15 allows about 74; 60 make 1,264 bytes over IPv6, headers
-/// included, which pass every IPv6 link (1,280 bytes), PPPoE and WireGuard.
+/// How many info-hashes one scrape request carries. BEP 15 allows about 74; 60 are 1,264 bytes over IPv6, which passes
+/// every IPv6 link (1,280), PPPoE and WireGuard (1,420), and the limits of common trackers.
 pub const MAX_SCRAPE_HASHES: usize = 60;
 
 /// The `action` field.
@@ -68,7 +68,7 @@ pub enum Event {
     Started = 2,
     /// The last announce of a session.
     Stopped = 3,
-    /// The download is not going on, and the client only uploads (BEP 21, "Tracker protocol extension").
+    /// A partial seed has what it wants (BEP 21).
     Paused = 4,
 }
 

@@ -97,3 +97,57 @@ impl Queue {
         lanes.flatten().copied().filter(|ticket| is_valid(ticket)).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pop(queue: &mut Queue) -> Option<usize> {
+        queue.pop(false, |_| true).map(|(_, ticket)| ticket.key)
+    }
+
+    fn push(queue: &mut Queue, session: u32, lane: Lane, key: usize) {
+        queue.push(session, lane, Ticket { key, number: key as u64 });
+    }
+
+    #[test]
+    fn sessions_take_turns_and_requests_of_one_keep_their_order() {
+        let mut queue = Queue::default();
+        for key in 0..4 {
+            push(&mut queue, 1, Lane::New, key);
+        }
+        push(&mut queue, 2, Lane::New, 10);
+        push(&mut queue, 2, Lane::New, 11);
+        let order: Vec<_> = std::iter::from_fn(|| pop(&mut queue)).collect();
+        assert_eq!(order, [0, 10, 1, 11, 2, 3]);
+        assert!(queue.is_empty());
+    }
+
+    #[test]
+    fn stopped_goes_before_what_is_repeated_and_that_before_what_is_new() {
+        let mut queue = Queue::default();
+        for (key, lane) in [Lane::New, Lane::Repeated, Lane::Stopped].into_iter().enumerate() {
+            push(&mut queue, 1, lane, key);
+        }
+        assert_eq!([pop(&mut queue), pop(&mut queue), pop(&mut queue)], [Some(2), Some(1), Some(0)]);
+        push(&mut queue, 1, Lane::Repeated, 0);
+        push(&mut queue, 1, Lane::New, 1);
+        assert_eq!(queue.pop(true, |_| true).map(|(_, ticket)| ticket.key), Some(1));
+    }
+
+    #[test]
+    fn tickets_that_are_not_valid_any_more_are_passed_over() {
+        let mut queue = Queue::default();
+        for key in 0..1000 {
+            push(&mut queue, 1, Lane::New, key);
+        }
+        for gone in 0..999 {
+            queue.on_removed(|ticket| ticket.key > gone);
+        }
+        assert_eq!(queue.tickets(|ticket| ticket.key == 999).len(), 1);
+        assert!(queue.sessions[0].lanes[Lane::New as usize].len() <= SLACK + 2);
+        assert_eq!(queue.pop(false, |ticket| ticket.key == 999).map(|(_, ticket)| ticket.key), Some(999));
+        assert!(queue.is_empty());
+        assert_eq!(pop(&mut queue), None);
+    }
+}

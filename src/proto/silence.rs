@@ -69,12 +69,14 @@ impl Silence {
             }
             return false;
         }
-        let begins = self.missed >= MISSED || twice;
-        if begins {
+        let many = self.missed >= MISSED;
+        if many || twice {
             self.probes = Some(Probes { since: now, sent: 0 });
+        }
+        if many {
             self.raise(now);
         }
-        begins
+        many || twice
     }
 
     fn raise(&mut self, now: Instant) {
@@ -106,5 +108,99 @@ impl Silence {
     /// When there is room again, `None` if there is now.
     pub(crate) fn poll_timeout(&self, rtt: &RttEstimator) -> Option<Instant> {
         self.probes.filter(|probes| probes.sent >= PROBES).map(|probes| probes.since + rtt.rto(0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    const MS: Duration = Duration::from_millis(1);
+
+    #[test]
+    fn three_that_miss_their_rto_make_a_silence_and_double_the_wait() {
+        let now = Instant::now();
+        let mut silence = Silence::default();
+        assert!(!silence.on_missed(now, now, None));
+        assert!(!silence.on_missed(now, now, None));
+        assert_eq!((silence.is_silent(), silence.backoff()), (false, 0));
+        assert!(silence.on_missed(now, now, None));
+        assert_eq!((silence.is_silent(), silence.backoff()), (true, 1));
+    }
+
+    #[test]
+    fn one_request_that_misses_twice_makes_a_silence() {
+        let now = Instant::now();
+        let mut silence = Silence::default();
+        silence.on_missed(now, now, None);
+        assert!(silence.on_missed(now + MS, now, Some(now)));
+        assert!(silence.is_silent());
+    }
+
+    #[test]
+    fn what_was_sent_before_it_was_heard_says_nothing() {
+        let now = Instant::now();
+        let mut silence = Silence::default();
+        silence.on_heard(now + MS, true);
+        for _ in 0..10 {
+            assert!(!silence.on_missed(now + 300 * MS, now, Some(now)));
+            assert!(!silence.on_missed(now + 300 * MS, now + MS, None));
+        }
+        assert!(!silence.on_missed(now + 300 * MS, now + 2 * MS, Some(now)));
+        assert!(!silence.is_silent());
+    }
+
+    #[test]
+    fn a_silence_doubles_the_wait_again_for_what_was_sent_since_and_not_for_what_was_sent_before() {
+        let now = Instant::now();
+        let mut silence = Silence::default();
+        for _ in 0..100 {
+            silence.on_missed(now + 10 * MS, now, None);
+        }
+        assert_eq!(silence.backoff(), 1);
+        silence.on_missed(now + 20 * MS, now + 10 * MS, None);
+        silence.on_missed(now + 20 * MS, now + 10 * MS, None);
+        assert_eq!(silence.backoff(), 2);
+    }
+
+    #[test]
+    fn an_answer_to_a_request_ends_it_all_and_one_to_a_connect_leaves_the_doubling() {
+        let now = Instant::now();
+        let mut silence = Silence::default();
+        let fall_silent = |silence: &mut Silence, sent: Instant| {
+            for _ in 0..3 {
+                silence.on_missed(sent, sent, None);
+            }
+        };
+        fall_silent(&mut silence, now);
+        assert!(silence.on_heard(now + MS, false));
+        assert_eq!((silence.is_silent(), silence.backoff()), (false, 1));
+        fall_silent(&mut silence, now + 2 * MS);
+        assert!(silence.on_heard(now + 3 * MS, true));
+        assert_eq!((silence.is_silent(), silence.backoff()), (false, 0));
+        assert!(!silence.on_heard(now + 4 * MS, true));
+    }
+
+    #[test]
+    fn a_silent_address_is_sent_four_in_an_rto_every_other_one_new() {
+        let now = Instant::now();
+        let rtt = RttEstimator::default();
+        let mut silence = Silence::default();
+        for _ in 0..3 {
+            silence.on_missed(now, now, None);
+        }
+        let mut new = Vec::new();
+        while silence.has_room(now, &rtt) {
+            new.push(silence.probes_new());
+            silence.on_sent(now, &rtt);
+        }
+        assert_eq!(new, [false, true, false, true]);
+        assert_eq!(silence.poll_timeout(&rtt), Some(now + rtt.rto(0)));
+        assert!(!silence.has_room(now + rtt.rto(0) - MS, &rtt));
+        assert!(silence.has_room(now + rtt.rto(0), &rtt));
+        silence.on_sent(now + rtt.rto(0), &rtt);
+        assert!(silence.has_room(now + rtt.rto(0), &rtt));
     }
 }

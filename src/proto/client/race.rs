@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, net::SocketAddr, time::Instant};
 
 use super::{
     super::{
-        Failure,
+        Failure, Schedule,
         deadlines::Timer,
         host::{Race, Runner, STAGGER},
     },
@@ -42,9 +42,10 @@ impl Client {
             self.start_next(now, race_key);
         } else {
             // Those that are on their way are brought forward, as by everybody who joins a connect.
+            let schedule = Some(request.schedule);
             let runners: Vec<usize> = race.started.iter().map(|runner| runner.tracker).collect();
             for tracker_key in runners {
-                self.join_connect(now, tracker_key);
+                self.join_connect(now, tracker_key, schedule);
             }
         }
     }
@@ -58,9 +59,9 @@ impl Client {
             .is_some_and(|tracker| tracker.connection.id(awake).is_some() && !tracker.silence.is_silent())
     }
 
-    fn join_connect(&mut self, now: Instant, tracker_key: usize) {
+    fn join_connect(&mut self, now: Instant, tracker_key: usize, schedule: Option<Schedule>) {
         let Some(tracker) = self.trackers.get_mut(tracker_key) else { return };
-        tracker.connection.join(now, &tracker.rtt);
+        tracker.connection.join(now, &tracker.rtt, schedule);
         self.mark_ready(now, tracker_key);
         self.set_tracker_deadline(now, tracker_key);
     }
@@ -85,7 +86,7 @@ impl Client {
             if more {
                 self.deadlines.set(Timer::Race(race_key), now + STAGGER);
             }
-            self.join_connect(now, tracker_key);
+            self.join_connect(now, tracker_key, None);
         }
     }
 

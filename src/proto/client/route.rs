@@ -73,7 +73,7 @@ impl Client {
         let phase_ends = now + request.schedule.total();
         request.connecting = tracker.connection.id(awake).is_none();
         let deadline = if request.connecting {
-            tracker.connection.join(now, &tracker.rtt);
+            tracker.connection.join(now, &tracker.rtt, Some(request.schedule));
             phase_ends
         } else {
             *request.answer_by.get_or_insert(phase_ends)

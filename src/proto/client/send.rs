@@ -68,6 +68,7 @@ impl Client {
                     if self.turn >= TURN {
                         self.turn = 0;
                         self.ready.rotate_left(1);
+                        self.set_tracker_deadline(now, tracker_key);
                     }
                     return Some(transmit);
                 }
@@ -79,7 +80,10 @@ impl Client {
                     }
                     self.set_tracker_deadline(now, tracker_key);
                 }
-                Turn::BufferFull => return None,
+                Turn::BufferFull => {
+                    self.set_tracker_deadline(now, tracker_key);
+                    return None;
+                }
             }
         }
         None
@@ -91,7 +95,7 @@ impl Client {
         let id = tracker.connection.id(awake);
         if id.is_none() && !tracker.queue.is_empty() && !tracker.connection.is_connecting() {
             // It expired while requests were waiting for room.
-            tracker.connection.join(now, &tracker.rtt);
+            tracker.connection.join(now, &tracker.rtt, None);
         }
         if tracker.connect_is_due(now) {
             return self.transmit_connect(now, tracker_key, buffer);
@@ -103,7 +107,7 @@ impl Client {
             if tracker.queue.is_empty() || !tracker.has_room(now) {
                 return Turn::Over;
             }
-            if !budget.has_room(tracker.announce_answer(0)) {
+            if !tracker.silence.is_silent() && !budget.has_room(tracker.announce_answer(0)) {
                 return Turn::BufferFull;
             }
             let new_first = tracker.silence.probes_new();
@@ -151,6 +155,7 @@ impl Client {
         };
         let asked = request.unanswered().len().min(tracker.scrape_limit).min(packet::MAX_SCRAPE_HASHES);
         let held = match &request.body {
+            _ if tracker.silence.is_silent() => 0,
             Body::Announce(announce) => tracker.announce_answer(announce.num_want),
             Body::Scrape(_) => held_by(HEADER_LENGTH + SCRAPE_ROW_LENGTH * asked),
         };
@@ -185,14 +190,16 @@ impl Client {
     }
 
     fn transmit_connect(&mut self, now: Instant, tracker_key: usize, buffer: &mut Vec<u8>) -> Turn {
-        let held = held_by(packet::CONNECT_LENGTH);
+        let demand = self.demand(tracker_key);
+        let Some(tracker) = self.trackers.get_mut(tracker_key) else { return Turn::Over };
+        let attempt = tracker.connection.sends() + 1;
+        // An address that has not answered has had its share of the buffer for an RTO. Where a thousand of them are dead,
+        // no more of it is kept for them.
+        let held = if attempt == 1 { held_by(packet::CONNECT_LENGTH) } else { 0 };
         if !self.budget.has_room(held) {
             return Turn::BufferFull;
         }
-        let demand = self.demand(tracker_key);
-        let Some(tracker) = self.trackers.get_mut(tracker_key) else { return Turn::Over };
         self.budget.hold(held);
-        let attempt = tracker.connection.sends() + 1;
         let transaction = Transaction {
             purpose: Purpose::Connect,
             attempt,

@@ -51,6 +51,11 @@ impl Client {
         if let Some(sent) = request.latest.and_then(|id| tracker.flight.release(id)) {
             tracker.on_lost(now, &sent, budget);
         }
+        if let Some(sent) = request.latest.and_then(|id| tracker.flight.get(id)).copied()
+            && now >= sent.time_sent + tracker.rtt.rto(0)
+        {
+            tracker.replace_dead_id(now, &sent);
+        }
         if tracker.flight.is_suspected(request.latest) {
             return deadlines.set(Timer::Request(key), request.answer_by.unwrap_or(now));
         }
@@ -125,12 +130,12 @@ impl Client {
         let (Some(request), Some(tracker)) = (self.requests.get(key), self.trackers.get_mut(tracker_key)) else {
             return;
         };
+        if tracker.flight.is_suspected(request.latest) {
+            return;
+        }
         let previous = sent.previous.and_then(|id| tracker.flight.get(id)).copied();
         let begins = tracker.silence.on_missed(now, sent.time_sent, previous.map(|previous| previous.time_sent));
-        let is_second = previous.is_some_and(|previous| previous.sent_with == sent.sent_with);
-        if is_second && sent.id_was_used && tracker.connection.is_suspect(sent.sent_with, sent.time_sent) {
-            tracker.connection.replace(now, &tracker.rtt);
-        }
+        tracker.replace_dead_id(now, sent);
         let is_silent = tracker.silence.is_silent();
         let is_here = request.place == Place::Tracker(tracker_key);
         if begins {
