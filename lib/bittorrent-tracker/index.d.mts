@@ -7,7 +7,6 @@ export type {
   ClientOptions,
   Counter,
   Events,
-  Proxy,
   ProxyOptions,
   ScrapeCallback,
   ScrapeData,

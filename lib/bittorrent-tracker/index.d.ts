@@ -5,6 +5,8 @@
 
 import { EventEmitter } from 'events'
 
+import UdpTracker = require('../../index.js')
+
 /**
  * Puts this package behind the `udp:` trackers of bittorrent-tracker's clients, of versions 7 to 11: in place, for the
  * clients that are there already from their next request on as well. Other trackers stay as they are.
@@ -253,29 +255,4 @@ export type ScrapeCallback = (
 ) => void
 
 /** Which way requests go: the option `transport` of bittorrent-udp-tracker. What is not there fails, with code NETWORK. */
-export interface Transport {
-  /** The address to send from; one for each family. */
-  localAddress?: string | string[] | undefined
-  /** The interface to send from. */
-  interface?: string | undefined
-  /** A SOCKS5 proxy, as `socks5://host:port`, `socks5h://host:port` or its parts. */
-  proxy?: string | Proxy | undefined
-  /** Resolves hosts in the system's place. */
-  lookup?:
-    | ((host: string, options: { family: number; signal: AbortSignal }) => Promise<string[]>)
-    | undefined
-}
-
-/** The parts of a SOCKS5 proxy. */
-export interface Proxy {
-  /** Its address or name. */
-  host: string
-  /** Its port. */
-  port: number
-  /** Who uses it. */
-  username?: string | undefined
-  /** The password, at most 255 bytes. */
-  password?: string | undefined
-  /** Who resolves the names of trackers: the proxy, the default, or this machine. */
-  dns?: 'remote' | 'local' | undefined
-}
+export type Transport = UdpTracker.Transport
