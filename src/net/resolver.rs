@@ -282,6 +282,29 @@ fn askable(ip: IpAddr) -> Result<IpAddr, &'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::net::names::Shared;
+
+    #[tokio::test]
+    async fn what_many_hosts_needed_is_given_back() {
+        let (asks, _ask) = tokio::sync::mpsc::unbounded_channel();
+        let route =
+            Arc::new(Route { lookup: Some(route::CallerLookup { session: 1, function: 1 }), ..Route::default() });
+        let names = Arc::new(Names::new(route.clone(), Shared::new(asks)));
+        let mut resolver = Resolver::new(route, names);
+        let now = Instant::now();
+        let url = |number| Arc::new(AnnounceUrl::parse(&format!("udp://t{number}.example:1")).unwrap());
+        for number in 0..20_000 {
+            let resolved = resolver.resolve(now, RequestId(number), &url(number), None);
+            assert!(matches!(resolved, Resolved::Later));
+        }
+        for number in 0..20_000 {
+            let found = Ok(vec![IpAddr::from([10, 0, 0, 1])]);
+            let (waiting, addresses) = resolver.finish(now, (Endpoint::of(&url(number), None), found));
+            assert_eq!((waiting, addresses.unwrap().len()), (vec![RequestId(number)], 1));
+        }
+        assert!(resolver.entries.len() <= REMEMBERED + 1, "{}", resolver.entries.len());
+        assert!(resolver.entries.capacity() <= 4 * REMEMBERED, "{}", resolver.entries.capacity());
+    }
 
     #[test]
     fn addresses_of_this_machine_are_written_out() {

@@ -107,3 +107,59 @@ impl Sessions {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::proto::RequestId;
+
+    const MANY: u64 = 20_000;
+
+    fn cancels(session: SessionId, count: u64) -> Vec<Command> {
+        (0..count).map(|number| Command::Cancel(RequestId(u64::from(session) << 32 | number))).collect()
+    }
+
+    #[test]
+    fn a_session_with_many_commands_lets_the_others_have_their_turns() {
+        let mut sessions = Sessions::default();
+        sessions.enqueue(cancels(1, MANY));
+        sessions.enqueue(cancels(2, 1));
+        let mut commands = Vec::new();
+        sessions.next_commands(&mut commands);
+        assert_eq!(commands.len(), COMMANDS_A_TURN);
+        commands.clear();
+        sessions.next_commands(&mut commands);
+        assert_eq!(commands.iter().map(Command::session).collect::<Vec<_>>(), [2]);
+        assert_eq!(sessions.with_commands(), 1);
+    }
+
+    #[test]
+    fn every_command_comes_once_and_in_order() {
+        let mut sessions = Sessions::default();
+        for batch in [MANY, 1, 300] {
+            sessions.enqueue(cancels(7, batch));
+        }
+        let (mut numbers, mut commands) = (Vec::new(), Vec::new());
+        while sessions.with_commands() > 0 {
+            sessions.next_commands(&mut commands);
+            for command in commands.drain(..) {
+                let Command::Cancel(RequestId(id)) = command else { panic!() };
+                numbers.push(id as u32);
+            }
+        }
+        let expected: Vec<u32> = [0..MANY, 0..1, 0..300].into_iter().flatten().map(|number| number as u32).collect();
+        assert!(numbers == expected);
+        assert_eq!(sessions.waiting.len(), 0);
+    }
+
+    #[test]
+    fn a_session_that_closes_waits_for_none_of_its_commands() {
+        let mut sessions = Sessions::default();
+        sessions.enqueue(cancels(1, MANY));
+        let (closed, _) = std::sync::mpsc::channel();
+        sessions.enqueue(vec![Command::Close(1, closed)]);
+        let mut commands = Vec::new();
+        sessions.next_commands(&mut commands);
+        assert!(matches!(commands[..], [Command::Close(1, _)]));
+    }
+}
