@@ -30,12 +30,17 @@ PROGRAMS.forEach(({ heading, text }, index) => {
   })
 })
 
-test('its links lead to headings that are there', () => {
+test('its links lead to headings and files that are there', () => {
   const headings = [...GUIDE.matchAll(/^#+ (.*)$/gm)].map(([, text]) => {
     return `#${text
       .toLowerCase()
       .replace(/[^\w -]/g, '')
       .replaceAll(' ', '-')}`
   })
-  for (const [, link] of GUIDE.matchAll(/\]\((#[^)]*)\)/g)) assert.ok(headings.includes(link), link)
+  for (const [, link] of GUIDE.matchAll(/\]\(([^)]*)\)/g)) {
+    const isThere = link.startsWith('#')
+      ? headings.includes(link)
+      : fs.existsSync(path.join(ROOT, 'docs', link))
+    assert.ok(isThere, link)
+  }
 })

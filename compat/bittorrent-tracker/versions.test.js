@@ -255,6 +255,16 @@ for (const version of VERSIONS) {
         assert.equal(requests() - earlier, 1)
       })
 
+      test('without a patch a proxy throws, or is not gone through', async (t) => {
+        const tracker = await startScriptedTracker(t, answering)
+        const proxy = { ipaddress: '127.0.0.1', port: 1, type: 5 }
+        const throwing = create(t, tracker.url, { proxyOpts: { socksProxy: { proxy } } })
+        assert.throws(() => throwing.start(), TypeError)
+        const ignoring = create(t, tracker.url, { proxyOpts: { socksProxy: {} } })
+        ignoring.start()
+        await heard(ignoring, 'update')
+      })
+
       const proxies = {
         'an empty one': {},
         'one of version 4': { proxy: { ipaddress: '127.0.0.1', port: 1, type: 4 } },
