@@ -11,7 +11,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::proto::{Client, Config, Counters, Family, Request, RequestId, Trace};
+use crate::{
+    memory,
+    proto::{Client, Config, Counters, Family, Request, RequestId, Trace},
+};
 
 use super::{
     Failure,
@@ -188,6 +191,9 @@ impl Way {
     /// Does what is due and sends what there is to send.
     pub(super) fn send(&mut self, now: Instant, stats: &Stats) {
         self.client.handle_timeout(now);
+        if self.client.poll_freed() {
+            memory::give_back();
+        }
         if self.client.pending() > 0 {
             self.last_used = now;
         }
