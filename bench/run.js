@@ -16,7 +16,17 @@ const aquatic = require('./lib/aquatic.js')
 const child = require('./lib/child.js')
 const { rowsOf, table } = require('./lib/report.js')
 
-const FIGURES = ['throughput', 'latency', 'burst', 'silent', 'waiting', 'cpu', 'require', 'scrape']
+const FIGURES = [
+  'throughput',
+  'latency',
+  'burst',
+  'silent',
+  'waiting',
+  'cpu',
+  'require',
+  'scrape',
+  'clients'
+]
 const RESULTS = path.join(__dirname, 'results')
 const RUNS = 5
 const LIMIT = 60000
