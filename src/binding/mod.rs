@@ -3,3 +3,4 @@
 mod commands;
 mod outcomes;
 mod session;
+mod url;
