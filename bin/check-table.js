@@ -24,10 +24,14 @@ const COLUMNS = [
   { field: 'scrapeMs', header: 'SCRAPE', width: 7, drop: 2 }
 ]
 
-// What the names and the results need at least, on a terminal that is wide and on one that is not.
-const WIDE = 80
-const LEAST = { name: 24, result: 20 }
-const LEAST_NARROW = { name: 13, result: 10 }
+// What names and results need at least, on terminals of so many columns.
+const LEAST = [
+  { from: 80, name: 24, result: 20 },
+  { from: 50, name: 18, result: 18 },
+  { from: 0, name: 13, result: 10 }
+]
+// A refusal in less than this has no words.
+const LEAST_WORDS = 14
 
 class CheckTable {
   constructor(stdout, trackers) {
@@ -43,7 +47,7 @@ class CheckTable {
   }
 
   fitTo(width, longest) {
-    const least = width + 1 < WIDE ? LEAST_NARROW : LEAST
+    const least = LEAST.find(({ from }) => width + 1 >= from)
     const needed = Math.min(longest, least.name) + GAP.length + least.result
     const { columns, width: taken } = fitting(COLUMNS, width - needed)
     const room = width - taken - GAP.length
@@ -74,7 +78,7 @@ class CheckTable {
       )
     const free = numbers.slice(used).reduce((sum, { width }) => sum + GAP.length + width, 0)
     const start = [
-      column(this.nameOf(url), this.nameWidth),
+      column(fitName(this.nameOf(url), this.nameWidth), this.nameWidth),
       family === null ? '  ' : `v${family}`,
       ...cells
     ].join(GAP)
@@ -82,9 +86,17 @@ class CheckTable {
   }
 
   resultOf(result, width) {
+    if (result.status === REFUSES && width < LEAST_WORDS) return fit('refuses', width)
     const texts = resultTexts(result).map(shown)
     return texts.find((text) => widthOf(text) <= width) ?? fit(texts[texts.length - 1], width)
   }
+}
+
+// A name that is too long loses its path, and then the end of its host: two trackers of one host differ in their ports.
+function fitName(name, width) {
+  const [, host, port] = /^(.*?)(:\d+)(?:[/?].*)?$/.exec(name) || []
+  if (widthOf(name) <= width || port === undefined || width < 2 * port.length) return name
+  return `${fit(host, width - port.length)}${port}`
 }
 
 // From the longest to the shortest.

@@ -56,7 +56,7 @@ class Session {
   /** Lines on standard error that say who speaks. */
   say(style, lines) {
     const name = this.command === null ? NAME : `${NAME} ${this.command}`
-    return this.stderr.lines([lines].flat().map((line) => [[style, `${name}: ${line}`]]))
+    for (const line of [lines].flat()) this.stderr.prose(`${name}: ${line}`, style)
   }
 
   fail(lines) {

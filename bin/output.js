@@ -4,7 +4,7 @@
 // have a style, and leaves with its control characters spelled out: the only ones that reach a terminal are ours.
 
 const { shown } = require('./text.js')
-const { fit } = require('./text-width.js')
+const { fit, wrap } = require('./text-width.js')
 
 const STYLES = { bold: [1, 22], dim: [2, 22], red: [31, 39], green: [32, 39], yellow: [33, 39] }
 const ERASE_LINE = '\r\x1b[2K'
@@ -69,6 +69,12 @@ class Output {
 
   line(line) {
     return this.lines([line])
+  }
+
+  /** A text of words, which a terminal does not break within one. */
+  prose(text, style) {
+    const lines = this.isTerminal ? wrap(shown(text), this.columns - 1) : [text]
+    return this.lines(style === undefined ? lines : lines.map((line) => [[style, line]]))
   }
 
   /** Shows a line that the next one takes the place of, on a terminal that can do so. */

@@ -149,7 +149,8 @@ class ScrapePrinter {
       `${grouped(completed)} completed`
     ]
     const time = duration(performance.now() - this.began)
-    await this.stdout.lines(['', `${counted(count, 'torrent')} in ${time}: ${numbers.join(', ')}`])
+    await this.stdout.line('')
+    await this.stdout.prose(`${counted(count, 'torrent')} in ${time}: ${numbers.join(', ')}`)
   }
 
   metrics() {

@@ -14,7 +14,7 @@ const ZERO = /[\p{Mn}\p{Me}\p{Cf}\u1160-\u11ff]/u
 const PLAIN = /^[\x20-\x7e]*$/
 
 function characterWidth(character) {
-  if (character < '\u0300') return character === '\xad' ? 1 : 1
+  if (character < '\u0300') return 1
   if (ZERO.test(character)) return 0
   return WIDE.test(character) && !HALF_WIDE.test(character) ? 2 : 1
 }
@@ -49,4 +49,25 @@ function column(text, width) {
   return fitting + ' '.repeat(width - widthOf(fitting))
 }
 
-module.exports = { widthOf, fit, column }
+/** The text in lines of at most `width` columns, broken at blanks; only a word that is longer than a line is broken itself. */
+function wrap(text, width) {
+  const lines = []
+  let line = ''
+  for (const word of text.split(' ')) {
+    const longer = line === '' ? word : `${line} ${word}`
+    if (widthOf(longer) <= width) {
+      line = longer
+      continue
+    }
+    if (line !== '') lines.push(line)
+    line = word
+    while (widthOf(line) > width) {
+      const start = fit(line, width + 1).slice(0, -1)
+      lines.push(start)
+      line = line.slice(start.length)
+    }
+  }
+  return [...lines, line]
+}
+
+module.exports = { widthOf, fit, column, wrap }

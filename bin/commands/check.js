@@ -247,7 +247,9 @@ class Printer {
         this.late.sort(this.order).flatMap((results) => this.linesOf(results))
       )
     }
-    if (this.table) await this.stdout.lines(['', `${this.tally}; times in ms`])
+    if (!this.table) return
+    await this.stdout.line('')
+    await this.stdout.prose(`${this.tally}; times in ms`)
   }
 }
 
