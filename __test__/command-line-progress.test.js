@@ -26,7 +26,7 @@ describe('the progress bar', { skip: withoutTerminal }, () => {
       2
     )
   }
-  const BAR = /\[#{15}-{15}\] {2}50% {2}70 of 140 torrents/
+  const BAR = /\[#{10}-{10}\] {2}50% {2}60 of 120 torrents/
 
   test('shows how far a long scrape is, and leaves nothing behind', async (t) => {
     const { child, answer } = await held(t, 'SCRAPE --json > /dev/null')
@@ -39,14 +39,14 @@ describe('the progress bar', { skip: withoutTerminal }, () => {
 
   test('makes room for the table in the same terminal', async (t) => {
     const { child, answer } = await held(t, 'SCRAPE')
-    await printed(child, /\[-{30}\] {3}0% {2}0 of 140 torrents/)
+    await printed(child, /\[-{20}\] {3}0% {2}0 of 120 torrents {2}scraping…/)
     await answer(0)
     await printed(child, BAR)
     await answer(1)
     assert.equal(await child.exit(), 0)
     assert.deepEqual(
       onScreen(child.stdout).map((line) => line.split(' ')[0]),
-      ['INFO-HASH', ...list, '']
+      ['INFO-HASH', ...list, '', '120', '']
     )
   })
 
@@ -59,7 +59,7 @@ describe('the progress bar', { skip: withoutTerminal }, () => {
     await child.exit()
     const lines = onScreen(child.stdout)
     assert.ok(
-      lines.includes(`${NAME}: interrupted, 70 of 140 info-hashes answered`),
+      lines.includes(`${NAME}: interrupted, 60 of 120 info-hashes answered`),
       lines.join('\n')
     )
     assert.ok(!lines.some((line) => BAR.test(line)))

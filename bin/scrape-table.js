@@ -20,6 +20,7 @@ const NUMBERS = [
 class ScrapeTable {
   constructor(stdout, hasNames) {
     this.hasNames = hasNames
+    this.isTerminal = stdout.isTerminal
     const width = stdout.isTerminal ? stdout.columns - 1 : Infinity
     const least = hasNames ? LEAST_HASH + GAP.length + LEAST_NAME : LEAST_HASH
     const { columns, width: taken } = fitting(NUMBERS, width - least)
@@ -38,8 +39,10 @@ class ScrapeTable {
 
   row(row, name) {
     const numbers = this.columns.map(({ field, width }) => grouped(row[field]).padStart(width))
-    // Numbers that are larger than any tracker's take the room of the hash.
-    const excess = numbers.reduce((sum, text, i) => sum + text.length - this.columns[i].width, 0)
+    // Numbers that are larger than any tracker's take the room of the hash, where there is no more.
+    const excess = !this.isTerminal
+      ? 0
+      : numbers.reduce((sum, text, i) => sum + text.length - this.columns[i].width, 0)
     const line = [column(row.infoHash, Math.max(1, this.hashWidth - excess)), ...numbers].join(GAP)
     if (name === null) return line
     const text = shown(name)

@@ -31,7 +31,7 @@ send others to a peer that is none.
   --stay               do not say "stopped": the tracker counts this peer until
                        its interval is over, or until --event stopped with the
                        same --peer-id
-  --port PORT          the port that this peer listens on (default ${'$'}{DEFAULT_PORT})
+  --port PORT          the port that this peer listens on (default ${DEFAULT_PORT})
   --left BYTES         still to download (default 1: a peer that wants the
                        torrent; with --event completed 0)
   --downloaded BYTES   downloaded so far (default 0)
@@ -186,4 +186,4 @@ async function run(args, { stdout, stderr, fail, note, help, onInterrupt }) {
   return 0
 }
 
-module.exports = { run, HELP }
+module.exports = { run, HELP, OPTIONS }

@@ -317,4 +317,4 @@ async function run(args, { stdout, stderr, fail, note, help, onInterrupt }) {
   return tally.isGood(values.strict) ? 0 : 1
 }
 
-module.exports = { run, HELP }
+module.exports = { run, HELP, OPTIONS }

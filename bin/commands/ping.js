@@ -15,9 +15,9 @@ const HELP = `Usage: bittorrent-udp-tracker ping URL... [options]
 
 Connects to trackers once a second, until Ctrl-C or --count, and prints each
 round trip, and at the end how many were lost and how long they took: the
-shortest, the median, the 95th and 99th percentile and the longest. Each address
-of a tracker is asked. A connect is 16 bytes each way and nothing that a tracker
-remembers anybody by. Several trackers stand side by side on a terminal.
+shortest, the median, the 95th and 99th percentile and the longest. Each of a
+tracker's addresses is asked; several stand side by side on a terminal. A
+connect is 16 bytes each way and nothing that a tracker remembers anybody by.
 
   URL                  udp://host:port, with a path or without; host:port is
                        enough; or - for a list on standard input
@@ -43,8 +43,8 @@ Examples:
   bittorrent-udp-tracker ping tracker.example.org:6969 --count 60 \\
     --format openmetrics > tracker.prom
 
-Exit code: 0 every tracker answered at least once, 1 one did not, 2 wrong use, 3
-the package's addon is missing. Ctrl-C is the usual end and changes none of it.
+Exit code: 0 every tracker answered at least once, 1 one did not, 2 wrong use,
+3 the package's addon is missing. Ctrl-C is the usual end and changes nothing.
 `
 
 const OPTIONS = {
@@ -270,4 +270,4 @@ async function run(args, { stdout, fail, help, note, onInterrupt }) {
   return end()
 }
 
-module.exports = { run, HELP }
+module.exports = { run, HELP, OPTIONS }

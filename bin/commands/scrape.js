@@ -58,8 +58,8 @@ Examples:
   ls *.torrent | bittorrent-udp-tracker scrape tracker.example.org:6969 - \\
     --files --format csv
 
-Exit code: 0 every torrent has an answer, 1 a tracker failed, 2 wrong use, 3 the
-package's addon is missing, 130 ended by Ctrl-C.
+Exit code: 0 every torrent has an answer, 1 a tracker failed, 2 wrong use, 3
+the package's addon is missing, 130 ended by Ctrl-C.
 `
 
 const OPTIONS = {
@@ -236,4 +236,4 @@ function hasAllAnswers(jobs, scrapes) {
   })
 }
 
-module.exports = { run, HELP }
+module.exports = { run, HELP, OPTIONS }
