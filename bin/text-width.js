@@ -7,7 +7,7 @@
 
 // East Asian Width W and F (UAX #11), with which all emoji that are shown as pictures count.
 const WIDE =
-  /[\p{Emoji_Presentation}\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Bopomofo}\p{Script=Yi}\p{Script=Tangut}\p{Script=Nushu}\u1100-\u115f\ua960-\ua97c\uac00-\ud7a3\u2329\u232a\u2e80-\u303e\u3041-\u33ff\ufe10-\ufe19\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{16fe0}-\u{16fe3}\u{18b00}-\u{18cff}\u{1f200}-\u{1f265}\u{20000}-\u{3fffd}]/u
+  /[\p{Emoji_Presentation}\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Bopomofo}\p{Script=Yi}\p{Script=Tangut}\p{Script=Nushu}\u1100-\u115f\ua960-\ua97c\uac00-\ud7a3\u2329\u232a\u2e80-\u303e\u3041-\u3247\u3250-\u33ff\ufe10-\ufe19\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{16fe0}-\u{16fe3}\u{18b00}-\u{18cff}\u{1f200}-\u{1f265}\u{20000}-\u{3fffd}]/u
 const HALF_WIDE = /[\uff61-\uffdc]/
 // What joins the character before it.
 const ZERO = /[\p{Mn}\p{Me}\p{Cf}\u1160-\u11ff]/u
