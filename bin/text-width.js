@@ -30,17 +30,22 @@ function widthOf(text) {
   return width
 }
 
-/** The text, cut with an ellipsis where it would take more than `width` columns. */
-function fit(text, width) {
-  if (widthOf(text) <= width) return text
+// As much of a text as `width` columns hold.
+function head(text, width) {
   let kept = ''
-  let taken = 1
+  let taken = 0
   for (const character of text) {
     taken += characterWidth(character)
     if (taken > width) break
     kept += character
   }
-  return width < 1 ? '' : `${kept}…`
+  return kept
+}
+
+/** The text, cut with an ellipsis where it would take more than `width` columns. */
+function fit(text, width) {
+  if (widthOf(text) <= width) return text
+  return width < 1 ? '' : `${head(text, width - 1)}…`
 }
 
 /** The text, filled up with blanks behind it; cut if it is longer. */
@@ -62,7 +67,7 @@ function wrap(text, width) {
     if (line !== '') lines.push(line)
     line = word
     while (widthOf(line) > width) {
-      const start = fit(line, width + 1).slice(0, -1)
+      const start = head(line, width)
       lines.push(start)
       line = line.slice(start.length)
     }
