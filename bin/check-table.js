@@ -5,7 +5,7 @@
 const { GAP, fitting } = require('./columns.js')
 const { widthOf, fit, column } = require('./text-width.js')
 const { shown } = require('./text.js')
-const { shortName } = require('./tracker-url.js')
+const { shortName, fitName } = require('./tracker-url.js')
 const { WORKS, REFUSES, NO_SCRAPE, FAILED, SKIPPED } = require('./tracker-check.js')
 
 const STYLES = {
@@ -90,13 +90,6 @@ class CheckTable {
     const texts = resultTexts(result).map(shown)
     return texts.find((text) => widthOf(text) <= width) ?? fit(texts[texts.length - 1], width)
   }
-}
-
-// A name that is too long loses its path, and then the end of its host: two trackers of one host differ in their ports.
-function fitName(name, width) {
-  const [, host, port] = /^(.*?)(:\d+)(?:[/?].*)?$/.exec(name) || []
-  if (widthOf(name) <= width || port === undefined || width < 2 * port.length) return name
-  return `${fit(host, width - port.length)}${port}`
 }
 
 // From the longest to the shortest.

@@ -5,6 +5,7 @@
 const { GAP, fitting } = require('./columns.js')
 const { column, widthOf } = require('./text-width.js')
 const { shown } = require('./text.js')
+const { fitName } = require('./tracker-url.js')
 
 const COLUMNS = [
   { field: 'sent', header: 'SENT', width: 5, drop: 4 },
@@ -52,7 +53,11 @@ class PingTable {
     const style = loss === null || loss === 0 ? 'green' : loss === 1 ? 'red' : 'yellow'
     const lossAt = this.columns.findIndex(({ field }) => field === 'loss')
     return [
-      [column(shown(name), this.nameWidth), ...cells.slice(0, lossAt), ''].join(GAP),
+      [
+        column(fitName(shown(name), this.nameWidth), this.nameWidth),
+        ...cells.slice(0, lossAt),
+        ''
+      ].join(GAP),
       [style, cells[lossAt]],
       ['', ...cells.slice(lossAt + 1), roundTrips.sparkline(this.sparkline)].join(GAP)
     ]

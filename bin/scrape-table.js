@@ -9,7 +9,9 @@ const { grouped, shown } = require('./text.js')
 const HASH_WIDTH = 40
 // What is left of a hash beside a name, and of a name beside a hash.
 const LEAST_HASH = 9
-const LEAST_NAME = 12
+const LEAST_NAME = 7
+// A name that is cut to less has the digits of the hash.
+const GOOD_NAME = 20
 
 const NUMBERS = [
   { field: 'seeds', header: 'SEEDS', width: 9 },
@@ -26,8 +28,9 @@ class ScrapeTable {
     const { columns, width: taken } = fitting(NUMBERS, width - least)
     this.columns = columns
     const room = width - taken
-    const forName = hasNames ? GAP.length + LEAST_NAME : 0
-    this.hashWidth = Math.min(HASH_WIDTH, Math.max(LEAST_HASH, room - forName))
+    // A name says more than digits do.
+    const isTight = hasNames && room < HASH_WIDTH + GAP.length + GOOD_NAME
+    this.hashWidth = isTight ? LEAST_HASH : Math.min(HASH_WIDTH, room)
     this.nameWidth = room - this.hashWidth - GAP.length
   }
 

@@ -4,6 +4,7 @@
 // says the engine's own parser: what this program shows is what the package does.
 
 const { quoted } = require('./text.js')
+const { fit, widthOf } = require('./text-width.js')
 const UsageError = require('./usage-error.js')
 
 const SCHEME = /^([a-z][a-z0-9+.-]*):\/\//i
@@ -72,4 +73,11 @@ function shortName(url) {
   return rest === undefined ? url : rest.replace(/\/(announce\/?)?$/i, '')
 }
 
-module.exports = { split, readTracker, readUdpTracker, looksLikeTracker, shortName }
+/** A short name in `width` columns. Its path goes first, then the end of its host: trackers of one host differ in ports. */
+function fitName(name, width) {
+  const [, host, port] = /^(.*?)(:\d+)(?:[/?].*)?$/.exec(name) || []
+  if (widthOf(name) <= width || port === undefined || width < 2 * port.length) return name
+  return `${fit(host, width - port.length)}${port}`
+}
+
+module.exports = { split, readTracker, readUdpTracker, looksLikeTracker, shortName, fitName }

@@ -81,7 +81,7 @@ function metricsOf(targets, unresolved) {
     metrics.add(`${name}_sent`, labels, roundTrips.sent)
     metrics.add(`${name}_lost`, labels, roundTrips.lost)
     const { min, median, p95, p99, max } = roundTrips.summary()
-    const quantiles = { 0: min, 0.5: median, 0.95: p95, 0.99: p99, 1: max }
+    const quantiles = { '0.0': min, 0.5: median, 0.95: p95, 0.99: p99, '1.0': max }
     for (const [quantile, ms] of Object.entries(quantiles)) {
       if (ms !== null) metrics.add(`${name}_seconds`, { ...labels, quantile }, ms / 1000)
     }
