@@ -10,6 +10,7 @@ const {
   withoutTerminal,
   temporaryFiles
 } = require('./support/command-line')
+const { Progress, waitingFor } = require('../bin/progress')
 const { A_REQUEST, hashes, startHeldTracker } = require('./support/scrape-tracker')
 
 const NAME = 'bittorrent-udp-tracker scrape'
@@ -82,4 +83,49 @@ describe('the progress bar', { skip: withoutTerminal }, () => {
       .replaceAll(STYLE, '')
       .split('\r\n')
       .map((line) => line.split('\r\x1b[2K').pop())
+})
+
+describe('the line', () => {
+  // An output that keeps what it shows.
+  const outputs = (columns) => {
+    const shown = []
+    const stderr = {
+      canErase: true,
+      columns,
+      onLines() {},
+      erase() {},
+      transient: (text) => shown.push(text)
+    }
+    return { shown, outputs: { stdout: stderr, stderr } }
+  }
+
+  test('has rate and time left where there are many', () => {
+    const { shown, outputs: both } = outputs(100)
+    const progress = new Progress(both, { total: 100_000, unit: 'torrents' })
+    progress.samples = [[performance.now() - 2000, 0]]
+    progress.done = 50_000
+    progress.draw()
+    progress.end()
+    assert.match(
+      shown[0],
+      /^\[#{10}-{10}\] {2}50% {2}50,000 of 100,000 torrents {2}2[45],\d{3}\/s {2}2\.0 s left$/
+    )
+  })
+
+  test('has no rate of a handful', () => {
+    const { shown, outputs: both } = outputs(100)
+    const progress = new Progress(both, {
+      total: 4,
+      unit: 'trackers',
+      what: () => waitingFor(['a', 'b'], 'tracker')
+    })
+    progress.samples = [[performance.now() - 2000, 0]]
+    progress.done = 2
+    progress.draw()
+    progress.end()
+    assert.equal(
+      shown[0],
+      '[##########----------]  50%  2 of 4 trackers  waiting for 2 trackers: a, b'
+    )
+  })
 })

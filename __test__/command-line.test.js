@@ -173,6 +173,23 @@ describe('wrong use is exit code 2, a line that says what is wrong, and one for 
   }
 })
 
+test('a name without an address is called the same by every command', async (t) => {
+  const url = 'udp://nonexistent.invalid:1'
+  const commands = {
+    announce: [url, HASH],
+    scrape: [url, HASH],
+    check: [url],
+    ping: [url]
+  }
+  const reasons = new Set()
+  for (const [command, args] of Object.entries(commands)) {
+    const { code, stdout, stderr } = await runCommand(t, [command, ...args])
+    assert.equal(code, 1)
+    reasons.add(/(no such host|no answer from the name server)/.exec(stdout + stderr)[1])
+  }
+  assert.equal(reasons.size, 1)
+})
+
 describe('colour', () => {
   // A header is bold, so that there is something to see.
   const coloured = async (t, env) => {

@@ -17,9 +17,9 @@ class ChunkedScrape {
   /**
    * `onRows(first, rows)` gets results in the order asked, `first` being the place of the first of them, with `undefined`
    * for what did not come in; what it returns is waited for before more is asked. `timeout` is the longest time in which
-   * nothing comes in, in milliseconds.
+   * nothing comes in, in milliseconds; what else there is goes with each request.
    */
-  constructor(url, infoHashes, { family, timeout, onRows, onProgress = () => {} }) {
+  constructor(url, infoHashes, { timeout, onRows, onProgress = () => {}, ...request }) {
     this.url = url
     this.infoHashes = infoHashes
     this.onRows = onRows
@@ -34,7 +34,7 @@ class ChunkedScrape {
     this.abort = new AbortController()
     this.timeout = timeout
     // What a single request waits for is not its own time: as long as others are answered, it has a turn to come.
-    this.options = { family, timeout: LONGEST_TIMER, signal: this.abort.signal }
+    this.options = { ...request, timeout: LONGEST_TIMER, signal: this.abort.signal }
     this.watch = null
     setMaxListeners(0, this.abort.signal)
   }

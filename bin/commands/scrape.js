@@ -147,7 +147,7 @@ async function jobsOf(values, positionals, note) {
 async function run(args, { stdout, stderr, fail, note, help, onInterrupt }) {
   const { values, positionals } = options.parse(args, OPTIONS)
   if (values.help) return help()
-  const { family, timeout } = options.network(values)
+  const network = options.network(values)
   const format = options.format(values)
   const sort = options.oneOf(values, 'sort', ['seeds', 'leechers', 'completed'])
   const jobs = await jobsOf(values, positionals, note)
@@ -170,8 +170,7 @@ async function run(args, { stdout, stderr, fail, note, help, onInterrupt }) {
   )
   const scrapes = jobs.map((job, place) => {
     return new ChunkedScrape(job.tracker.url, job.list, {
-      family,
-      timeout,
+      ...network,
       onProgress: () => (progress.done = answered()),
       onRows: (first, rows) => printer.add(place, first, rows)
     })
@@ -203,7 +202,7 @@ async function run(args, { stdout, stderr, fail, note, help, onInterrupt }) {
       } else {
         const missing = scrape.infoHashes.length - scrape.answered
         fail(
-          `${url}: ${reasonOf(err, timeout)} (${ofAll(scrape.answered, scrape.infoHashes.length)}, ${grouped(missing)} missing)`
+          `${url}: ${reasonOf(err, network.timeout)} (${ofAll(scrape.answered, scrape.infoHashes.length)}, ${grouped(missing)} missing)`
         )
       }
       return
