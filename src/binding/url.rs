@@ -7,7 +7,7 @@ use crate::proto::{AnnounceUrl, Host};
 
 /// The parts of an announce URL.
 #[napi(object)]
-pub struct UrlParts {
+pub(super) struct UrlParts {
     /// A domain name in its ASCII form, or an address without brackets.
     pub host: String,
     /// 80 if the URL has none.
@@ -21,7 +21,7 @@ pub struct UrlParts {
 /// The parts of an announce URL, or the text of the error that a request with this URL ends with.
 #[napi]
 #[must_use]
-pub fn parse_url(text: String) -> Either<UrlParts, String> {
+pub(super) fn parse_url(text: String) -> Either<UrlParts, String> {
     match AnnounceUrl::parse(&text) {
         Ok(AnnounceUrl { host, port, request_string }) => {
             let (host, family) = match host {
@@ -32,5 +32,28 @@ pub fn parse_url(text: String) -> Either<UrlParts, String> {
             Either::A(UrlParts { host, port, request_string: request_string.to_string(), family })
         }
         Err(error) => Either::B(error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parts(text: &str) -> (String, u16, String, u8) {
+        let Either::A(parts) = parse_url(text.to_owned()) else { panic!("{text} is refused") };
+        (parts.host, parts.port, parts.request_string, parts.family)
+    }
+
+    #[test]
+    fn a_name_and_an_address_are_told_apart() {
+        assert_eq!(parts("udp://h:1/a?b"), ("h".to_owned(), 1, "/a?b".to_owned(), 0));
+        assert_eq!(parts("udp://127.0.0.1"), ("127.0.0.1".to_owned(), 80, String::new(), 4));
+        assert_eq!(parts("udp://[2001:DB8::1]:2"), ("2001:db8::1".to_owned(), 2, String::new(), 6));
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_an_errors_text() {
+        let Either::B(text) = parse_url("udp://h:0".to_owned()) else { panic!() };
+        assert_eq!(text, "announce URL is not valid (port 0): udp://h:0");
     }
 }
