@@ -279,11 +279,17 @@ describe('what is printed', () => {
     const race = await startRace(t)
     const { stdout } = await run(t, race, ['--format', 'csv', '--sort', 'status'])
     const [header, works, , refuses, failed, skipped, end] = stdout.split('\n')
-    assert.equal(header, 'url,family,address,status,reason,lookupMs,connectMs,announceMs,scrapeMs')
-    assert.match(works, /^udp:\/\/127\.0\.0\.1:\d+,4,127\.0\.0\.1,works,,,[\d.]+,[\d.]+,[\d.]+$/)
-    assert.match(refuses, /,refuses,no,,[\d.]+,[\d.]+,[\d.]+$/)
-    assert.equal(failed, `${race.closed},4,127.0.0.1,failed,port closed,,,,`)
-    assert.equal(skipped, 'http://h/,,,skipped,not UDP (http),,,,')
+    assert.equal(
+      header,
+      'url,family,address,status,reason,lookupMs,connectMs,announceMs,scrapeMs,interval'
+    )
+    assert.match(
+      works,
+      /^udp:\/\/127\.0\.0\.1:\d+,4,127\.0\.0\.1,works,,,[\d.]+,[\d.]+,[\d.]+,1800$/
+    )
+    assert.match(refuses, /,refuses,no,,[\d.]+,[\d.]+,[\d.]+,$/)
+    assert.equal(failed, `${race.closed},4,127.0.0.1,failed,port closed,,,,,`)
+    assert.equal(skipped, 'http://h/,,,skipped,not UDP (http),,,,,')
     assert.equal(end, '')
   })
 

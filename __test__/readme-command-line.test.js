@@ -73,7 +73,7 @@ test('each command has an example', () => {
 
 test('each status is explained', () => {
   const text = fs.readFileSync(path.join(ROOT, 'docs/command-line.md'), 'utf8')
-  const { STATUSES } = require('../bin/tracker-check')
+  const { STATUSES } = require('../bin/statuses')
   for (const status of STATUSES) assert.match(text, new RegExp(`^\\| \`${status}\` `, 'm'))
 })
 

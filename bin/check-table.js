@@ -6,7 +6,7 @@ const { GAP, fitting } = require('./columns.js')
 const { widthOf, fit, column } = require('./text-width.js')
 const { shown } = require('./text.js')
 const { shortName, fitName } = require('./tracker-url.js')
-const { WORKS, REFUSES, NO_SCRAPE, FAILED, SKIPPED } = require('./tracker-check.js')
+const { WORKS, REFUSES, NO_SCRAPE, FAILED, SKIPPED } = require('./statuses.js')
 
 const STYLES = {
   [WORKS]: 'green',

@@ -13,15 +13,9 @@ const { connectToFirst } = require('./connect.js')
 const { reasonOf } = require('./failures.js')
 const { familiesOf, hostAndPort } = require('./hosts.js')
 const { DEFAULT_PORT, randomPeerId } = require('./peer.js')
+const { WORKS, REFUSES, NO_SCRAPE, FAILED, SKIPPED } = require('./statuses.js')
 
 const { TrackerError } = UdpTracker
-
-const WORKS = 'works'
-const REFUSES = 'refuses'
-const NO_SCRAPE = 'no scrape'
-const FAILED = 'failed'
-const SKIPPED = 'skipped'
-const STATUSES = [WORKS, NO_SCRAPE, REFUSES, FAILED, SKIPPED]
 
 // How long the end waits for answers to "stopped", which mean nothing to anybody.
 const GOODBYE_MS = 2000
@@ -53,6 +47,7 @@ function result(url, fields) {
     connectMs: null,
     announceMs: null,
     scrapeMs: null,
+    interval: null,
     ...fields
   }
 }
@@ -175,4 +170,4 @@ class Checker {
   }
 }
 
-module.exports = { Checker, STATUSES, WORKS, REFUSES, NO_SCRAPE, FAILED, SKIPPED }
+module.exports = Checker
