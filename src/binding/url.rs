@@ -23,7 +23,7 @@ pub(super) struct UrlParts {
 #[must_use]
 pub(super) fn parse_url(text: String) -> Either<UrlParts, String> {
     match AnnounceUrl::parse(&text) {
-        Ok(AnnounceUrl { host, port, request_string }) => {
+        Ok(AnnounceUrl { host, port, request_string, .. }) => {
             let (host, family) = match host {
                 Host::Domain(name) => (name, 0),
                 Host::Ipv4(address) => (address.to_string(), 4),
