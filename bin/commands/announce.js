@@ -14,7 +14,7 @@ const { readUdpTracker } = require('../tracker-url.js')
 const UsageError = require('../usage-error.js')
 const Waiting = require('../waiting.js')
 
-const EVENTS = ['none', 'started', 'completed', 'stopped']
+const EVENTS = ['none', 'started', 'completed', 'stopped', 'paused']
 
 const HELP = `Usage: bittorrent-udp-tracker announce URL INFO_HASH [options]
 
@@ -27,7 +27,7 @@ send others to a peer that is none.
   INFO_HASH            40 digits of hex, 32 of base32, a magnet link, or the
                        path of a .torrent file
 
-  --event WORD         none (default), started, completed or stopped
+  --event WORD         none (default), started, completed, stopped or paused
   --stay               do not say "stopped": the tracker counts this peer until
                        its interval is over, or until --event stopped with the
                        same --peer-id
