@@ -250,6 +250,14 @@ describe('afterwards', () => {
     )
   })
 
+  test('the tracker whose answer did not come hears of it as well', async (t) => {
+    const tracker = await startTracker(t, { announce: silent })
+    const args = ['announce', tracker.url, HASH, '--timeout', '.5', '--json']
+    const { code } = await runCommand(t, args)
+    assert.equal(code, 1)
+    assert.equal(events(tracker).at(-1), STOPPED)
+  })
+
   test('the tracker that Ctrl-C left waiting hears of it as well', async (t) => {
     const tracker = await startTracker(t, { announce: silent })
     const child = startCommand(t, ['announce', tracker.url, HASH])

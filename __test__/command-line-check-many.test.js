@@ -8,7 +8,9 @@ const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
 const { startScriptedTracker, silent } = require('./support/scripted-tracker')
+const { startCommand: startCommandOf } = require('./support/child')
 const {
+  PROGRAM,
   startCommand,
   runCommand,
   check,
@@ -193,6 +195,31 @@ describe('a list', () => {
     const { code, results } = await check(t, [...together.urls, '--concurrency', '8'])
     assert.deepEqual([code, results.length], [0, AT_ONCE])
     assert.equal(together.most, 8)
+  })
+
+  test(
+    'is checked with the file descriptors that there are',
+    { skip: process.platform === 'win32' },
+    async (t) => {
+      const together = await startTogether(t, AT_ONCE, 1)
+      const command = `ulimit -n 72 && exec "${process.execPath}" "${PROGRAM}" "$@"`
+      const args = ['-c', command, 'sh', 'check', ...together.urls, '--json']
+      const child = startCommandOf(t, ['sh', ...args])
+      const { code, stdout, stderr } = await child.exit()
+      assert.deepEqual([code, stderr], [0, ''])
+      assert.equal(jsonLines(stdout).length, AT_ONCE)
+    }
+  )
+
+  test('is left by a peer that says so everywhere, also after Ctrl-C', async (t) => {
+    const tracker = await startScriptedTracker(t, { scrape: silent })
+    const child = startCommand(t, ['check', tracker.url])
+    await tracker.nextScrape()
+    const started = await tracker.nextAnnounce()
+    child.process.kill('SIGINT')
+    const stopped = await tracker.nextAnnounce()
+    assert.deepEqual([started.event, stopped.event], [2, 3])
+    assert.equal((await child.exit()).code, 130)
   })
 
   test('of 200,000 trackers does not exhaust the stack', async (t) => {

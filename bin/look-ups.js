@@ -13,9 +13,9 @@ const PROGRAM = path.join(__dirname, 'lookup-process.js')
 // How many the system is asked for at once. Small resolvers refuse more.
 const AT_ONCE = 128
 // A look-up that takes longer hangs, and gives its turn to another.
-const HANGS_AFTER_MS = 250
+const HANGS_AFTER_MS = 150
 // How many a process has threads for, and how many processes there are.
-const A_PROCESS = 128
+const A_PROCESS = 256
 const PROCESSES = 4
 
 class LookUps {
@@ -26,6 +26,8 @@ class LookUps {
     const threads = Math.max(4, 2 * Math.min(names, A_PROCESS))
     this.env = { ...process.env, UV_THREADPOOL_SIZE: String(threads) }
     this.children = new Set()
+    // Those that it will take if all names hang are started together: each takes a while to begin.
+    this.atFirst = Math.min(PROCESSES, Math.ceil(names / A_PROCESS))
     this.known = new Map()
     this.waiting = []
     this.running = 0
@@ -63,6 +65,7 @@ class LookUps {
     const inUse = [...this.children].filter((child) => !child.isSpent)
     const free = inUse.find((child) => child.pending.size < A_PROCESS)
     if (free !== undefined) return free
+    if (this.children.size === 0) for (let i = 1; i < this.atFirst; i++) this.start()
     return inUse.length < PROCESSES ? this.start() : null
   }
 

@@ -72,6 +72,8 @@ class Checker {
     this.infoHash = infoHash || randomBytes(20)
     this.lookUps = lookUps
     this.peerId = randomPeerId()
+    // Where the peer may be known, and where it says that it goes.
+    this.present = new Set()
     this.goodbyes = new Set()
     // Of the latest answers, by kind and URL.
     this.roundTrips = new Map()
@@ -85,8 +87,9 @@ class Checker {
     await UdpTracker.scrape('udp://', [this.infoHash]).catch(() => {})
   }
 
-  /** Waits a little for the trackers that hear that the peer goes. */
+  /** Says to the trackers that it has not been said to that the peer goes, and waits a little for them. */
   async end() {
+    for (const target of this.present) this.sayGoodbye(target)
     await Promise.all(this.goodbyes)
   }
 
@@ -129,7 +132,9 @@ class Checker {
 
   async request(target) {
     const { timeout, infoHash } = this
+    this.present.add(target)
     const [answer, refused] = await outcome(this.announce(target, 'started', timeout))
+    if (refused !== null && isAnswer(refused)) this.present.delete(target)
     // What answers, if only with an error, may scrape all the same.
     if (refused !== null && !isAnswer(refused)) {
       return failure('announce', refused, FAILED, `announce: ${reasonOf(refused)}`)
@@ -155,6 +160,7 @@ class Checker {
 
   // The tracker need not keep a peer that is none.
   sayGoodbye(target) {
+    this.present.delete(target)
     const goodbye = outcome(this.announce(target, 'stopped', Math.min(this.timeout, GOODBYE_MS)))
     const ended = goodbye.finally(() => this.goodbyes.delete(ended))
     this.goodbyes.add(ended)

@@ -154,10 +154,14 @@ async function run(args, { stdout, stderr, fail, note, help, onInterrupt }) {
   let goodbye = null
   onInterrupt(async () => {
     progress.end()
-    // It may have heard of the peer, although its answer is not here.
-    if (isToStop) goodbye ??= sayGoodbye(url, request).catch(() => {})
-    await Promise.race([goodbye, new Promise((resolve) => setTimeout(resolve, LAST_WORD_MS))])
+    if (isToStop) await lastWord()
   })
+  // It may have heard of the peer, although its answer is not here.
+  const lastWord = () => {
+    goodbye ??= sayGoodbye(url, request)
+    const sent = new Promise((resolve) => setTimeout(resolve, LAST_WORD_MS))
+    return Promise.race([goodbye.catch(() => {}), sent])
+  }
 
   let answer
   try {
@@ -167,6 +171,7 @@ async function run(args, { stdout, stderr, fail, note, help, onInterrupt }) {
     if (!(err instanceof UdpTracker.TrackerError)) throw err
     if (values.json) await stdout.line(jsonLine({ ...about, error: errorFields(err) }))
     else fail(`${url}: ${reasonOf(err, request.timeout)}`)
+    if (isToStop && err.code === 'TIMEOUT') await lastWord()
     return 1
   }
   progress.end()

@@ -80,6 +80,16 @@ const OPTIONS = {
 
 const AT_ONCE = 1000
 const MOST_AT_ONCE = 10_000
+// What the process has open besides, and what a tracker takes: a socket for each of its addresses, of which few have more.
+const OTHER_FILES = 48
+const FILES_A_TRACKER = 4
+
+// How many trackers the system has file descriptors for.
+function roomForTrackers() {
+  const limit = Number(process.report.getReport().userLimits?.open_files.soft)
+  if (!(limit > 0)) return Infinity
+  return Math.max(1, Math.floor((limit - OTHER_FILES) / FILES_A_TRACKER))
+}
 
 async function run(args, { stdout, stderr, fail, note, help, onInterrupt }) {
   const { values, positionals } = options.parse(args, OPTIONS)
@@ -134,9 +144,10 @@ async function run(args, { stdout, stderr, fail, note, help, onInterrupt }) {
       await printer.add(results)
     }
   }
+  const lanes = Math.min(atOnce, trackers.length, roomForTrackers())
   try {
     await checker.warmUp()
-    await Promise.all(Array.from({ length: Math.min(atOnce, trackers.length) }, work))
+    await Promise.all(Array.from({ length: lanes }, work))
   } finally {
     progress?.end()
   }
