@@ -202,7 +202,7 @@ describe('a list', () => {
     { skip: process.platform === 'win32' },
     async (t) => {
       const together = await startTogether(t, AT_ONCE, 1)
-      const command = `ulimit -n 72 && exec "${process.execPath}" "${PROGRAM}" "$@"`
+      const command = `ulimit -n 52 && exec "${process.execPath}" "${PROGRAM}" "$@"`
       const args = ['-c', command, 'sh', 'check', ...together.urls, '--json']
       const child = startCommandOf(t, ['sh', ...args])
       const { code, stdout, stderr } = await child.exit()

@@ -3,14 +3,19 @@
 
 const { test, describe } = require('node:test')
 const assert = require('node:assert/strict')
+const { spawnSync } = require('node:child_process')
 const { startScriptedTracker, silent } = require('./support/scripted-tracker')
 const { runCommand, check, namesEnvironment } = require('./support/command-line')
 const { UdpTracker } = require('./support/client')
-const { withoutIPv6 } = require('./support/loopback')
-const { freePort } = require('./support/real-trackers')
+const { withoutAddresses, withoutIPv6 } = require('./support/loopback')
+const { freePort, startOpentracker } = require('./support/real-trackers')
 const wire = require('./support/wire')
 
 const HASH = '95c8a2f1c5c4a2f0e0b1d7d6f1e2d3c4b5a69788'
+const withoutOpentracker =
+  spawnSync('opentracker', ['-h']).error === undefined
+    ? false
+    : 'opentracker is needed for this test: apt-get install opentracker'
 const MS = /^ *\d+\.\d$/
 
 describe('a tracker that works', () => {
@@ -279,8 +284,21 @@ describe('a tracker that answers, but not all of it, is alive:', () => {
   })
 })
 
+test(
+  'opentracker with an access list refuses any torrent but its own, and works with one of these',
+  { skip: withoutOpentracker },
+  async (t) => {
+    const { url4 } = await startOpentracker(t, [Buffer.from(HASH, 'hex')])
+    const { code, results } = await check(t, [url4])
+    assert.deepEqual([code, results[0].status], [0, 'refuses'])
+    assert.equal(results[0].reason, 'does not serve this torrent, try --info-hash')
+    const own = await check(t, [url4, '--info-hash', HASH])
+    assert.deepEqual([own.code, own.results[0].status], [0, 'works'])
+  }
+)
+
 describe('a name with several addresses of a family', () => {
-  test('works if one of them does, whichever it is', async (t) => {
+  test('works if one of them does, whichever it is', { skip: withoutAddresses }, async (t) => {
     const tracker = await startScriptedTracker(t, { address: '127.0.0.3' })
     const url = `udp://tracker.test:${tracker.port}`
     const dead = await startScriptedTracker(t, {
