@@ -203,6 +203,12 @@ declare namespace UdpTracker {
   function announce(url: string, opts: AnnounceRequest): Promise<AnnounceResult>
 
   /**
+   * Announces over IPv4 and over IPv6, with one key for both: `opts.key`, or a random one of this process. Rejects only if
+   * both fail, with a {@link TrackerError} whose `errors` are the two.
+   */
+  function announce(url: string, opts: AnnounceRequestOfBoth): Promise<AnnounceResultOfBoth>
+
+  /**
    * Scrapes any number of torrents, 60 to a datagram (BEP 15, "Scrape"), and resolves to a result for each, in the order
    * asked, doubles included. An empty list resolves to `[]` and sends nothing. One failed datagram fails the whole; the
    * error's `results` are what had come in.
@@ -244,6 +250,8 @@ declare namespace UdpTracker {
     phase?: Phase
     /** Of a scrape: the results that had come in, in the order asked. */
     results?: ScrapeResult[]
+    /** Of an announce over both families that failed over both: the errors of each. */
+    errors?: { 4: TrackerError; 6: TrackerError }
     /** An Error whose `code` is the system's, `ENOTFOUND` for example, where it has one. */
     cause?: unknown
   }
@@ -258,6 +266,8 @@ declare namespace UdpTracker {
     phase?: Phase | null | undefined
     /** As {@link TrackerError.results}. */
     results?: ScrapeResult[] | undefined
+    /** As {@link TrackerError.errors}. */
+    errors?: { 4: TrackerError; 6: TrackerError } | undefined
     /** As {@link TrackerError.cause}. */
     cause?: unknown
   }
@@ -330,6 +340,14 @@ declare namespace UdpTracker {
     interval: number
   }
 
+  /** What an announce over both families resolves to: an error in the place of a family that failed. */
+  interface AnnounceResultOfBoth {
+    /** Over IPv4. */
+    4: AnnounceResult | TrackerError
+    /** Over IPv6. */
+    6: AnnounceResult | TrackerError
+  }
+
   /** The numbers of one torrent (BEP 15, "scrape response"). */
   interface ScrapeResult {
     /** 40 digits of hex in lower case. */
@@ -388,6 +406,56 @@ declare namespace UdpTracker {
      * @default true
      */
     urlData?: boolean | undefined
+    /** The way out; the system's by default. */
+    transport?: Transport | null | undefined
+  }
+
+  /**
+   * The way out. It fails closed: while what is named here is not there, requests end with an error, and nothing goes any
+   * other way. Requests with equal transports share sockets, connection IDs and look-ups; with different ones nothing.
+   * At most 64 are in use at once. An option that is not known throws.
+   */
+  interface Transport {
+    /** The address to send from, at most one a family. With one, a family without one is not used. */
+    localAddress?: string | string[] | undefined
+    /** The network interface to send through, look-ups included. */
+    interface?: string | undefined
+    /**
+     * A SOCKS5 proxy: `socks5h://[username:password@]host[:port]`, which resolves the trackers' names, `socks5://`, for
+     * which they are resolved here, or the same as an object.
+     */
+    proxy?: string | Proxy | undefined
+    /**
+     * Looks hosts up instead of the system, and is asked for addresses in URLs as well, so that it may refuse them: what it
+     * throws is the error's reason. The first 256 addresses are asked.
+     */
+    lookup?: ((host: string, options: LookupOptions) => string[] | Promise<string[]>) | undefined
+  }
+
+  /** A SOCKS5 proxy (RFC 1928, RFC 1929) with UDP. */
+  interface Proxy {
+    /** A host name or an address. */
+    host: string
+    /** 1 to 65535. */
+    port: number
+    /** 1 to 255 bytes in UTF-8. */
+    username?: string | undefined
+    /** 1 to 255 bytes in UTF-8. */
+    password?: string | undefined
+    /**
+     * Who resolves the trackers' names: the proxy, or this machine.
+     *
+     * @default 'remote'
+     */
+    dns?: 'remote' | 'local' | undefined
+  }
+
+  /** What {@link Transport.lookup} is told beside the host. */
+  interface LookupOptions {
+    /** 4, 6, or 0 for both. */
+    family: 0 | 4 | 6
+    /** Aborted when no request waits for the answer any more. */
+    signal: AbortSignal
   }
 
   /** What this peer has done in this session (BEP 15, "announce request"). */
@@ -458,6 +526,12 @@ declare namespace UdpTracker {
     _timeout?: number | string | undefined
   }
 
+  /** The options of the static {@link announce} over both families. */
+  interface AnnounceRequestOfBoth extends Omit<AnnounceRequest, 'family'> {
+    /** Over IPv4 and over IPv6. */
+    family: 'both'
+  }
+
   /** The options of {@link drain}. */
   interface DrainOptions {
     /**
@@ -472,6 +546,8 @@ declare namespace UdpTracker {
   interface ScrapeOptions extends Limits {
     /** As {@link Options.family}. */
     family?: 0 | 4 | 6 | undefined
+    /** As {@link Options.transport}. */
+    transport?: Transport | null | undefined
     /** Called after each datagram that brought results. What it throws ends the scrape, and is what the promise rejects with. */
     onProgress?: ((progress: Progress) => void) | undefined
   }

@@ -17,6 +17,9 @@ const noStrace =
     ? false
     : 'strace is not installed or may not trace'
 
+const noCapture =
+  spawnSync('tcpdump', ['--version']).status === 0 ? false : 'tcpdump is not installed'
+
 const script = (name, ...args) => [
   process.execPath,
   path.join(__dirname, 'faults', `${name}.js`),
@@ -34,9 +37,20 @@ for (const [name, what] of [
   ['dns-hangs-in-worker', 'a worker can be terminated while its look-ups hang'],
   ['no-ipv6', 'a network without IPv6 has IPv4, and gets IPv6'],
   ['interface-down', 'an interface that goes down and comes back costs a retransmission'],
-  ['no-permission', 'what a firewall forbids is tried again']
+  ['no-permission', 'what a firewall forbids is tried again'],
+  ['transport-zone', 'a link-local tracker is reached by the zone in its URL']
 ]) {
   test(what, { skip: noNamespaces }, (t) => assertRepaired(t, [...NAMESPACE, ...script(name)]))
+}
+
+for (const [name, what] of [
+  ['transport-interface', 'an interface that is chosen carries everything, or nothing goes'],
+  ['transport-address', 'local addresses that are chosen send everything, or nothing goes'],
+  ['fragments', 'what is too long for a link arrives in pieces']
+]) {
+  test(what, { skip: noNamespaces || noCapture }, (t) =>
+    assertRepaired(t, [...NAMESPACE, ...script(name)])
+  )
 }
 
 test('process.exit does not wait for look-ups that hang', { skip: noNamespaces }, (t) =>

@@ -204,7 +204,15 @@ describe('the static side', () => {
 describe('a TrackerError', () => {
   test('has the members that are declared', () => {
     const cause = new Error('why')
-    const details = { url: URL, address: '127.0.0.1:1', phase: 'lookup', results: [], cause }
+    const errors = {}
+    const details = {
+      url: URL,
+      address: '127.0.0.1:1',
+      phase: 'lookup',
+      results: [],
+      errors,
+      cause
+    }
     const error = new UdpTracker.TrackerError('text', 'DNS', details)
     assert.deepEqual([...Object.keys(error), 'cause'], declared.membersOf('TrackerError'))
     assert.deepEqual({ ...error, cause: error.cause }, { code: 'DNS', ...details })

@@ -27,7 +27,8 @@ const DEFAULTS = Object.freeze({
   ip: 0,
   family: 0,
   auth: null,
-  urlData: true
+  urlData: true,
+  transport: null
 })
 
 const DEFAULT_TIMEOUT = 15000
@@ -225,14 +226,26 @@ function familyOf(value) {
   return value
 }
 
+// A tracker that is asked over both families knows by the key that the two are one (BEP 7 has nothing better).
+let processKey = null
+
+/** The options of an announce over each of the families, in the order IPv4, IPv6. */
+function optionsOfBoth(opts) {
+  const { numWant, key, ip, auth, urlData, transport } = opts
+  if (processKey === null) processKey = require('crypto').randomBytes(4).readUInt32LE(0)
+  const options = { numWant, key: isGiven(key) ? key : processKey, ip, auth, urlData, transport }
+  const checked = announceOptions(options)
+  return [4, 6].map((family) => ({ ...checked, family }))
+}
+
 function isGiven(value) {
   return value !== undefined && value !== null
 }
 
 /** The options of an announce; trackers that set none of them share one object. */
 function announceOptions(opts) {
-  const { numWant, key, ip, family, auth, urlData } = opts
-  if (![numWant, key, ip, family, auth, urlData].some(isGiven)) return DEFAULTS
+  const { numWant, key, ip, family, auth, urlData, transport } = opts
+  if (![numWant, key, ip, family, auth, urlData, transport].some(isGiven)) return DEFAULTS
   return {
     numWant: isGiven(numWant)
       ? integer(numWant, 'opts.numWant', -1, 2 ** 31 - 1)
@@ -241,13 +254,19 @@ function announceOptions(opts) {
     ip: isGiven(ip) ? ipv4(ip) : DEFAULTS.ip,
     family: isGiven(family) ? familyOf(family) : DEFAULTS.family,
     auth: isGiven(auth) ? credentials(auth) : DEFAULTS.auth,
-    urlData: isGiven(urlData) ? Boolean(urlData) : DEFAULTS.urlData
+    urlData: isGiven(urlData) ? Boolean(urlData) : DEFAULTS.urlData,
+    transport: transportOf(transport)
   }
 }
 
+// Loaded for the few who choose their way out.
+function transportOf(transport) {
+  return isGiven(transport) ? require('./transport.js').transportOf(transport) : DEFAULTS.transport
+}
+
 /** Those of them that a scrape has. */
-function scrapeOptions({ family }) {
-  return announceOptions({ family })
+function scrapeOptions({ family, transport }) {
+  return announceOptions({ family, transport })
 }
 
 function counter(name, value, none) {
@@ -281,6 +300,7 @@ module.exports = {
   infoHash,
   isBytes,
   knownEvent,
+  optionsOfBoth,
   optionsObject,
   peerId,
   port,

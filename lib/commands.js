@@ -11,11 +11,12 @@ const ANNOUNCE = 1
 const SCRAPE = 2
 const CANCEL = 3
 const TRACE = 4
+const FOUND = 5
 
 const FLAG_URL_DATA = 1
 const FLAG_AUTHENTICATION = 2
 
-const HEADER_LENGTH = 24
+const HEADER_LENGTH = 28
 const ANNOUNCE_LENGTH = 78
 const SHORTEST_LENGTH = 9
 const BUFFER_LENGTH = 64 * 1024
@@ -95,8 +96,13 @@ function writeHeader(start, request, kind, event, flags, url) {
   view.setFloat64(start + 12, request.timeout, true)
   view.setUint32(start + 20, url.length, true)
   buffer.set(url, start + HEADER_LENGTH)
-  return start + HEADER_LENGTH + url.length
+  const { transport } = request.options
+  view.setUint32(start + 24, transportLength(transport), true)
+  if (transport !== null) buffer.set(transport.bytes, start + HEADER_LENGTH + url.length)
+  return start + HEADER_LENGTH + url.length + transportLength(transport)
 }
+
+const transportLength = (transport) => (transport === null ? 0 : transport.bytes.length)
 
 // Byte by byte: memory that is shared with other threads may change its length at any time.
 function writeTwenty(offset, bytes) {
@@ -119,9 +125,10 @@ function writeCounter(offset, counter) {
 /** An announce. */
 function announce(request) {
   const url = urlBytes(request.url)
-  const { auth, ip, key, numWant, urlData } = request.options
+  const { auth, ip, key, numWant, transport, urlData } = request.options
   const authLength = auth === null ? 0 : 4 + auth.username.length + auth.password.length
-  const length = HEADER_LENGTH + url.length + ANNOUNCE_LENGTH + authLength
+  const length =
+    HEADER_LENGTH + url.length + transportLength(transport) + ANNOUNCE_LENGTH + authLength
   const flags = (urlData ? FLAG_URL_DATA : 0) | (auth === null ? 0 : FLAG_AUTHENTICATION)
   const start = roomFor(length)
   let offset = writeHeader(start, request, ANNOUNCE, request.event, flags, url)
@@ -146,8 +153,8 @@ function announce(request) {
 /** A scrape. */
 function scrape(request) {
   const url = urlBytes(request.url)
-  const { infoHashes } = request
-  const length = HEADER_LENGTH + url.length + infoHashes.length
+  const { infoHashes, options } = request
+  const length = HEADER_LENGTH + url.length + transportLength(options.transport) + infoHashes.length
   const start = roomFor(length)
   buffer.set(infoHashes, writeHeader(start, request, SCRAPE, 0, 0, url))
   commit(length)
@@ -168,9 +175,21 @@ function cancel(number) {
   flush()
 }
 
+/** What an application's look-up found: addresses with commas between them, or why there are none. */
+function found(number, isFound, text) {
+  const bytes = Buffer.from(text)
+  const length = SHORTEST_LENGTH + 1 + bytes.length
+  const start = roomFor(length)
+  view.setUint32(start + 4, number, true)
+  buffer[start + 8] = FOUND
+  buffer[start + 9] = isFound ? 1 : 0
+  buffer.set(bytes, start + SHORTEST_LENGTH + 1)
+  commit(length)
+}
+
 /** Whether the engine is to tell of datagrams. */
 function trace(wanted) {
   short(wanted ? 1 : 0, TRACE)
 }
 
-module.exports = { announce, cancel, open, scrape, trace }
+module.exports = { announce, cancel, found, open, scrape, trace }

@@ -143,6 +143,8 @@ function dispatch() {
     const request = inFlight.get(number)
     if (inbox.isTrace(start)) {
       inScopeOf(inbox.isOfConnect(start) ? undefined : request, report, inbox, start, end)
+    } else if (inbox.isOfLookUp(start)) {
+      inScopeOf(undefined, lookUp, inbox, start, end)
     } else if (request !== undefined) {
       // One that was cancelled while its outcome was on the way has none.
       release(request)
@@ -182,6 +184,11 @@ function fail(request, failure) {
 // Tells of a datagram.
 function report(request, inbox, start, end) {
   inbox.trace(diagnostics, request, start, end)
+}
+
+// The engine wants something of an application's own look-up.
+function lookUp(_, inbox, start, end) {
+  inbox.lookUp(require('./look-ups.js'), start, end)
 }
 
 function failAll(text) {

@@ -8,6 +8,7 @@ const ANNOUNCED = 1
 const FAILED = 3
 const SENT = 4
 const ANSWERED = 5
+const LOOK_UP = 6
 
 const KIND = 8
 const CODE = 9
@@ -38,9 +39,25 @@ class Inbox {
     return this.view.getUint32(start + 4, true)
   }
 
-  /** Whether it tells of a datagram; the others end a request. */
+  /** Whether it tells of a datagram; most others end a request. */
   isTrace(start) {
-    return this.buffer[start + KIND] >= SENT
+    const kind = this.buffer[start + KIND]
+    return kind === SENT || kind === ANSWERED
+  }
+
+  /** Whether it asks for a look-up of the application's own, or forgets one. */
+  isOfLookUp(start) {
+    return this.buffer[start + KIND] >= LOOK_UP
+  }
+
+  /** Passes on what it asks for. */
+  lookUp(lookUps, start, end) {
+    const { buffer, view } = this
+    const question = this.numberOf(start)
+    if (buffer[start + KIND] !== LOOK_UP) return lookUps.forget(question)
+    const body = start + HEADER_LENGTH
+    const host = buffer.utf8Slice(body + 4, end)
+    lookUps.start(question, view.getUint32(body, true), host, buffer[start + CODE])
   }
 
   /** Of a trace: whether it tells of a connect, which is nobody's own. */

@@ -119,7 +119,7 @@ function limitsOf({ signal, timeout, _timeout }) {
 }
 
 // Reads everything of the application's, and throws for what cannot be sent.
-function announceOf(url, opts) {
+function announceOf(url, opts, options) {
   const { event, port } = opts
   return {
     number: 0,
@@ -129,17 +129,31 @@ function announceOf(url, opts) {
     peerId: check.copyOf(check.peerId(opts.peerId)),
     infoHash: check.copyOf(check.infoHash(opts.infoHash)),
     port: check.requiredPort(port),
-    options: check.announceOptions(opts),
+    options,
     event: check.knownEvent(event),
     ...check.counters(opts)
   }
 }
 
-/** Announces once: `{interval, leechers, seeds, peers}`. `calledBy` is the function that the application called. */
+/**
+ * Announces once: `{interval, leechers, seeds, peers}`; with `family: 'both'` over each, `{4, 6}` of those or of errors.
+ * `calledBy` is the function that the application called.
+ */
 async function announce(url, opts, calledBy) {
   opts = check.optionsObject(opts, 'opts')
-  const request = announceOf(url, opts)
+  const { family } = opts
+  if (family !== 'both') {
+    const request = announceOf(url, opts, check.announceOptions(opts))
+    return send(request, url, limitsOf(opts), calledBy)
+  }
+  const options = check.optionsOfBoth(opts)
+  const request = announceOf(url, opts, null)
   const limits = limitsOf(opts)
+  const sent = options.map((options) => send({ ...request, options }, url, limits, calledBy))
+  return oneOfBoth(await Promise.allSettled(sent))
+}
+
+function send(request, url, limits, calledBy) {
   const call = new Call(url, limits, calledBy)
   request.timeout = limits.resend
   request.onFailure = (failure) => call.fail(failure)
@@ -149,6 +163,18 @@ async function announce(url, opts, calledBy) {
     start: () => engine.announce(request),
     cancel: () => engine.cancel(request)
   })
+}
+
+// What is no TrackerError (a signal's reason) is both families'.
+function oneOfBoth(settled) {
+  const other = settled.find(({ status, reason }) => {
+    return status === 'rejected' && !(reason instanceof TrackerError)
+  })
+  if (other !== undefined) throw other.reason
+  const [v4, v6] = settled.map(({ value, reason }) => value || reason)
+  if (settled.some(({ status }) => status === 'fulfilled')) return { 4: v4, 6: v6 }
+  const details = { url: v4.url, errors: { 4: v4, 6: v6 } }
+  throw new TrackerError(`IPv4: ${v4.message}; IPv6: ${v6.message}`, v4.code, details)
 }
 
 /** Scrapes any number of info-hashes: `[{infoHash, seeds, completed, leechers}]` in the order asked. */

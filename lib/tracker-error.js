@@ -5,11 +5,11 @@
  * TIMEOUT, BAD_RESPONSE, DNS, BAD_URL or NETWORK.
  */
 class TrackerError extends Error {
-  /** Of `details`, `url`, `address`, `phase`, `results` and `cause` become properties, as far as they are given. */
+  /** Of `details`, `url`, `address`, `phase`, `results`, `errors` and `cause` become properties, as far as they are given. */
   constructor(message, code, details = {}) {
     super(message)
     this.code = code
-    for (const name of ['url', 'address', 'phase', 'results']) {
+    for (const name of ['url', 'address', 'phase', 'results', 'errors']) {
       if (details[name] !== undefined && details[name] !== null) this[name] = details[name]
     }
     if (details.cause !== undefined) {

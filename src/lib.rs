@@ -4,6 +4,7 @@
 //! - [`net`]: the only sockets, DNS look-ups, thread and clock: one engine thread that drives `proto`.
 //! - `binding`: Node-API. Packed commands come in from JavaScript, packed outcomes go back, many a call.
 
+mod memory;
 pub mod net;
 pub mod proto;
 

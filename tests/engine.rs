@@ -20,7 +20,10 @@ use std::{
 
 use bittorrent_udp_tracker::{
     net::{Command, Engine, Failure, SessionId, Sink, Start},
-    proto::{Announce, AnnounceUrl, Body, Event, Extension, InfoHash, Outcome, PeerId, RequestId, Schedule, Trace},
+    proto::{
+        Announce, AnnounceResponse, AnnounceUrl, Body, Event, Extension, InfoHash, Outcome, PeerId, RequestId,
+        Schedule, Trace,
+    },
 };
 
 const SESSIONS: u32 = 4;
@@ -34,7 +37,7 @@ struct Outcomes {
 
 impl Sink for Outcomes {
     fn outcome(&mut self, id: RequestId, outcome: &Outcome<'_>) {
-        let Outcome::Announced { interval, .. } = outcome else { panic!("{outcome:?}") };
+        let Outcome::Announced(AnnounceResponse { interval, .. }) = outcome else { panic!("{outcome:?}") };
         self.batch.push((id.0 as u32, *interval));
     }
 
@@ -102,7 +105,7 @@ impl Tracker {
         });
         // A datagram lost on a busy machine is sent again soon.
         let schedule = Schedule::new(500.0);
-        Command::Start(Start { id: id(session, number), url, family: None, schedule, body })
+        Command::Start(Start { id: id(session, number), url, family: None, route: None, schedule, body })
     }
 
     fn stop(self) {

@@ -1,4 +1,4 @@
-// A name server on 127.0.0.1:53 of a network namespace that answers, refuses or keeps silent as a test tells it to.
+// A name server on port 53 of a network namespace that answers, refuses or keeps silent as a test tells it to.
 'use strict'
 
 const dgram = require('node:dgram')
@@ -8,7 +8,7 @@ const TYPE_A = 1
 const SERVER_FAILURE = 2
 
 class DnsServer {
-  // `answer(name)` gives an IPv4 address, 'fail', or 'hang'.
+  // `answer(name, from)` gives an IPv4 address, 'fail', or 'hang'; `from` is who asks.
   constructor(socket, answer) {
     this.socket = socket
     this.answer = answer
@@ -36,7 +36,7 @@ class DnsServer {
     }
     const end = at + 5
     const name = labels.join('.').toLowerCase()
-    const answer = this.answer(name)
+    const answer = this.answer(name, from)
     if (answer === 'hang') this.held.push([query, from])
     else this.socket.send(response(query, end, answer), from.port, from.address)
     this.names.add(name)
@@ -57,9 +57,9 @@ function response(query, end, answer) {
   return Buffer.concat([header, question, row, Buffer.from(answer.split('.').map(Number))])
 }
 
-async function startDnsServer(t, answer) {
+async function startDnsServer(t, answer, address = '127.0.0.1') {
   const socket = dgram.createSocket('udp4')
-  socket.bind(53, '127.0.0.1')
+  socket.bind(53, address)
   await once(socket, 'listening')
   t.after(() => socket.close())
   return new DnsServer(socket, answer)

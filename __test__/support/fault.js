@@ -35,11 +35,11 @@ async function run(main) {
   console.log('done')
 }
 
-// Lets the system's resolver ask 127.0.0.1 in this mount namespace, and nobody else.
-function useOwnResolver(options) {
+// Lets the system's resolver ask this name server in this mount namespace, and nobody else.
+function useOwnResolver(options, nameServer = '127.0.0.1') {
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'resolver-'))
   const file = path.join(directory, 'resolv.conf')
-  fs.writeFileSync(file, `nameserver 127.0.0.1\noptions ${options}\n`)
+  fs.writeFileSync(file, `nameserver ${nameServer}\noptions ${options}\n`)
   execFileSync('mount', ['--bind', file, fs.realpathSync('/etc/resolv.conf')])
   fs.rmSync(directory, { recursive: true })
 }

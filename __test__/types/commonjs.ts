@@ -171,6 +171,24 @@ async function statics(): Promise<void> {
     onProgress: ({ done, total }) => done / total
   })
   console.log(seconds, peers, results, await UdpTracker.scrape(URL, []))
+  const transport: UdpTracker.Transport = {
+    localAddress: ['127.0.0.1', '::1'],
+    interface: 'lo',
+    proxy: { host: 'localhost', port: 1080, dns: 'local' },
+    lookup: async (host, { family, signal }) => (signal.aborted ? [] : [`${host}${family}`])
+  }
+  const both = await announce(URL, {
+    peerId: PEER_ID,
+    infoHash: INFO_HASH,
+    port: 6881,
+    family: 'both',
+    transport
+  })
+  if (!(both[4] instanceof TrackerError)) console.log(both[4].peers)
+  // @ts-expect-error an object announces over one family
+  new UdpTracker(PEER_ID, INFO_HASH, URL, { family: 'both' })
+  // @ts-expect-error there is no such option
+  await scrape(URL, [], { transport: { device: 'lo' } })
   // @ts-expect-error the torrent is missing
   await announce(URL, { peerId: PEER_ID, port: 6881 })
   // @ts-expect-error the port is missing

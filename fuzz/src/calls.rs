@@ -60,6 +60,7 @@ enum Call {
     },
     Outcome,
     ReceiveBuffer(u32),
+    Suspend(u16),
 }
 
 #[derive(Arbitrary, Clone, Copy, Debug)]
@@ -158,6 +159,7 @@ fn play(watched: &mut Watched, call: Call) {
             }
         }
         Call::Outcome => drop(watched.outcome()),
+        Call::Suspend(seconds) => watched.suspend(Duration::from_secs(seconds.into())),
         Call::ReceiveBuffer(bytes) => watched.set_receive_buffer(bytes as usize),
     }
 }

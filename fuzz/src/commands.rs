@@ -13,6 +13,10 @@ use bittorrent_udp_tracker::{
 
 #[path = "../../src/binding/commands.rs"]
 mod decoder;
+#[path = "../../src/binding/reader.rs"]
+mod reader;
+#[path = "../../src/binding/routes.rs"]
+mod routes;
 use decoder::Decoder;
 
 const SESSION: u32 = 3;
@@ -58,7 +62,7 @@ fn tell(commands: &[Command]) -> String {
     for command in commands {
         match command {
             Command::Start(start) => {
-                let Start { id, url, family, schedule, body } = start;
+                let Start { id, url, family, schedule, body, .. } = start;
                 assert_eq!(id.0 >> 32, SESSION.into(), "a request of another session");
                 writeln!(text, "start {id:?} {url:?} {family:?} {schedule:?} {body:?}").unwrap();
             }
@@ -184,7 +188,7 @@ impl Wanted {
             6 => Some(Family::V6),
             _ => None,
         };
-        Command::Start(Start { id, url, family, schedule: Schedule::new(tracker.timeout), body })
+        Command::Start(Start { id, url, family, route: None, schedule: Schedule::new(tracker.timeout), body })
     }
 }
 
@@ -193,6 +197,7 @@ fn header(packed: &mut Vec<u8>, tracker: &Tracker, head: [u8; 4]) {
     packed.extend(head);
     packed.extend(tracker.timeout.to_le_bytes());
     packed.extend((url.len() as u32).to_le_bytes());
+    packed.extend([0; 4]);
     packed.extend(url.as_bytes());
 }
 

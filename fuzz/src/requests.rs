@@ -1,6 +1,9 @@
 //! Requests and addresses that a few bits choose from.
 
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
+use std::{
+    net::{Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6},
+    sync::Arc,
+};
 
 use bittorrent_udp_tracker::proto::{Announce, Body, Event, Extension, InfoHash, PeerId, Scrape};
 
@@ -29,6 +32,13 @@ pub fn one_spelling(address: SocketAddr) -> SocketAddr {
         SocketAddr::V6(v6) if v6.ip().segments()[0] != 0xfe80 => (*v6.ip(), v6.port()).into(),
         address => address,
     }
+}
+
+/// The name of a host whose look-up gives these addresses, whatever their order.
+pub fn host(addresses: &[SocketAddr]) -> Arc<str> {
+    let mut ports: Vec<_> = addresses.iter().map(|address| address.port().to_string()).collect();
+    ports.sort();
+    ports.join("-").into()
 }
 
 pub fn announce(n: u64, event: Event) -> Body {

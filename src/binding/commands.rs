@@ -2,8 +2,13 @@
 //!
 //! All numbers are little-endian. A record starts with its own length (u32), the request's number (u32) and a kind.
 
-use std::{collections::HashMap, net::Ipv4Addr, sync::Arc};
+use std::{
+    collections::HashMap,
+    net::{IpAddr, Ipv4Addr},
+    sync::Arc,
+};
 
+use super::{reader::Reader, routes::Routes};
 use crate::{
     net::{Command, Failure, SessionId, Start},
     proto::{
@@ -17,6 +22,8 @@ const SCRAPE: u8 = 2;
 const CANCEL: u8 = 3;
 /// Its number is 1 to begin and 0 to end.
 const TRACE: u8 = 4;
+/// What an application's own look-up found. Its number is the look-up's.
+const FOUND: u8 = 5;
 
 /// The flag that lets the URL's path and query go out with an announce.
 const FLAG_URL_DATA: u8 = 1;
@@ -34,11 +41,12 @@ pub(super) struct Decoder {
     urls: HashMap<Box<[u8]>, Arc<AnnounceUrl>>,
     /// How long the keys of `urls` are together.
     url_bytes: usize,
+    routes: Routes,
 }
 
 impl Decoder {
     pub(super) fn new(session: SessionId) -> Self {
-        Self { session, urls: HashMap::new(), url_bytes: 0 }
+        Self { session, urls: HashMap::new(), url_bytes: 0, routes: Routes::new(session) }
     }
 
     /// The commands in `records`. One that does not add up rejects its request, and costs no other.
@@ -62,6 +70,7 @@ impl Decoder {
         match kind {
             CANCEL => return Some(Command::Cancel(id)),
             TRACE => return Some(Command::Trace(self.session, number != 0)),
+            FOUND => return Some(Command::Found(self.session, number, found(&mut reader)?)),
             _ => {}
         }
         let header = Header::read(&mut reader)?;
@@ -77,8 +86,9 @@ impl Decoder {
             SCRAPE => Body::Scrape(scrape(&reader)?),
             _ => return None,
         };
+        let route = if header.transport.is_empty() { None } else { Some(self.routes.route(header.transport)?) };
         let Header { family, schedule, .. } = header;
-        Some(Command::Start(Start { id, url, family, schedule, body }))
+        Some(Command::Start(Start { id, url, family, route, schedule, body }))
     }
 
     fn url(&mut self, bytes: &[u8]) -> Result<Arc<AnnounceUrl>, UrlError> {
@@ -104,6 +114,8 @@ struct Header<'a> {
     flags: u8,
     schedule: Schedule,
     url: &'a [u8],
+    /// Empty unless the application chose a way out.
+    transport: &'a [u8],
 }
 
 impl<'a> Header<'a> {
@@ -119,8 +131,9 @@ impl<'a> Header<'a> {
         if !(timeout.is_finite() && timeout > 0.0) {
             return None;
         }
-        let url_length = reader.u32()? as usize;
-        Some(Self { event, family, flags, schedule: Schedule::new(timeout), url: reader.bytes(url_length)? })
+        let (url_length, transport_length) = (reader.u32()? as usize, reader.u32()? as usize);
+        let (url, transport) = (reader.bytes(url_length)?, reader.bytes(transport_length)?);
+        Some(Self { event, family, flags, schedule: Schedule::new(timeout), url, transport })
     }
 }
 
@@ -159,37 +172,19 @@ fn announce(reader: &mut Reader<'_>, header: &Header<'_>, url: &AnnounceUrl) -> 
     Some(Ok(announce))
 }
 
-/// Takes little-endian fields off the front of a record.
-struct Reader<'a>(&'a [u8]);
-
-impl<'a> Reader<'a> {
-    fn bytes(&mut self, count: usize) -> Option<&'a [u8]> {
-        let (bytes, rest) = self.0.split_at_checked(count)?;
-        self.0 = rest;
-        Some(bytes)
+/// Addresses with commas between them, or why there are none.
+fn found(reader: &mut Reader<'_>) -> Option<Result<Vec<IpAddr>, String>> {
+    let is_found = reader.u8()? != 0;
+    let text = String::from_utf8_lossy(reader.0);
+    if !is_found {
+        return Some(Err(text.into_owned()));
     }
-
-    fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
-        let (bytes, rest) = self.0.split_first_chunk()?;
-        self.0 = rest;
-        Some(*bytes)
-    }
-
-    fn u8(&mut self) -> Option<u8> {
-        self.array().map(u8::from_le_bytes)
-    }
-
-    fn u16(&mut self) -> Option<u16> {
-        self.array().map(u16::from_le_bytes)
-    }
-
-    fn u32(&mut self) -> Option<u32> {
-        self.array().map(u32::from_le_bytes)
-    }
-
-    fn u64(&mut self) -> Option<u64> {
-        self.array().map(u64::from_le_bytes)
-    }
+    Some(
+        text.split(',')
+            .filter(|address| !address.is_empty())
+            .map(|address| address.parse().map_err(|_| format!("{address} is no address")))
+            .collect(),
+    )
 }
 
 #[cfg(test)]
@@ -200,6 +195,7 @@ mod tests {
         let mut record = vec![0, 0, 0, 0, 7, 0, 0, 0, kind, 2, 4, FLAG_URL_DATA];
         record.extend(100.0f64.to_le_bytes());
         record.extend((url.len() as u32).to_le_bytes());
+        record.extend([0; 4]);
         record.extend(url.as_bytes());
         record.extend(rest);
         let length = record.len() as u32;

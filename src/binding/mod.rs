@@ -4,5 +4,7 @@ mod commands;
 mod engine;
 mod outcomes;
 mod place;
+mod reader;
+mod routes;
 mod session;
 mod url;

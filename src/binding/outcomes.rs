@@ -31,6 +31,8 @@ const SCRAPED: u8 = 2;
 const FAILED: u8 = 3;
 const SENT: u8 = 4;
 const ANSWERED: u8 = 5;
+const LOOK_UP: u8 = 6;
+const FORGET: u8 = 7;
 
 /// In place of a tracker's message in which there is nothing to read.
 const NO_TEXT: &[u8] = b"tracker error without a message";
@@ -231,6 +233,22 @@ impl Sink for Outbound {
             batch.extend_from_slice(&milliseconds.to_le_bytes());
             let _ = write!(batch, "{}", trace.address);
         });
+    }
+
+    fn look_up(&mut self, number: u32, function: u32, host: &str, family: Option<Family>) {
+        let family = match family {
+            None => 0,
+            Some(Family::V4) => 4,
+            Some(Family::V6) => 6,
+        };
+        self.record(RequestId(number.into()), LOOK_UP, family, 0, |batch| {
+            batch.extend_from_slice(&function.to_le_bytes());
+            batch.extend_from_slice(host.as_bytes());
+        });
+    }
+
+    fn forget_look_up(&mut self, number: u32) {
+        self.record(RequestId(number.into()), FORGET, 0, 0, |_| {});
     }
 
     fn flush(&mut self) {

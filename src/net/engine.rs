@@ -4,38 +4,38 @@
 //! locked: commands come through a queue, outcomes leave through each session's [`Sink`].
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashMap,
+    future::poll_fn,
     io,
-    net::SocketAddr,
+    net::IpAddr,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, atomic::Ordering},
+    sync::Arc,
     thread::JoinHandle,
     time::{Duration, Instant},
 };
 
 use rand::{TryRng, rngs::SysRng};
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, error::TryRecvError, unbounded_channel};
-
-use crate::proto::{Client, Config, Family, Origin, Request, RequestId};
-
-use super::{
-    Failure,
-    outbox::Outbox,
-    resolver::{self, Resolved, Resolver},
-    session::{Command, SessionId, Sink, Start, session_of},
-    socket::{DEFAULT_BUFFER, ReceiveBuffers, Socket, Sockets},
-    stats::Stats,
+use tokio::sync::{
+    mpsc::{UnboundedReceiver, UnboundedSender, error::TryRecvError, unbounded_channel},
+    oneshot,
 };
 
-/// How many batches of datagrams are received in a turn before commands and sends get theirs.
-const RECEIVES_A_TURN: usize = 8;
+use super::{
+    names::{self, Ask, Shared},
+    session::{Command, SessionId, session_of},
+    sessions::Sessions,
+    socket::ReceiveBuffers,
+    stats::Stats,
+    ways::Ways,
+};
+
 /// How long the engine keeps looking for more after it had something to do, while a few requests are in flight: a
 /// tracker nearby answers within it, and falling asleep and being woken costs as much.
 const LINGER: Duration = Duration::from_micros(50);
 /// While there are more than this, sleep lets them gather, and leaves the core to whoever has work.
 const FEW: usize = 16;
 /// How many batches of commands are taken in a turn.
-const COMMANDS_A_TURN: usize = 64;
+const BATCHES_A_TURN: usize = 64;
 
 /// The handle of a running engine. Every session holds a [`UnboundedSender`] of it; [`stop`](Self::stop) joins it.
 pub struct Engine {
@@ -53,7 +53,7 @@ impl Engine {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_io()
             .enable_time()
-            .max_blocking_threads(resolver::THREADS)
+            .max_blocking_threads(names::THREADS)
             .thread_name("bittorrent-udp-tracker-dns")
             .build()?;
         let mut seed = [0; 32];
@@ -90,34 +90,25 @@ impl Engine {
 
 struct Loop {
     inbox: UnboundedReceiver<Vec<Command>>,
-    client: Client,
-    resolver: Resolver,
-    /// Requests whose host is being looked up.
-    resolving: HashMap<RequestId, Start>,
-    sessions: HashMap<SessionId, Box<dyn Sink>>,
-    /// The sessions that want to know of datagrams.
-    tracing: HashSet<SessionId>,
-    sockets: Sockets,
+    sessions: Sessions,
+    ways: Ways,
     receive_buffers: ReceiveBuffers,
-    outbox: Outbox,
-    /// The family whose socket took no more when last asked.
-    blocked: Option<Family>,
+    /// Look-ups for the sessions' own functions, and those that a session has been asked for.
+    asks: UnboundedReceiver<Ask>,
+    asked: HashMap<(SessionId, u32), oneshot::Sender<Result<Vec<IpAddr>, String>>>,
     stats: Arc<Stats>,
 }
 
 impl Loop {
     fn new(inbox: UnboundedReceiver<Vec<Command>>, stats: Arc<Stats>, seed: [u8; 32]) -> Self {
+        let (ask, asks) = unbounded_channel();
         Self {
             inbox,
-            client: Client::new(Config { receive_buffer: DEFAULT_BUFFER }, seed),
-            resolver: Resolver::default(),
-            resolving: HashMap::new(),
-            sessions: HashMap::new(),
-            tracing: HashSet::new(),
-            sockets: Sockets::default(),
+            sessions: Sessions::default(),
+            ways: Ways::new(Shared::new(ask), seed),
             receive_buffers: ReceiveBuffers::new(),
-            outbox: Outbox::default(),
-            blocked: None,
+            asks,
+            asked: HashMap::new(),
             stats,
         }
     }
@@ -126,18 +117,26 @@ impl Loop {
         let mut busy = Instant::now();
         loop {
             let Some(commands) = self.take_commands() else { return };
-            let datagrams = self.receive(Family::V4) + self.receive(Family::V6);
+            self.ways.notice_suspend();
             let now = Instant::now();
-            self.client.handle_timeout(now);
-            self.send(now);
+            let mut datagrams = 0;
+            for way in self.ways.iter_mut() {
+                datagrams += way.receive(now, &mut self.receive_buffers, &self.stats);
+            }
+            let now = Instant::now();
+            for way in self.ways.iter_mut() {
+                way.send(now, &self.stats);
+            }
+            self.pass_on_look_ups();
             // Before the outcomes, so that whoever asks on hearing of one finds it counted.
-            self.stats.publish(self.client.counters(), self.client.pending() + self.resolving.len());
+            self.stats.publish(self.ways.counters(), self.ways.pending());
             self.deliver();
+            self.ways.tidy(now);
             if commands + datagrams > 0 {
                 busy = now;
             }
-            let few = (1..=FEW).contains(&self.client.pending());
-            if few && now.saturating_duration_since(busy) < LINGER {
+            let few = (1..=FEW).contains(&self.ways.asking()) && now.saturating_duration_since(busy) < LINGER;
+            if few || self.sessions.with_commands() > 0 {
                 // Lets the runtime look at its sockets and timers, and comes straight back.
                 tokio::task::yield_now().await;
             } else if self.wait().await.is_none() {
@@ -148,84 +147,72 @@ impl Loop {
 
     /// Waits until there is something to do. `None` means that nobody can give commands any more.
     async fn wait(&mut self) -> Option<()> {
-        let deadline = self.client.poll_timeout();
-        let (v4, v6) = (self.sockets.v4.as_ref(), self.sockets.v6.as_ref());
-        let blocked = self.blocked.and_then(|family| self.sockets.of(family));
+        let deadline = self.ways.deadline();
+        let Self { inbox, sessions, ways, asks, .. } = self;
         let sleep = async {
             match deadline {
                 Some(at) => tokio::time::sleep_until(at.into()).await,
                 None => std::future::pending().await,
             }
         };
-        let mut lookup = None;
-        let mut commands = None;
+        let ask;
         tokio::select! {
-            batch = self.inbox.recv() => commands = Some(batch?),
-            () = readable(v4) => {}
-            () = readable(v6) => {}
-            () = writable(blocked) => self.blocked = None,
-            ended = self.resolver.next() => lookup = Some(ended),
-            () = sleep => {}
-        }
-        if let Some(commands) = commands {
-            self.handle_commands(commands);
-        }
-        if let Some(lookup) = lookup {
-            let now = Instant::now();
-            let (waiting, result) = self.resolver.finish(now, lookup);
-            for id in waiting {
-                if let Some(start) = self.resolving.remove(&id) {
-                    match &result {
-                        Ok(addresses) => self.start(now, start, addresses.clone()),
-                        Err(failure) => fail(&mut self.sessions, id, failure),
-                    }
-                }
+            batch = inbox.recv() => {
+                sessions.enqueue(batch?);
+                return Some(());
             }
+            () = poll_fn(|context| ways.poll(context)) => return Some(()),
+            one = asks.recv() => ask = one,
+            () = sleep => return Some(()),
+        }
+        if let Some(ask) = ask {
+            self.pass_on(ask);
         }
         Some(())
     }
 
-    /// Takes the commands that are there. `None` means that there will be none any more.
+    /// Takes commands: of each session some. `None` means that there will be none any more.
     fn take_commands(&mut self) -> Option<usize> {
-        for taken in 0..COMMANDS_A_TURN {
+        for _ in 0..BATCHES_A_TURN {
             match self.inbox.try_recv() {
-                Ok(commands) => self.handle_commands(commands),
-                Err(TryRecvError::Empty) => return Some(taken),
-                Err(TryRecvError::Disconnected) => return None,
+                Ok(batch) => self.sessions.enqueue(batch),
+                Err(TryRecvError::Empty) => break,
+                Err(TryRecvError::Disconnected) if self.sessions.with_commands() == 0 => return None,
+                Err(TryRecvError::Disconnected) => break,
             }
         }
-        Some(COMMANDS_A_TURN)
+        let (mut taken, mut commands) = (0, Vec::new());
+        for _ in 0..self.sessions.with_commands() {
+            self.sessions.next_commands(&mut commands);
+            taken += commands.len();
+            self.handle_commands(&mut commands);
+        }
+        Some(taken)
     }
 
-    fn handle_commands(&mut self, commands: Vec<Command>) {
+    fn handle_commands(&mut self, commands: &mut Vec<Command>) {
         let now = Instant::now();
-        for command in commands {
+        for command in commands.drain(..) {
             match command {
-                Command::Start(start) => match self.resolver.resolve(now, start.id, &start.url, start.family) {
-                    Resolved::Now(addresses) => self.start(now, start, addresses),
-                    Resolved::Later => drop(self.resolving.insert(start.id, start)),
-                    Resolved::Never(failure) => fail(&mut self.sessions, start.id, &failure),
+                Command::Start(mut start) => match self.ways.of(start.route.take()) {
+                    Ok(way) => way.start(now, start),
+                    Err(failure) => self.fail(start.id, &failure),
                 },
-                Command::Reject(id, failure) => fail(&mut self.sessions, id, &failure),
-                Command::Cancel(id) => {
-                    self.resolving.remove(&id);
-                    self.client.handle_cancel(now, id);
-                }
-                Command::Open(session, sink) => drop(self.sessions.insert(session, sink)),
-                Command::Trace(session, wanted) => {
-                    if wanted {
-                        self.tracing.insert(session);
-                    } else {
-                        self.tracing.remove(&session);
+                Command::Reject(id, failure) => self.fail(id, &failure),
+                Command::Cancel(id) => self.ways.iter_mut().for_each(|way| way.cancel(now, id)),
+                Command::Found(session, number, found) => {
+                    if let Some(answer) = self.asked.remove(&(session, number)) {
+                        // Nobody may wait for it any more.
+                        let _ = answer.send(found);
                     }
-                    self.client.set_tracing(!self.tracing.is_empty());
                 }
+                Command::Open(session, sink) => self.sessions.open(session, sink),
+                Command::Trace(session, wanted) => self.set_tracing(session, wanted),
                 Command::Close(session, closed) => {
-                    self.tracing.remove(&session);
-                    self.client.set_tracing(!self.tracing.is_empty());
-                    self.resolving.retain(|id, _| session_of(*id) != session);
-                    self.client.handle_cancel_all(now, |id| session_of(id) == session);
-                    self.sessions.remove(&session);
+                    self.set_tracing(session, false);
+                    self.ways.iter_mut().for_each(|way| way.cancel_session(now, session));
+                    self.asked.retain(|(of, _), _| *of != session);
+                    self.sessions.close(session);
                     // A session that has stopped waiting needs no answer.
                     let _ = closed.send(());
                 }
@@ -233,75 +220,54 @@ impl Loop {
         }
     }
 
-    fn start(&mut self, now: Instant, start: Start, addresses: Arc<[SocketAddr]>) {
-        let Start { id, url, schedule, body, .. } = start;
-        let (session, host) = (session_of(id), url.authority.clone());
-        self.client.handle_request(now, id, Request { session, host, addresses, schedule, body });
+    fn set_tracing(&mut self, session: SessionId, wanted: bool) {
+        self.sessions.set_tracing(session, wanted);
+        let anyone = self.sessions.is_anyone_tracing();
+        self.ways.set_tracing(anyone);
     }
 
-    fn receive(&mut self, family: Family) -> usize {
-        let Self { sockets, receive_buffers, client, stats, .. } = self;
-        let Some(socket) = sockets.of(family) else { return 0 };
-        let mut datagrams = 0;
-        for _ in 0..RECEIVES_A_TURN {
-            let now = Instant::now();
-            match socket.receive(receive_buffers, |from, datagram| client.handle_datagram(now, from, datagram)) {
-                Ok(count) => datagrams += count,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
-                // What an ICMP message made of an earlier send; retransmission is the answer to that.
-                Err(_) => drop(stats.receive_errors.fetch_add(1, Ordering::Relaxed)),
-            }
+    /// Hands look-ups to the sessions whose functions are to do them.
+    fn pass_on_look_ups(&mut self) {
+        while let Ok(ask) = self.asks.try_recv() {
+            self.pass_on(ask);
         }
-        datagrams
     }
 
-    fn send(&mut self, now: Instant) {
-        let Self { sockets, outbox, client, stats, .. } = self;
-        let errors = &stats.send_errors;
-        self.blocked = outbox.send(now, client, sockets, errors).err().map(|to| Family::of(&to));
-    }
-
-    /// Passes on every outcome.
-    fn deliver(&mut self) {
-        while let Some(trace) = self.client.poll_trace() {
-            for session in &self.tracing {
-                // A connect is everybody's, a request one session's.
-                let concerned = match trace.origin {
-                    Origin::Connect => true,
-                    Origin::Request(id) => session_of(id) == *session,
-                };
-                if concerned && let Some(sink) = self.sessions.get_mut(session) {
-                    sink.trace(&trace);
+    fn pass_on(&mut self, ask: Ask) {
+        match ask {
+            Ask::LookUp(question) => {
+                let session = question.lookup.session;
+                // Without its session nobody is left who waits.
+                if let Some(sink) = self.sessions.sink(session) {
+                    sink.look_up(question.number, question.lookup.function, &question.host, question.family);
+                    self.asked.insert((session, question.number), question.answer);
+                }
+            }
+            Ask::Forget(lookup, number) => {
+                if self.asked.remove(&(lookup.session, number)).is_some()
+                    && let Some(sink) = self.sessions.sink(lookup.session)
+                {
+                    sink.forget_look_up(number);
                 }
             }
         }
-        while let Some((id, outcome)) = self.client.poll_outcome() {
-            if let Some(sink) = self.sessions.get_mut(&session_of(id)) {
-                sink.outcome(id, &outcome);
+    }
+
+    /// Passes on every outcome and trace.
+    fn deliver(&mut self) {
+        let Self { ways, sessions, .. } = self;
+        for way in ways.iter_mut() {
+            while let Some(trace) = way.poll_trace() {
+                sessions.trace(&trace);
             }
+            way.deliver(sessions);
         }
-        for sink in self.sessions.values_mut() {
-            sink.flush();
+        sessions.flush();
+    }
+
+    fn fail(&mut self, id: crate::proto::RequestId, failure: &super::Failure) {
+        if let Some(sink) = self.sessions.sink(session_of(id)) {
+            sink.failure(id, failure);
         }
-    }
-}
-
-async fn readable(socket: Option<&Socket>) {
-    match socket {
-        Some(socket) => socket.readable().await,
-        None => std::future::pending().await,
-    }
-}
-
-async fn writable(socket: Option<&Socket>) {
-    match socket {
-        Some(socket) => socket.writable().await,
-        None => std::future::pending().await,
-    }
-}
-
-fn fail(sessions: &mut HashMap<SessionId, Box<dyn Sink>>, id: RequestId, failure: &Failure) {
-    if let Some(sink) = sessions.get_mut(&session_of(id)) {
-        sink.failure(id, failure);
     }
 }

@@ -1,8 +1,12 @@
 //! How a request can fail once names and sockets are involved.
 
+use std::net::IpAddr;
+
 use thiserror::Error;
 
 use crate::proto::{self, Code, ExtensionError, Family, UrlError};
+
+use super::RouteError;
 
 /// Why a request ended without an answer.
 #[derive(Clone, Debug, Error, PartialEq)]
@@ -35,6 +39,28 @@ pub enum Failure {
         /// The family asked for.
         family: Family,
     },
+    /// The address is none that a tracker can have.
+    #[error("cannot send to tracker {address}: {reason}")]
+    Refused {
+        /// The address.
+        address: IpAddr,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// The route that was asked for is not there.
+    #[error(transparent)]
+    Route(#[from] RouteError),
+    /// The proxy cannot be used.
+    #[error("cannot use proxy {proxy}: {reason}")]
+    Proxy {
+        /// Its host and port.
+        proxy: String,
+        /// What became of trying.
+        reason: String,
+    },
+    /// Each of many requests wanted a route of its own.
+    #[error("more than {0} transports in use")]
+    TooManyRoutes(usize),
 }
 
 impl Failure {
@@ -43,7 +69,9 @@ impl Failure {
         match self {
             Self::Protocol(failure) => failure.code(),
             Self::Url(_) | Self::Extension(_) => Code::BadUrl,
-            Self::Unreadable => Code::Network,
+            Self::Unreadable | Self::Refused { .. } | Self::Route(_) | Self::Proxy { .. } | Self::TooManyRoutes(_) => {
+                Code::Network
+            }
             Self::Resolve { .. } | Self::NoAddress { .. } => Code::Dns,
         }
     }

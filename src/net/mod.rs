@@ -2,15 +2,25 @@
 
 #![forbid(unsafe_code)]
 
+mod dns;
 mod engine;
 mod failure;
+mod names;
 mod outbox;
+mod relay;
 mod resolver;
+mod route;
 mod session;
+mod sessions;
 mod socket;
+mod sockets;
+mod socks;
 mod stats;
+mod way;
+mod ways;
 
 pub use engine::Engine;
 pub use failure::Failure;
+pub use route::{CallerLookup, Proxy, Route, RouteError};
 pub use session::{Command, SessionId, Sink, Start};
 pub use stats::Stats;

@@ -10,7 +10,7 @@ use std::{
 
 use crate::proto::{Client, SendFailure, Transmit};
 
-use super::socket::{Socket, Sockets};
+use super::{socket::Socket, sockets::Sockets};
 
 /// How many datagrams are taken from the client at once.
 const BATCH: usize = 64;
@@ -35,76 +35,73 @@ impl Outbox {
         errors: &AtomicU64,
     ) -> Result<(), SocketAddr> {
         loop {
-            if self.sent == self.datagrams.len() && !self.refill(now, client) {
+            if self.sent == self.datagrams.len() && !self.refill(now, client, sockets) {
                 return Ok(());
             }
             while let Some((transmit, _)) = self.datagrams.get(self.sent) {
                 let to = transmit.to;
-                let (count, result) = match sockets.get(client, to) {
-                    Ok(socket) => self.send_run(socket, to),
-                    Err(error) => (1, Err(error)),
-                };
-                match result {
-                    Ok(()) => self.sent += count,
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Err(to),
-                    Err(error) => {
-                        errors.fetch_add(count as u64, Ordering::Relaxed);
-                        for _ in 0..count {
-                            self.give_up(now, client, &error);
+                let (count, failure) = match sockets.get(client, to) {
+                    // Without a socket nothing is sent, now or later: only asking again can help.
+                    Err(error) => (1, (true, error.to_string())),
+                    Ok((socket, by)) => match self.send_run(socket, by) {
+                        (count, Ok(())) => {
+                            self.sent += count;
+                            continue;
                         }
-                    }
+                        (_, Err(error)) if error.kind() == io::ErrorKind::WouldBlock => return Err(to),
+                        (count, Err(error)) => (count, sockets.judge(to, &error)),
+                    },
+                };
+                errors.fetch_add(count as u64, Ordering::Relaxed);
+                for _ in 0..count {
+                    self.give_up(now, client, &failure);
                 }
             }
         }
     }
 
-    fn refill(&mut self, now: Instant, client: &mut Client) -> bool {
+    fn refill(&mut self, now: Instant, client: &mut Client, sockets: &mut Sockets) -> bool {
         self.bytes.clear();
         self.datagrams.clear();
         self.sent = 0;
         while self.datagrams.len() < BATCH {
             let start = self.bytes.len();
             let Some(transmit) = client.poll_transmit(now, &mut self.bytes) else { break };
+            if let Some(relay) = &mut sockets.relay {
+                relay.wrap(now, &mut self.bytes, start, transmit.to, client.pending());
+            }
             self.datagrams.push((transmit, start..self.bytes.len()));
         }
-        !self.datagrams.is_empty()
+        if self.datagrams.is_empty() {
+            return false;
+        }
+        sockets.check();
+        true
     }
 
     /// Sends the next datagram and those behind it that can go with it; how many these are, and what came of it.
-    fn send_run(&self, socket: &Socket, to: SocketAddr) -> (usize, io::Result<()>) {
+    fn send_run(&self, socket: &Socket, by: SocketAddr) -> (usize, io::Result<()>) {
         let rest = self.datagrams.get(self.sent..).unwrap_or_default();
-        let Some((_, first)) = rest.first() else { return (0, Ok(())) };
+        let Some((Transmit { to, .. }, first)) = rest.first() else { return (0, Ok(())) };
         let length = first.len();
         let most = socket.longest_run().min(LONGEST_RUN / length.max(1)).max(1);
-        let alike = |(transmit, range): &&(Transmit, Range<usize>)| transmit.to == to && range.len() == length;
+        let alike = |(transmit, range): &&(Transmit, Range<usize>)| transmit.to == *to && range.len() == length;
         let count = rest.iter().take(most).take_while(alike).count().max(1);
         let bytes = |count: usize| self.bytes.get(first.start..first.start + count * length).unwrap_or_default();
-        match socket.send(to, bytes(count), length) {
+        match socket.send(by, bytes(count), length) {
             // The system may take no runs after all, or have taken offence at one datagram of it: one at a time then.
             Err(error) if count > 1 && error.kind() != io::ErrorKind::WouldBlock => {
-                (1, socket.send(to, bytes(1), length))
+                (1, socket.send(by, bytes(1), length))
             }
             result => (count, result),
         }
     }
 
-    fn give_up(&mut self, now: Instant, client: &mut Client, error: &io::Error) {
+    fn give_up(&mut self, now: Instant, client: &mut Client, (lasting, words): &(bool, String)) {
         if let Some(&(transmit, _)) = self.datagrams.get(self.sent) {
-            let words = error.to_string();
-            let failure = if is_lasting(error) { SendFailure::Lasting(&words) } else { SendFailure::Passing };
+            let failure = if *lasting { SendFailure::Lasting(words) } else { SendFailure::Passing };
             client.handle_send_failure(now, transmit, failure);
             self.sent += 1;
         }
     }
-}
-
-/// Whether the same datagram could never be sent: too long, an address no packet can go to, a family the system does
-/// not have.
-fn is_lasting(error: &io::Error) -> bool {
-    #[cfg(unix)]
-    let codes = [libc::EMSGSIZE, libc::EAFNOSUPPORT, libc::EDESTADDRREQ];
-    // WSAEMSGSIZE, WSAEAFNOSUPPORT, WSAEADDRNOTAVAIL
-    #[cfg(windows)]
-    let codes = [10040, 10047, 10049];
-    error.kind() == io::ErrorKind::InvalidInput || error.raw_os_error().is_some_and(|code| codes.contains(&code))
 }

@@ -1,10 +1,13 @@
 //! What the engine and those who use it say to each other: commands in, outcomes out.
 
-use std::sync::{Arc, mpsc as blocking};
+use std::{
+    net::IpAddr,
+    sync::{Arc, mpsc as blocking},
+};
 
 use crate::proto::{AnnounceUrl, Body, Family, Outcome, RequestId, Schedule, Trace};
 
-use super::Failure;
+use super::{Failure, Route};
 
 /// Who gives commands and gets outcomes: one JavaScript environment.
 pub type SessionId = u32;
@@ -23,6 +26,21 @@ pub enum Command {
     Trace(SessionId, bool),
     /// A request is no longer wanted.
     Cancel(RequestId),
+    /// What a session's own look-up found: the answer to [`Sink::look_up`] with this number.
+    Found(SessionId, u32, Result<Vec<IpAddr>, String>),
+}
+
+impl Command {
+    /// Who gave it.
+    pub(super) fn session(&self) -> SessionId {
+        match self {
+            Self::Open(session, _) | Self::Close(session, _) | Self::Trace(session, _) | Self::Found(session, ..) => {
+                *session
+            }
+            Self::Start(start) => session_of(start.id),
+            Self::Reject(id, _) | Self::Cancel(id) => session_of(*id),
+        }
+    }
 }
 
 /// A request before its host's addresses are known. The upper half of its ID is the session's.
@@ -33,6 +51,8 @@ pub struct Start {
     pub url: Arc<AnnounceUrl>,
     /// The family of addresses to use, or any.
     pub family: Option<Family>,
+    /// The way out, if the application chose one.
+    pub route: Option<Arc<Route>>,
     /// The waits between retransmissions.
     pub schedule: Schedule,
     /// What is asked.
@@ -47,6 +67,11 @@ pub trait Sink: Send {
     fn failure(&mut self, id: RequestId, failure: &Failure);
     /// A datagram was sent or answered. Only for sessions that asked for it; comes before the outcome that it leads to.
     fn trace(&mut self, trace: &Trace);
+    /// The session's look-up `function` is wanted for a host, the answer as [`Command::Found`] with this number. Only for
+    /// sessions whose routes have one.
+    fn look_up(&mut self, _number: u32, _function: u32, _host: &str, _family: Option<Family>) {}
+    /// The answer with this number is not wanted any more.
+    fn forget_look_up(&mut self, _number: u32) {}
     /// Nothing more comes in this turn: time to pass on what came.
     fn flush(&mut self);
 }

@@ -1,15 +1,19 @@
-//! One UDP socket a family: many datagrams in a system call where the platform can, one where it cannot.
+//! A UDP socket: many datagrams in a system call where the platform can, one where it cannot.
 
 use std::{
     io::{self, IoSliceMut},
-    net::{Ipv4Addr, Ipv6Addr, SocketAddr},
+    net::SocketAddr,
+    num::NonZeroU32,
+    task::{Context, Poll},
 };
 
 use quinn_udp::{BATCH_SIZE, RecvMeta, Transmit, UdpSockRef, UdpSocketState};
-use socket2::{Domain, Protocol, Type};
+use socket2::Type;
 use tokio::{io::Interest, net::UdpSocket};
 
-use crate::proto::{Client, Family};
+use crate::proto::Family;
+
+use super::route::{Route, RouteError};
 
 /// What is asked for as buffers. Systems cut it down to what an ordinary user may have.
 const WANTED_BUFFER: usize = 8 << 20;
@@ -22,28 +26,28 @@ pub(super) struct Socket {
     socket: UdpSocket,
     state: UdpSocketState,
     receive_buffer: usize,
+    /// The number of the interface that it is tied to.
+    interface: Option<NonZeroU32>,
 }
 
 impl Socket {
-    /// Binds a socket of `family` to an ephemeral port of every local address.
-    pub(super) fn bind(family: Family) -> io::Result<Self> {
-        let (domain, address) = match family {
-            Family::V4 => (Domain::IPV4, SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0))),
-            Family::V6 => (Domain::IPV6, SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0))),
-        };
-        let socket = socket2::Socket::new(domain, Type::DGRAM, Some(Protocol::UDP))?;
-        if family == Family::V6 {
-            socket.set_only_v6(true)?;
-        }
+    /// Binds a socket of `family` to an ephemeral port of the route's address, or of every local address.
+    pub(super) fn open(route: &Route, family: Family) -> Result<Self, RouteError> {
+        let no_socket = |error: io::Error| RouteError::NoSocket(error.to_string());
+        let interface = route.interface_index();
+        let socket = route.open(family, Type::DGRAM)?;
         // Refused where it is more than the system allows at all, instead of cut down: the default has to do then.
         let _ = socket.set_recv_buffer_size(WANTED_BUFFER);
         let _ = socket.set_send_buffer_size(WANTED_BUFFER);
-        socket.set_nonblocking(true)?;
-        socket.bind(&address.into())?;
         let receive_buffer = socket.recv_buffer_size().unwrap_or(DEFAULT_BUFFER);
-        let socket = UdpSocket::from_std(socket.into())?;
-        let state = UdpSocketState::new(UdpSockRef::from(&socket))?;
-        Ok(Self { socket, state, receive_buffer })
+        let state = state_of(&socket, family).map_err(no_socket)?;
+        let socket = UdpSocket::from_std(socket.into()).map_err(no_socket)?;
+        Ok(Self { socket, state, receive_buffer, interface })
+    }
+
+    /// Whether the interface that it is tied to is the one that has the route's name now.
+    pub(super) fn is_current(&self, route: &Route) -> bool {
+        self.interface == route.interface_index()
     }
 
     /// The receive buffer in bytes, as the kernel counts.
@@ -89,45 +93,34 @@ impl Socket {
         Ok(datagrams)
     }
 
-    pub(super) async fn readable(&self) {
-        // An error here shows again at the next receive.
-        let _ = self.socket.readable().await;
+    /// Whether there is something to receive. An error shows again at the next receive.
+    pub(super) fn poll_readable(&self, context: &mut Context<'_>) -> Poll<()> {
+        self.socket.poll_recv_ready(context).map(drop)
     }
 
-    pub(super) async fn writable(&self) {
-        let _ = self.socket.writable().await;
+    /// Whether it takes datagrams.
+    pub(super) fn poll_writable(&self, context: &mut Context<'_>) -> Poll<()> {
+        self.socket.poll_send_ready(context).map(drop)
     }
 }
 
-/// The sockets that have been needed so far.
-#[derive(Default)]
-pub(super) struct Sockets {
-    pub(super) v4: Option<Socket>,
-    pub(super) v6: Option<Socket>,
-}
-
-impl Sockets {
-    /// The socket for an address, bound when it is first needed.
-    pub(super) fn get(&mut self, client: &mut Client, to: SocketAddr) -> io::Result<&Socket> {
-        let family = Family::of(&to);
-        let slot = match family {
-            Family::V4 => &mut self.v4,
-            Family::V6 => &mut self.v6,
-        };
-        if slot.is_none() {
-            let socket = Socket::bind(family)?;
-            client.set_receive_buffer(socket.receive_buffer());
-            *slot = Some(socket);
-        }
-        slot.as_ref().ok_or_else(|| io::Error::other("no socket"))
+/// What quinn-udp knows of a kind of socket.
+///
+/// It is made of a socket that is thrown away, because making it forbids fragmentation, as QUIC wants it, and has the
+/// system report more of each datagram than is read here. A request that is too long for a link on its way (a long URL over
+/// a VPN) has to arrive in pieces.
+fn state_of(socket: &socket2::Socket, family: Family) -> io::Result<UdpSocketState> {
+    let other = Route::default().open(family, Type::DGRAM)?;
+    let state = UdpSocketState::new(UdpSockRef::from(&other))?;
+    // Linux sets the bit by itself, to find out what fits: where no answer comes to that, nothing arrives. In IPv6 only the
+    // sender may cut, which its own default does.
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    if family == Family::V4 {
+        rustix::net::sockopt::set_ip_mtu_discover(socket, rustix::net::sockopt::Ipv4PathMtuDiscovery::DONT)?;
     }
-
-    pub(super) fn of(&self, family: Family) -> Option<&Socket> {
-        match family {
-            Family::V4 => self.v4.as_ref(),
-            Family::V6 => self.v6.as_ref(),
-        }
-    }
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    let _ = socket;
+    Ok(state)
 }
 
 /// Memory that incoming datagrams are received into, reused for ever. The pages of what never comes are never touched.

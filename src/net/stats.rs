@@ -36,6 +36,11 @@ macro_rules! stats {
                 ]
             }
         }
+
+        /// Adds one client's counters to another's.
+        pub(super) fn add(sum: &mut Counters, counters: Counters) {
+            $(sum.$name += counters.$name;)*
+        }
     };
 }
 

@@ -4,7 +4,7 @@
 //! a coincidence that suits, the default port 80 of the package this one replaces. Path and query are taken from the
 //! text itself, because BEP 41 wants them as written.
 
-use std::sync::Arc;
+use std::{borrow::Cow, net::Ipv6Addr, sync::Arc};
 
 use thiserror::Error;
 use url::{Host, Url};
@@ -19,6 +19,8 @@ const SHOWN: usize = 100;
 pub struct AnnounceUrl {
     /// A domain name or an address.
     pub host: Host<String>,
+    /// The zone of a link-local IPv6 address: the name or the number of an interface (RFC 6874).
+    pub zone: Option<Box<str>>,
     /// 80 if the URL has none.
     pub port: u16,
     /// Host and port as a text, the same for every URL of the same host and port.
@@ -78,6 +80,7 @@ impl AnnounceUrl {
         if authority.contains(['\\', '\t', '\r', '\n', ' ']) {
             return Err(invalid("invalid host"));
         }
+        let (host_and_port, zone) = without_zone(host_and_port);
         let parsed = Url::parse(&format!("http://{host_and_port}/")).map_err(|error| invalid(&error.to_string()))?;
         let host = parsed.host().ok_or_else(|| UrlError::NoHost(shown(text)))?.to_owned();
         // The resolver would refuse it too, but without saying whose fault it is.
@@ -86,12 +89,28 @@ impl AnnounceUrl {
         }
         match parsed.port_or_known_default() {
             Some(port) if port > 0 => {
-                let authority = format!("{host}:{port}").into();
-                Ok(Self { host, port, authority, request_string: request_string.into() })
+                let authority = match &zone {
+                    Some(zone) => format!("{host}%{zone}:{port}").into(),
+                    None => format!("{host}:{port}").into(),
+                };
+                Ok(Self { host, zone, port, authority, request_string: request_string.into() })
             }
             _ => Err(invalid("port 0")),
         }
     }
+}
+
+/// Takes the zone out of `[fe80::1%25eth0]:6969`, which the `url` crate refuses as browsers do. RFC 6874 wants the `%`
+/// written as `%25`; the plain one, as the system's tools write it, is taken as well. Only link-local addresses have zones.
+fn without_zone(host_and_port: &str) -> (Cow<'_, str>, Option<Box<str>>) {
+    let split = || {
+        let (address, rest) = host_and_port.strip_prefix('[')?.split_once('%')?;
+        let (zone, rest) =
+            rest.strip_prefix("25").filter(|zone| !zone.starts_with(']')).unwrap_or(rest).split_once(']')?;
+        let is_link_local = address.parse::<Ipv6Addr>().is_ok_and(|ip| ip.is_unicast_link_local());
+        (is_link_local && !zone.is_empty()).then(|| (format!("[{address}]{rest}").into(), Some(zone.into())))
+    };
+    split().unwrap_or((host_and_port.into(), None))
 }
 
 fn shown(text: &str) -> String {
@@ -132,6 +151,25 @@ mod tests {
     fn an_address_is_known_without_a_look_up() {
         assert!(matches!(AnnounceUrl::parse("udp://127.0.0.1").unwrap().host, Host::Ipv4(_)));
         assert!(matches!(AnnounceUrl::parse("udp://[::1]").unwrap().host, Host::Ipv6(_)));
+    }
+
+    #[test]
+    fn a_link_local_address_has_its_zone() {
+        for (text, zone) in [
+            ("udp://[fe80::1%25eth0]:6969", "eth0"),
+            ("udp://[fe80::1%eth0]:6969", "eth0"),
+            ("udp://[fe80::1%252]:6969", "2"),
+            ("udp://[fe80::1%25]:6969", "25"),
+        ] {
+            let url = AnnounceUrl::parse(text).unwrap();
+            assert_eq!((url.host.to_string().as_str(), url.port), ("[fe80::1]", 6969), "{text}");
+            assert_eq!(url.zone.as_deref(), Some(zone), "{text}");
+        }
+        for text in ["udp://[fe80::1%]:1", "udp://[2001:db8::1%25eth0]:1", "udp://[%25eth0]:1", "udp://fe80::1%25eth0"]
+        {
+            assert!(matches!(AnnounceUrl::parse(text), Err(UrlError::Invalid { .. })), "{text}");
+        }
+        assert_eq!(AnnounceUrl::parse("udp://[fe80::1]:1").unwrap().zone, None);
     }
 
     #[test]

@@ -1,18 +1,21 @@
-//! A request that shares its one address with nobody, reckoned to the microsecond: every datagram it sends and its end
-//! follow from the contract and from what arrives.
+//! A request that shares its one address with nobody, reckoned from the contract and from what arrives.
+//!
+//! With a `_timeout` below half a second every datagram and the end are known to the microsecond: they are the
+//! original's. From there on each wait lies between the shortest and the longest that the round trips seen allow.
 
-use std::{collections::HashSet, net::SocketAddr, time::Duration};
+use std::{collections::HashMap, net::SocketAddr, time::Duration};
 
 use bittorrent_udp_tracker::proto::{Body, Origin};
 
 use super::{
     Simulation,
+    log::{Happening, Life},
     reading::{Answer, read},
-    simulation::{Happening, Life},
+    rules::{CONNECTION_LIFETIME, GRACE, OWN_CLOCK_BELOW_MS, lowest_rto, wait},
 };
 
-const CONNECTION_LIFETIME: Duration = Duration::from_secs(60);
-const GRACE: Duration = Duration::from_secs(3);
+/// Sends of one phase of the original.
+const SENDS: u32 = 7;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Due {
@@ -24,19 +27,23 @@ enum Due {
 /// What is known of the request at a moment.
 struct Reckoning<'a> {
     life: &'a Life,
-    /// What comes next by itself, and when.
-    due: Option<(Duration, Due)>,
+    /// What comes next by itself, the earliest and the latest it may.
+    due: Option<(Duration, Duration, Due)>,
+    /// When a datagram that answers nothing ends it, whatever else is sent until then.
+    stray_end: Option<Duration>,
     connects: u32,
     sends: u32,
-    /// The transaction ID of the connect under way, and when it was sent last.
-    connect: Option<u32>,
-    connect_sent: Duration,
-    transaction_id: Option<u32>,
+    /// Sends since the last answer to a request: as often at most has the RTO been doubled.
+    unanswered_sends: u32,
+    /// Transactions: when they were sent, and whether they have had their answer.
+    transactions: HashMap<u32, (Duration, Due, bool)>,
     connected: Option<Duration>,
-    /// Transaction IDs that have had their answer.
-    past: HashSet<u32>,
+    shortest: Option<Duration>,
+    longest: Duration,
+    /// When the phase that is under way began.
+    phase: Duration,
     /// Info-hashes that have no row yet, and how many the latest datagram asked for.
-    unanswered: usize,
+    missing: usize,
     asked: usize,
 }
 
@@ -44,21 +51,23 @@ struct Reckoning<'a> {
 pub(crate) fn check_lone(simulation: &Simulation, id: u64) {
     let life = &simulation.lives[&id];
     let [address] = life.addresses[..] else { panic!("a lone request has one address") };
-    let unanswered = match &life.body {
+    let missing = match &life.body {
         Body::Announce(_) => 0,
         Body::Scrape(scrape) => scrape.info_hashes.len(),
     };
     let mut reckoning = Reckoning {
         life,
         due: None,
+        stray_end: None,
         connects: 0,
         sends: 0,
-        connect: None,
-        connect_sent: Duration::ZERO,
-        transaction_id: None,
+        unanswered_sends: 0,
+        transactions: HashMap::new(),
         connected: None,
-        past: HashSet::new(),
-        unanswered,
+        shortest: None,
+        longest: Duration::ZERO,
+        phase: life.begun,
+        missing,
         asked: 0,
     };
     for (at, happening) in &simulation.log {
@@ -70,97 +79,123 @@ pub(crate) fn check_lone(simulation: &Simulation, id: u64) {
 }
 
 impl Reckoning<'_> {
-    /// Takes note of one happening; true when the request is over.
+    /// Takes note of one happening; true when the request is over, or no longer to be reckoned.
     fn follow(&mut self, id: u64, address: SocketAddr, at: Duration, happening: &Happening) -> bool {
-        if let Some((due, what)) = self.due {
-            assert!(at <= due, "{what:?} of request {id} is due at {due:?} and has not come at {at:?}");
+        if let Some((_, latest, what)) = self.due.filter(|_| self.stray_end.is_none()) {
+            assert!(at <= latest, "{what:?} of request {id} is due at {latest:?} and has not come at {at:?}");
+        }
+        if let Some(end) = self.stray_end {
+            assert!(at <= end, "request {id} was to end at {end:?} for a wrong answer, and it is {at:?}");
         }
         match happening {
-            Happening::Begun(begun) if *begun == id => self.due = Some((at, Due::Connect)),
+            Happening::Begun(begun) if *begun == id => self.due = Some((at, at, Due::Connect)),
             Happening::Cancelled(cancelled) if *cancelled == id => return true,
             Happening::Ended(ended) if *ended == id => {
-                assert_eq!(self.due, Some((at, Due::End)), "request {id} ends at {at:?}");
+                let by_stray = self.stray_end == Some(at);
+                assert!(by_stray || self.is_due(at, Due::End), "request {id} ends at {at:?}, not {:?}", self.due);
                 return true;
             }
             Happening::Sent(sent) if sent.to == address => {
-                let due = if sent.origin == Origin::Connect { Due::Connect } else { Due::Request };
-                assert_eq!(self.due, Some((at, due)), "request {id} sends at {at:?}");
-                self.sent(at, due, sent.packet.transaction_id(), sent.packet.info_hashes().len());
+                let what = if sent.origin == Origin::Connect { Due::Connect } else { Due::Request };
+                if what == Due::Connect && self.sends >= 2 {
+                    // Its connection ID is in doubt: what may be sent then, `check_rules` says.
+                    return true;
+                }
+                assert!(self.is_due(at, what), "request {id} sends {what:?} at {at:?}, not {:?}", self.due);
+                self.sent(at, what, sent.packet.transaction_id(), sent.packet.info_hashes().len());
             }
-            Happening::Received { from, bytes } if *from == address && self.connects + self.sends > 0 => {
+            Happening::Received { from, bytes } if *from == address && !self.transactions.is_empty() => {
                 self.received(at, &read(bytes));
             }
             _ => {}
         }
-        false
+        // What happens when a connection ID expires between two sends, `check_rules` says.
+        self.connected.is_some_and(|connected| at >= connected + CONNECTION_LIFETIME)
+    }
+
+    fn is_due(&self, at: Duration, what: Due) -> bool {
+        if self.stray_end.is_some() {
+            // It may be repeated until then or not.
+            return what != Due::End;
+        }
+        let over = self.phase + Duration::from_millis(self.life.timeout_ms * 254);
+        if what == Due::End && !self.is_own_clock() && at == over {
+            return true;
+        }
+        self.due.is_some_and(|(earliest, latest, due)| due == what && earliest <= at && at <= latest)
     }
 
     fn sent(&mut self, at: Duration, what: Due, transaction_id: u32, asked: usize) {
         let count = if what == Due::Connect {
             self.connects += 1;
-            self.connect = Some(transaction_id);
-            self.connect_sent = at;
             self.connects
         } else {
             self.sends += 1;
-            self.connects = 0;
-            self.transaction_id = Some(transaction_id);
             self.asked = asked;
             self.sends
         };
-        let over = at + Duration::from_millis(self.life.timeout_ms << count);
-        let next = match (count, what) {
-            (7, _) => Due::End,
-            (_, Due::Connect) => Due::Connect,
-            _ => self.next_send(over),
-        };
-        self.due = Some((over, next));
+        self.unanswered_sends += 1;
+        let before = self.transactions.insert(transaction_id, (at, what, false));
+        assert_eq!(before, None, "a send at {at:?} has the transaction ID of another");
+        let over = self.phase + Duration::from_millis(self.life.timeout_ms * 254);
+        let (earliest, latest) = self.waits(count);
+        self.due = Some(if self.is_own_clock() && count == SENDS {
+            (over, over, Due::End)
+        } else {
+            (at + earliest, (at + latest).min(over), what)
+        });
     }
 
-    /// A connect if the connection ID is no longer to be used at `at`.
-    fn next_send(&self, at: Duration) -> Due {
-        match self.connected {
-            Some(connected) if at < connected + CONNECTION_LIFETIME => Due::Request,
-            _ => Due::Connect,
-        }
+    fn is_own_clock(&self) -> bool {
+        self.life.timeout_ms < OWN_CLOCK_BELOW_MS
     }
 
-    /// A connect that is already under way is joined, and sent again at once only if the first wait after it is over.
-    fn join_connect(&mut self, at: Duration) {
-        let first_wait = Duration::from_millis(self.life.timeout_ms * 2);
-        if self.connect.is_some() {
-            self.connects = 0;
-            if at < self.connect_sent + first_wait {
-                self.connects = 1;
-                self.due = Some((at + first_wait, Due::Connect));
-            }
+    /// The shortest and the longest wait after the n-th send.
+    fn waits(&self, n: u32) -> (Duration, Duration) {
+        let own = wait(self.life, n);
+        if self.is_own_clock() {
+            return (own, own);
         }
+        let floor = Duration::from_millis(200);
+        let rto = if self.shortest.is_some() { self.longest + floor.max(4 * self.longest) } else { Duration::ZERO };
+        let longest = rto.max(Duration::from_secs(1)) * (1 << (self.unanswered_sends - 1).min(20));
+        (lowest_rto(self.shortest).min(own), longest.min(own))
     }
 
     fn received(&mut self, at: Duration, answer: &Answer) {
-        let of = answer.transaction_id();
-        if of.is_some() && of == self.connect {
-            self.past.extend(self.connect.take());
+        let known = answer.transaction_id().and_then(|of| self.transactions.get_mut(&of));
+        let Some((sent_at, what, answered)) = known else {
+            // It ends nothing now; three seconds from now, it does.
+            self.stray_end = self.stray_end.or(Some(at + GRACE));
+            return;
+        };
+        if *answered {
+            return;
+        }
+        let (round_trip, what) = (at - *sent_at, *what);
+        // One answer is enough for all sends of a phase; the others come late.
+        for (_, other, answered) in self.transactions.values_mut() {
+            *answered |= *other == what;
+        }
+        self.shortest = Some(self.shortest.map_or(round_trip, |shortest| shortest.min(round_trip)));
+        self.longest = self.longest.max(round_trip);
+        self.stray_end = None;
+        self.due = Some((at, at, Due::End));
+        if what == Due::Connect {
             self.connects = 0;
-            self.due = Some((at, Due::End));
             if let Answer::Connected { .. } = answer {
                 self.connected = Some(at);
-                self.due = Some((at, Due::Request));
+                self.phase = at;
+                self.due = Some((at, at, Due::Request));
             }
-        } else if of.is_some() && of == self.transaction_id {
-            self.past.extend(self.transaction_id.take());
-            self.due = Some((at, Due::End));
-            if let Answer::Scraped { rows, .. } = answer {
-                self.unanswered -= self.asked.min(*rows);
-                if self.unanswered > 0 {
-                    self.sends = 0;
-                    self.due = Some((at, self.next_send(at)));
-                    self.join_connect(at);
-                }
+        } else if let Answer::Scraped { rows, .. } = answer {
+            self.missing -= self.asked.min(*rows);
+            self.unanswered_sends = 0;
+            if self.missing > 0 {
+                self.sends = 0;
+                self.phase = at;
+                self.due = Some((at, at, Due::Request));
             }
-        } else if !of.is_some_and(|of| self.past.contains(&of)) {
-            // It ends nothing now, but the next send has become the end, in three seconds at the latest.
-            self.due = self.due.map(|(due, _)| (due.min(at + GRACE), Due::End));
         }
     }
 }

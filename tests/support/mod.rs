@@ -3,24 +3,26 @@
 //! Nothing sleeps and nothing is random but for a seed: an hour of retransmissions takes a millisecond, and a failure
 //! can be had again.
 
-// Each test file is a crate of its own and uses its part of this.
-#![allow(dead_code, unused_imports, clippy::unwrap_used, clippy::expect_used)]
-
+mod endings;
 mod link;
+mod log;
 mod lone;
+mod place;
 mod reading;
 mod requests;
 mod rules;
 mod simulation;
+mod socket;
 mod tracker;
 pub(crate) mod wire;
 
-pub(crate) use link::Link;
+pub(crate) use link::{Bottleneck, Link};
+pub(crate) use log::{End, Happening};
 pub(crate) use lone::check_lone;
-pub(crate) use requests::{TIMEOUT_MS, announce_of, event_of, hash, request_to, scrape_of, v4, v6};
+pub(crate) use requests::{TIMEOUT_MS, announce_of, event_of, hash, many, request_to, scrape_of, v4, v6};
 pub(crate) use rules::check_rules;
-pub(crate) use simulation::{End, Simulation};
-pub(crate) use tracker::{ModelTracker, said_of_announce, said_of_scrape};
+pub(crate) use simulation::Simulation;
+pub(crate) use tracker::{ModelTracker, ToStrangers, said_of_announce, said_of_scrape};
 
 use std::time::Duration;
 

@@ -1,6 +1,9 @@
 //! Requests and addresses with short names.
 
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::{
+    net::{Ipv4Addr, Ipv6Addr, SocketAddr},
+    sync::Arc,
+};
 
 use bittorrent_udp_tracker::proto::{Announce, Body, Event, Extension, InfoHash, PeerId, Request, Schedule, Scrape};
 
@@ -9,6 +12,12 @@ pub(crate) const TIMEOUT_MS: u64 = 15_000;
 
 pub(crate) fn v4(n: u8) -> SocketAddr {
     (Ipv4Addr::new(192, 0, 2, n), 6969).into()
+}
+
+/// The n-th of many.
+pub(crate) fn many(n: u16) -> SocketAddr {
+    let [high, low] = n.to_be_bytes();
+    (Ipv4Addr::new(198, 18, high, low), 6969).into()
 }
 
 pub(crate) fn v6(n: u16) -> SocketAddr {
@@ -48,12 +57,19 @@ pub(crate) fn scrape_of(first: u64, count: u64) -> Body {
     Body::Scrape(Scrape { info_hashes: (first..first + count).map(|n| InfoHash(hash(n))).collect() })
 }
 
+/// A request of the first session to a host with these addresses, whose name is made of them.
 pub(crate) fn request_to(addresses: &[SocketAddr], timeout_ms: u64, body: Body) -> Request {
     Request {
         session: 0,
-        host: "tracker.test:6969".into(),
+        host: host_of(addresses),
         addresses: addresses.into(),
         schedule: Schedule::new(timeout_ms as f64),
         body,
     }
+}
+
+fn host_of(addresses: &[SocketAddr]) -> Arc<str> {
+    let mut names: Vec<_> = addresses.iter().map(SocketAddr::to_string).collect();
+    names.sort();
+    names.join("-").into()
 }

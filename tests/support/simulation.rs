@@ -6,89 +6,44 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bittorrent_udp_tracker::proto::{
-    AnnounceResponse, Body, Client, Config, Failure, Family, Origin, Outcome, Request, RequestId, SendFailure, Transmit,
-};
+use bittorrent_udp_tracker::proto::{Client, Config, Outcome, Request, RequestId, SendFailure, Transmit};
 use rand::{SeedableRng, rngs::StdRng};
 
-use super::{Link, ModelTracker, TIMEOUT_MS, announce_of, request_to, wire::Packet};
+use super::{
+    End, ModelTracker, TIMEOUT_MS, announce_of,
+    log::{Happening, Life, Sent},
+    request_to,
+    socket::Socket,
+    wire::Packet,
+};
 
 /// Datagrams read in one go: between two such goes whatever can be sent is sent.
 const BATCH: usize = 32;
-
-/// How a request ended, with bytes of its own.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum End {
-    Announced { numbers: [u32; 3], family: Family, peers: Vec<u8> },
-    Scraped { rows: Vec<u8> },
-    Failed(Failure),
-}
-
-/// What happened, in order.
-#[derive(Clone, Debug)]
-pub(crate) enum Happening {
-    Begun(u64),
-    Sent(Sent),
-    Received { from: SocketAddr, bytes: Vec<u8> },
-    Cancelled(u64),
-    Ended(u64),
-}
-
-impl Happening {
-    /// The datagram that came in, and where from.
-    pub(crate) fn arrival(&self) -> Option<(SocketAddr, Vec<u8>)> {
-        match self {
-            Self::Received { from, bytes } => Some((*from, bytes.clone())),
-            _ => None,
-        }
-    }
-}
-
-/// A datagram the client sent, or would have if it had been possible.
-#[derive(Clone, Debug)]
-pub(crate) struct Sent {
-    pub(crate) at: Duration,
-    pub(crate) to: SocketAddr,
-    pub(crate) origin: Origin,
-    pub(crate) packet: Packet,
-    pub(crate) bytes: Vec<u8>,
-    pub(crate) failed: bool,
-}
-
-/// A request from its beginning to its end.
-#[derive(Clone, Debug)]
-pub(crate) struct Life {
-    pub(crate) addresses: Vec<SocketAddr>,
-    pub(crate) timeout_ms: u64,
-    pub(crate) body: Body,
-    pub(crate) begun: Duration,
-    pub(crate) cancelled: Option<Duration>,
-    pub(crate) ended: Option<(Duration, End)>,
-}
-
-impl Life {
-    pub(crate) fn is_over(&self) -> bool {
-        self.cancelled.is_some() || self.ended.is_some()
-    }
-}
+/// How often something may be due at one moment.
+const ROUNDS: u32 = 50;
+/// A receive buffer in which nothing is ever short of room.
+const LARGE: usize = 8 << 20;
 
 enum Flight {
-    ToTracker(SocketAddr, Packet),
+    /// To a tracker, with the time its answer will take.
+    ToTracker(SocketAddr, Packet, Duration),
     ToClient(SocketAddr, Vec<u8>),
 }
 
 pub(crate) struct Simulation {
     pub(crate) client: Client,
-    pub(crate) link: Link,
     /// Whoever is asked at another address does not answer.
     pub(crate) trackers: HashMap<SocketAddr, ModelTracker>,
     /// The system refuses to send to these.
     pub(crate) unreachable: HashSet<SocketAddr>,
     /// In the system's words, if it says that it never will.
     pub(crate) lasting: Option<&'static str>,
+    pub(crate) socket: Socket,
     pub(crate) now: Duration,
     pub(crate) log: Vec<(Duration, Happening)>,
     pub(crate) lives: BTreeMap<u64, Life>,
+    /// How long the machine slept: the trackers' clocks went on by that much more.
+    slept: Duration,
     start: Instant,
     random: StdRng,
     under_way: BTreeMap<(Duration, u64), Flight>,
@@ -98,17 +53,23 @@ pub(crate) struct Simulation {
 
 impl Simulation {
     pub(crate) fn new(seed: u64) -> Self {
+        Self::with_receive_buffer(seed, LARGE)
+    }
+
+    /// With a receive buffer of so many bytes as the kernel counts, which the client knows.
+    pub(crate) fn with_receive_buffer(seed: u64, receive_buffer: usize) -> Self {
         let mut client_seed = [7; 32];
         client_seed[..8].copy_from_slice(&seed.to_le_bytes());
         Self {
-            client: Client::new(Config { receive_buffer: 8 << 20 }, client_seed),
-            link: Link::default(),
+            client: Client::new(Config { receive_buffer }, client_seed),
             trackers: HashMap::new(),
             unreachable: HashSet::new(),
             lasting: None,
+            socket: Socket::new(receive_buffer),
             now: Duration::ZERO,
             log: Vec::new(),
             lives: BTreeMap::new(),
+            slept: Duration::ZERO,
             start: Instant::now(),
             random: StdRng::seed_from_u64(seed),
             under_way: BTreeMap::new(),
@@ -141,6 +102,11 @@ impl Simulation {
     /// Begins an announce of the n-th info-hash with the default timeout.
     pub(crate) fn announce(&mut self, to: SocketAddr, n: u64) -> u64 {
         self.begin(request_to(&[to], TIMEOUT_MS, announce_of(n)))
+    }
+
+    /// Begins announces of the first info-hashes in one go, with the default timeout.
+    pub(crate) fn burst(&mut self, to: SocketAddr, count: u64) -> Vec<u64> {
+        self.begin_all((0..count).map(|n| request_to(&[to], TIMEOUT_MS, announce_of(n))))
     }
 
     fn take(&mut self, request: Request) -> u64 {
@@ -185,6 +151,14 @@ impl Simulation {
         self.drain();
     }
 
+    /// The machine sleeps: everybody's clock goes on, but not the client's.
+    pub(crate) fn suspend(&mut self, slept: Duration) {
+        self.slept += slept;
+        self.note(Happening::Slept(slept));
+        self.client.handle_suspend(slept);
+        self.drain();
+    }
+
     pub(crate) fn run_for(&mut self, time: Duration) {
         self.run_until(self.now + time);
     }
@@ -208,7 +182,7 @@ impl Simulation {
     /// Lets each request end and some minutes pass; then the client must have forgotten everything.
     pub(crate) fn finish(&mut self) {
         self.run();
-        self.run_for(Duration::from_secs(600));
+        self.run_for(Duration::from_secs(3600));
         assert!(self.client.is_idle(), "something is left: {:?}", self.client.counters());
         assert_eq!(self.client.pending(), 0);
         assert_eq!(self.client.poll_timeout(), None);
@@ -223,36 +197,38 @@ impl Simulation {
 
     fn step(&mut self) {
         self.now = self.next().expect("requests have not ended and nothing will happen");
-        let mut received = 0;
         while let Some(entry) = self.under_way.first_entry().filter(|entry| entry.key().0 <= self.now) {
             match entry.remove() {
-                Flight::ToClient(from, bytes) => {
-                    self.receive(from, bytes);
-                    received += 1;
-                    if received % BATCH == 0 {
-                        self.drain();
-                    }
-                }
-                Flight::ToTracker(to, packet) => self.ask(to, &packet),
+                Flight::ToClient(from, bytes) => self.socket.arrive(from, bytes),
+                Flight::ToTracker(to, packet, trip) => self.ask(to, &packet, trip),
             }
         }
-        self.client.handle_timeout(self.instant());
-        self.drain();
+        let mut received = 0;
+        while let Some((from, bytes)) = self.socket.read() {
+            self.receive(from, bytes);
+            received += 1;
+            if received % BATCH == 0 {
+                self.drain();
+            }
+        }
+        // An engine comes back at once while something is due.
+        for _ in 0..ROUNDS {
+            self.client.handle_timeout(self.instant());
+            self.drain();
+            if self.client.poll_timeout().is_none_or(|at| at > self.instant()) {
+                return;
+            }
+        }
+        panic!("what was due at {:?} is due for ever", self.now);
     }
 
-    fn ask(&mut self, address: SocketAddr, packet: &Packet) {
+    fn ask(&mut self, address: SocketAddr, packet: &Packet, trip: Duration) {
         let Some(tracker) = self.trackers.get_mut(&address) else { return };
-        if let Some(bytes) = tracker.answer(self.now, address, packet) {
-            let trip = tracker.round_trip / 2;
-            for later in self.link.copies(&mut self.random) {
-                self.launch(trip + later, Flight::ToClient(address, bytes.clone()));
+        if let Some(bytes) = tracker.answer(self.now + self.slept, address, packet) {
+            for arrival in tracker.link.back(self.now, trip, &mut self.random) {
+                launch(&mut self.under_way, &mut self.flights, arrival, Flight::ToClient(address, bytes.clone()));
             }
         }
-    }
-
-    fn launch(&mut self, trip: Duration, flight: Flight) {
-        self.flights += 1;
-        self.under_way.insert((self.now + trip, self.flights), flight);
     }
 
     fn receive(&mut self, from: SocketAddr, bytes: Vec<u8>) {
@@ -272,21 +248,23 @@ impl Simulation {
             if failed {
                 let failure = self.lasting.map_or(SendFailure::Passing, SendFailure::Lasting);
                 self.client.handle_send_failure(now, transmit, failure);
-            } else if let Some(tracker) = self.trackers.get(&to) {
-                let trip = tracker.round_trip / 2;
-                for later in self.link.copies(&mut self.random) {
-                    self.launch(trip + later, Flight::ToTracker(to, packet.clone()));
+            } else if let Some(tracker) = self.trackers.get_mut(&to) {
+                for (out, back) in tracker.link.out(at, packet.is_connect(), &mut self.random) {
+                    let flight = Flight::ToTracker(to, packet.clone(), back);
+                    launch(&mut self.under_way, &mut self.flights, at + out, flight);
                 }
             }
             self.note(Happening::Sent(Sent { at, to, origin, packet, bytes, failed }));
         }
         while let Some((RequestId(id), outcome)) = self.client.poll_outcome() {
             let end = match outcome {
-                Outcome::Announced(AnnounceResponse { interval, leechers, seeds, family, peers }) => {
-                    End::Announced { numbers: [interval, leechers, seeds], family, peers: peers.to_vec() }
-                }
+                Outcome::Announced(response) => End::Announced {
+                    numbers: [response.interval, response.leechers, response.seeds],
+                    family: response.family,
+                    peers: response.peers.to_vec(),
+                },
                 Outcome::Scraped { rows } => End::Scraped { rows: rows.to_vec() },
-                Outcome::Failed { failure, .. } => End::Failed(failure),
+                Outcome::Failed { failure, address, phase } => End::Failed { failure, address, phase },
             };
             let life = self.lives.get_mut(&id).expect("an outcome of a request that was made");
             assert!(!life.is_over(), "request {id} is over and then ends with {end:?}");
@@ -303,54 +281,9 @@ impl Simulation {
     fn instant(&self) -> Instant {
         self.start + self.now
     }
+}
 
-    /// Every datagram sent so far.
-    pub(crate) fn sent(&self) -> impl DoubleEndedIterator<Item = &Sent> {
-        self.log.iter().filter_map(|(_, happening)| match happening {
-            Happening::Sent(sent) => Some(sent),
-            _ => None,
-        })
-    }
-
-    /// When each connect was sent.
-    pub(crate) fn connects(&self) -> Vec<Duration> {
-        self.sent().filter(|sent| sent.packet.is_connect()).map(|sent| sent.at).collect()
-    }
-
-    /// When each announce and scrape was sent.
-    pub(crate) fn asked(&self) -> Vec<Duration> {
-        self.sent().filter(|sent| !sent.packet.is_connect()).map(|sent| sent.at).collect()
-    }
-
-    /// The datagram sent last.
-    pub(crate) fn last(&self) -> &Sent {
-        self.sent().next_back().expect("something has been sent")
-    }
-
-    /// The transaction ID sent last.
-    pub(crate) fn last_transaction_id(&self) -> u32 {
-        self.last().packet.transaction_id()
-    }
-
-    pub(crate) fn end(&self, id: u64) -> Option<&End> {
-        self.lives[&id].ended.as_ref().map(|(_, end)| end)
-    }
-
-    /// When a request ended and how.
-    pub(crate) fn ended(&self, id: u64) -> (Duration, &End) {
-        let (at, end) = self.lives[&id].ended.as_ref().expect("it has ended");
-        (*at, end)
-    }
-
-    /// When a request failed and the text of it.
-    pub(crate) fn failed(&self, id: u64) -> (Duration, String) {
-        match self.ended(id) {
-            (at, End::Failed(failure)) => (at, failure.to_string()),
-            (_, end) => panic!("it did not fail: {end:?}"),
-        }
-    }
-
-    pub(crate) fn is_answered(&self, id: u64) -> bool {
-        matches!(self.end(id), Some(End::Announced { .. } | End::Scraped { .. }))
-    }
+fn launch(under_way: &mut BTreeMap<(Duration, u64), Flight>, flights: &mut u64, at: Duration, flight: Flight) {
+    *flights += 1;
+    under_way.insert((at, *flights), flight);
 }

@@ -1,12 +1,15 @@
 //! A tracker as the protocol has it, and the ways in which trackers fail.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{HashMap, HashSet},
     net::SocketAddr,
     time::Duration,
 };
 
-use super::wire::{self, Packet};
+use super::{
+    Link,
+    wire::{self, Packet},
+};
 
 /// How long a tracker honours a connection ID: "two minutes after it has been sent" (BEP 15, "UDP connections").
 const CONNECTION_LIFETIME: Duration = Duration::from_secs(120);
@@ -14,25 +17,38 @@ const CONNECTION_LIFETIME: Duration = Duration::from_secs(120);
 /// A tracker at one address. The default is a perfect one next door.
 #[derive(Clone, Debug)]
 pub(crate) struct ModelTracker {
-    /// From a request's sending to its answer's arrival.
-    pub(crate) round_trip: Duration,
+    /// The way to it and back.
+    pub(crate) link: Link,
     /// The first connects it does not hear.
     pub(crate) deaf_to_connects: usize,
     /// The first announces and scrapes it does not hear.
     pub(crate) deaf_to_requests: usize,
-    /// Announces and scrapes above this many in one round trip are dropped.
-    pub(crate) capacity: Option<usize>,
     /// It falls silent after this many answers to announces and scrapes.
     pub(crate) silent_after: Option<usize>,
     /// The most rows of a scrape it answers at once.
     pub(crate) scrape_rows: usize,
     /// It refuses each info-hash whose 8th byte this divides; 0 refuses none.
     pub(crate) refuses: u8,
+    /// Announces of these info-hashes it never answers.
+    pub(crate) ignores: HashSet<[u8; 20]>,
     /// It forgets every connection ID at these times.
     pub(crate) restarts: Vec<Duration>,
+    /// What it does with a request whose connection ID it does not know.
+    pub(crate) to_strangers: ToStrangers,
+    /// Bytes of peers in each answer to an announce, whatever the info-hash.
+    pub(crate) peers: Option<usize>,
     /// How many announces and scrapes it answered.
     pub(crate) answered: usize,
+    /// What its clients told it with connection IDs it does not know.
+    pub(crate) strangers: usize,
     pub(crate) memory: Memory,
+}
+
+/// What a tracker does with a request whose connection ID it does not know.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum ToStrangers {
+    Silence,
+    Says(&'static str),
 }
 
 /// What a tracker remembers of its clients.
@@ -40,29 +56,35 @@ pub(crate) struct ModelTracker {
 pub(crate) struct Memory {
     /// When each connection ID was given out.
     issued: HashMap<u64, Duration>,
-    /// When each request in the queue leaves it.
-    busy: VecDeque<Duration>,
     connection_id: u64,
 }
 
 impl Default for ModelTracker {
     fn default() -> Self {
         Self {
-            round_trip: Duration::from_millis(20),
+            link: Link::default(),
             deaf_to_connects: 0,
             deaf_to_requests: 0,
-            capacity: None,
             silent_after: None,
             scrape_rows: 74,
             refuses: 0,
+            ignores: HashSet::new(),
             restarts: Vec::new(),
+            to_strangers: ToStrangers::Says("Connection ID missmatch.\0"),
+            peers: None,
             answered: 0,
+            strangers: 0,
             memory: Memory::default(),
         }
     }
 }
 
 impl ModelTracker {
+    /// A perfect one behind this link.
+    pub(crate) fn behind(link: Link) -> Self {
+        Self { link, ..Self::default() }
+    }
+
     /// The answer to a request that arrives at `address` at `now`, if there is one.
     pub(crate) fn answer(&mut self, now: Duration, address: SocketAddr, packet: &Packet) -> Option<Vec<u8>> {
         let before = self.restarts.len();
@@ -79,14 +101,21 @@ impl ModelTracker {
             self.memory.issued.insert(self.memory.connection_id, now);
             return Some(wire::connect_response(packet.transaction_id(), self.memory.connection_id));
         };
-        if silent || spend(&mut self.deaf_to_requests) || !self.has_room(now) {
+        if silent || spend(&mut self.deaf_to_requests) {
+            return None;
+        }
+        let transaction_id = packet.transaction_id();
+        if self.memory.issued.get(&connection_id).is_none_or(|&at| now > at + CONNECTION_LIFETIME) {
+            self.strangers += 1;
+            return match self.to_strangers {
+                ToStrangers::Silence => None,
+                ToStrangers::Says(text) => Some(wire::error_response(transaction_id, text)),
+            };
+        }
+        if matches!(packet, Packet::Announce { fields, .. } if self.ignores.contains(&fields.info_hash)) {
             return None;
         }
         self.answered += 1;
-        let transaction_id = packet.transaction_id();
-        if self.memory.issued.get(&connection_id).is_none_or(|&at| now > at + CONNECTION_LIFETIME) {
-            return Some(wire::error_response(transaction_id, "Connection ID missmatch.\0"));
-        }
         Some(match packet {
             Packet::Announce { fields, .. } if self.is_refused(&fields.info_hash) => {
                 wire::error_response(transaction_id, "unregistered torrent")
@@ -98,6 +127,7 @@ impl ModelTracker {
             }
             _ => {
                 let (numbers, peers) = said_of_announce(address, &packet.info_hashes()[0]);
+                let peers = self.peers.map_or(peers, |length| vec![1; length]);
                 wire::announce_response(transaction_id, numbers, &peers)
             }
         })
@@ -105,18 +135,6 @@ impl ModelTracker {
 
     pub(crate) fn is_refused(&self, info_hash: &[u8; 20]) -> bool {
         self.refuses > 0 && info_hash[7].is_multiple_of(self.refuses)
-    }
-
-    fn has_room(&mut self, now: Duration) -> bool {
-        let Some(capacity) = self.capacity else { return true };
-        while self.memory.busy.front().is_some_and(|&until| until <= now) {
-            self.memory.busy.pop_front();
-        }
-        let has_room = self.memory.busy.len() < capacity;
-        if has_room {
-            self.memory.busy.push_back(now + self.round_trip);
-        }
-        has_room
     }
 }
 

@@ -38,6 +38,8 @@ pub use trace::{Kind, Trace};
 
 /// Tables with room for more entries than this give their memory back when they are empty.
 const LARGE: usize = 1024;
+/// When so many addresses and requests are gone, their memory is worth giving back to the system.
+const MANY: usize = 50_000;
 
 /// The caller's number for a request, unique among those that have not ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -167,6 +169,8 @@ pub struct Client {
     sequence: u64,
     /// How long the machine was suspended while `Instant` stood still.
     suspended: Duration,
+    /// Addresses and requests whose memory was freed since that was last told.
+    freed: usize,
     counters: Counters,
 }
 
@@ -193,6 +197,7 @@ impl Client {
             traces: VecDeque::new(),
             sequence: 0,
             suspended: Duration::ZERO,
+            freed: 0,
             counters: Counters::default(),
         }
     }
@@ -261,6 +266,15 @@ impl Client {
         self.deadlines.next()
     }
 
+    /// Whether so much memory was freed since the last call that the allocator should be asked to give it back.
+    pub fn poll_freed(&mut self) -> bool {
+        let many = self.freed >= MANY;
+        if many {
+            self.freed = 0;
+        }
+        many
+    }
+
     /// What happened so far.
     pub fn counters(&self) -> Counters {
         self.counters
@@ -299,6 +313,7 @@ impl Client {
         self.keys.remove(&request.id.0);
         if self.requests.is_empty() && self.requests.capacity() > LARGE {
             // After a burst the tables would keep their largest size for ever.
+            self.freed += self.requests.capacity();
             self.requests = Slab::new();
             self.keys = NumberMap::default();
             self.deadlines.forget_requests();

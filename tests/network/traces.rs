@@ -1,13 +1,10 @@
 //! What the client tells of datagrams to those who watch.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
-
 use std::time::{Duration, Instant};
 
 use bittorrent_udp_tracker::proto::{Client, Config, Kind, Origin, RequestId, Trace};
 
-mod support;
-use support::{announce_of, request_to, v4};
+use crate::support::{announce_of, request_to, v4};
 
 const STEP: Duration = Duration::from_millis(20);
 

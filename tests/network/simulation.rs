@@ -1,19 +1,16 @@
 //! Whole lives over bad networks, from a seed: requests, trackers, losses, forgeries and cancellations at random.
 //!
-//! `SIMULATION_SEEDS=10000` says how many scenarios to play, `SIMULATION_SEED=123` plays one again.
-
-#![allow(clippy::unwrap_used, clippy::expect_used)]
-
-mod support;
+//! `SIMULATION_SEEDS=10000` says how many scenarios to play, `SIMULATION_SEED=123` plays one again, and
+//! `SIMULATION_REQUEST=7` tells what happened to one of its requests.
 
 use std::{net::SocketAddr, time::Duration};
 
+use crate::support::{
+    Bottleneck, End, Link, ModelTracker, Simulation, ToStrangers, announce_of, check_lone, check_rules, event_of, hash,
+    milliseconds, request_to, said_of_announce, said_of_scrape, scrape_of, v4, v6,
+};
 use bittorrent_udp_tracker::proto::{Body, Event, Failure, Family};
 use rand::{Rng, RngExt, SeedableRng, rngs::StdRng};
-use support::{
-    End, Link, ModelTracker, Simulation, announce_of, check_lone, check_rules, event_of, hash, milliseconds,
-    request_to, said_of_announce, said_of_scrape, scrape_of, v4, v6,
-};
 
 /// Miri takes a thousand times as long.
 const DEFAULT_SEEDS: u64 = if cfg!(miri) { 2 } else { 10_000 };
@@ -68,6 +65,7 @@ enum Act {
     Forge(SocketAddr),
     Replay,
     Break(SocketAddr),
+    Sleep(Duration),
     Mend,
 }
 
@@ -86,18 +84,16 @@ fn lone(n: u8) -> SocketAddr {
 fn play(seed: u64, tally: &mut Tally) {
     let mut random = StdRng::seed_from_u64(seed ^ 0x5eed_0000_0000);
     let mut simulation = Simulation::new(seed);
-    simulation.link = Link {
-        loss: random.random_range(0.0..0.3),
-        duplicates: if random.random_bool(0.5) { 0.2 } else { 0.0 },
-        jitter: milliseconds([0, 1, 50, 3000][random.random_range(0..4)]),
-    };
+    let (loss, duplicates) = (random.random_range(0.0..0.3), if random.random_bool(0.5) { 0.2 } else { 0.0 });
+    let link = Link { loss, duplicates, ..Link::default() };
     for n in 0..SHARED {
         if random.random_bool(0.8) {
-            simulation.trackers.insert(shared(n), tracker(&mut random));
+            simulation.trackers.insert(shared(n), tracker(&mut random, &link));
         }
     }
     for n in 0..LONE {
-        let tracker = ModelTracker { restarts: Vec::new(), capacity: None, ..tracker(&mut random) };
+        let mut tracker = ModelTracker { restarts: Vec::new(), ..tracker(&mut random, &link) };
+        tracker.link.bottleneck = None;
         simulation.trackers.insert(lone(n), tracker);
     }
     let (acts, lone_ids) = script(&mut random);
@@ -116,10 +112,14 @@ fn play(seed: u64, tally: &mut Tally) {
                 }
             }
             Act::Break(address) => drop(simulation.unreachable.insert(address)),
+            Act::Sleep(slept) => simulation.suspend(slept),
             Act::Mend => simulation.unreachable.clear(),
         }
     }
     simulation.finish();
+    if let Ok(id) = std::env::var("SIMULATION_REQUEST") {
+        println!("{}", simulation.tell(id.parse().expect("the number of a request")));
+    }
     check_rules(&simulation);
     check_answers(&simulation);
     for id in lone_ids {
@@ -128,15 +128,39 @@ fn play(seed: u64, tally: &mut Tally) {
     count(&simulation, tally);
 }
 
-fn tracker(random: &mut StdRng) -> ModelTracker {
+/// A tracker with faults at random, behind a link that loses and doubles like all others.
+fn tracker(random: &mut StdRng, link: &Link) -> ModelTracker {
     let now_and_then = |random: &mut StdRng| random.random_bool(0.2);
+    let round_trip = milliseconds([1, 20, 200, 2000][random.random_range(0..4)]);
+    let jitter = milliseconds([0, 1, 50, 3000][random.random_range(0..4)]);
+    let jump = (seconds_up_to(random, 200), milliseconds(random.random_range(1..3000)));
+    let gone = seconds_up_to(random, 200);
+    let bottleneck = match random.random_range(0..10) {
+        0 => Some(Bottleneck::in_flight(random.random_range(1..100))),
+        1 => Some(Bottleneck::rate(random.random_range(10..5000), random.random_range(1..100))),
+        _ => None,
+    };
+    let words = ["Connection ID missmatch.\0", "Connection cookie error", "who are you"];
+    let link = Link {
+        round_trip,
+        jitter,
+        slow: now_and_then(random).then_some((0.5, milliseconds(400))),
+        jump: now_and_then(random).then_some(jump),
+        outage: if now_and_then(random) { gone..gone + seconds_up_to(random, 20) } else { gone..gone },
+        bottleneck,
+        ..link.clone()
+    };
     ModelTracker {
-        round_trip: milliseconds([1, 20, 200, 2000][random.random_range(0..4)]),
-        capacity: now_and_then(random).then(|| random.random_range(1..100)),
+        link,
         silent_after: now_and_then(random).then(|| random.random_range(0..60)),
-        scrape_rows: if now_and_then(random) { random.random_range(1..70) } else { 74 },
+        scrape_rows: if now_and_then(random) { random.random_range(1..60) } else { 74 },
         refuses: if now_and_then(random) { 3 } else { 0 },
+        ignores: if now_and_then(random) { (0..1000).step_by(7).map(hash).collect() } else { Default::default() },
         restarts: if now_and_then(random) { vec![seconds_up_to(random, 100)] } else { Vec::new() },
+        to_strangers: match random.random_range(0..4) {
+            3 => ToStrangers::Silence,
+            n => ToStrangers::Says(words[n]),
+        },
         ..ModelTracker::default()
     }
 }
@@ -180,6 +204,9 @@ fn script(random: &mut StdRng) -> (Vec<(Duration, Act)>, Vec<u64>) {
         let at = seconds_up_to(random, 100);
         acts.push((at, Act::Break(shared(random.random_range(0..SHARED)))));
         acts.push((at + seconds_up_to(random, 100), Act::Mend));
+    }
+    if random.random_bool(0.1) {
+        acts.push((seconds_up_to(random, 200), Act::Sleep(seconds_up_to(random, 100))));
     }
     acts.extend(begins);
     // Stable, and requests come last, so that they keep their numbers; nothing is cancelled before it began.
@@ -249,24 +276,29 @@ fn check_answers(simulation: &Simulation) {
                             .any(|&address| said_of_scrape(address, &of.0).map(u32::to_be_bytes).concat() == row)
                     })
             }
-            (Body::Announce(announce), Some((_, End::Failed(Failure::Tracker(message))))) => {
+            (Body::Announce(announce), Some((_, End::Failed { failure: Failure::Tracker(message), .. }))) => {
                 let refused = |address| {
                     simulation.trackers.get(address).is_some_and(|tracker| tracker.is_refused(&announce.info_hash.0))
                 };
                 match message.as_str() {
                     "unregistered torrent" => life.addresses.iter().any(refused),
-                    message => message.starts_with("Connection ID"),
+                    message => is_of_stranger(message),
                 }
             }
-            (Body::Scrape(_), Some((_, End::Failed(Failure::Tracker(message))))) => {
-                message.starts_with("Connection ID")
+            (Body::Scrape(_), Some((_, End::Failed { failure: Failure::Tracker(message), .. }))) => {
+                is_of_stranger(message)
             }
-            (_, Some((_, End::Failed(_)))) => true,
+            (_, Some((_, End::Failed { .. }))) => true,
             (_, None) => life.cancelled.is_some(),
             (_, Some(_)) => false,
         };
         assert!(told, "request {id} ends otherwise than its tracker said: {life:?}");
     }
+}
+
+/// Whether a tracker says so to somebody whose connection ID it does not know.
+fn is_of_stranger(message: &str) -> bool {
+    ["Connection ID missmatch.", "Connection cookie error", "who are you"].contains(&message)
 }
 
 fn count(simulation: &Simulation, tally: &mut Tally) {
@@ -276,7 +308,7 @@ fn count(simulation: &Simulation, tally: &mut Tally) {
     for life in simulation.lives.values() {
         let kind = match &life.ended {
             None => &mut tally.cancelled,
-            Some((_, End::Failed(failure))) => {
+            Some((_, End::Failed { failure, .. })) => {
                 failed += 1;
                 match failure {
                     Failure::NotResponding(_) => &mut tally.given_up,
@@ -302,8 +334,8 @@ fn count(simulation: &Simulation, tally: &mut Tally) {
 fn a_scenario_is_the_same_each_time() {
     let log = |seed| {
         let mut random = StdRng::seed_from_u64(seed);
-        let mut simulation = Simulation::with_tracker(v4(1), tracker(&mut random));
-        simulation.link = Link { loss: 0.3, duplicates: 0.3, jitter: milliseconds(100) };
+        let link = Link { loss: 0.3, duplicates: 0.3, ..Link::default() };
+        let mut simulation = Simulation::with_tracker(v4(1), tracker(&mut random, &link));
         simulation.begin_all((0..100).map(|n| request_to(&[v4(1)], 100, announce_of(n))));
         simulation.finish();
         format!("{:?}", simulation.log)

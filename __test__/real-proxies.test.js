@@ -1,0 +1,84 @@
+// SOCKS5 proxies that other people wrote: dante carries our datagrams, microsocks refuses them.
+'use strict'
+
+const { test } = require('node:test')
+const assert = require('node:assert/strict')
+const {
+  startDante,
+  startMicrosocks,
+  withoutDante,
+  withoutMicrosocks
+} = require('./support/real-proxies')
+const { UdpTracker, createClient, nextUpdate, INFO_HASH, PEER_ID } = require('./support/client')
+const { startScriptedTracker } = require('./support/scripted-tracker')
+const wire = require('./support/wire')
+
+const ask = { infoHash: INFO_HASH, peerId: PEER_ID, port: 6881, _timeout: 100 }
+
+test('dante carries announces and scrapes', { skip: withoutDante }, async (t) => {
+  const tracker = await startScriptedTracker(t, {
+    announce: (request) => wire.announceResponse(request, { peers: ['1.2.3.4:5'] }),
+    scrape: (request) =>
+      wire.scrapeResponse(
+        request,
+        request.infoHashes.map(() => ({ seeds: 7 }))
+      )
+  })
+  const transport = { proxy: (await startDante(t)).url }
+  const { peers } = await UdpTracker.announce(tracker.url, { ...ask, transport })
+  assert.deepEqual(peers, ['1.2.3.4:5'])
+  const hashes = Array.from({ length: 200 }, () => INFO_HASH)
+  const rows = await UdpTracker.scrape(tracker.url, hashes, { transport })
+  assert.equal(rows.length, 200)
+})
+
+test('dante resolves names', { skip: withoutDante }, async (t) => {
+  const tracker = await startScriptedTracker(t)
+  const transport = { proxy: (await startDante(t)).url }
+  await UdpTracker.announce(`udp://localhost:${tracker.port}`, { ...ask, transport })
+})
+
+test('dante is started again in flight', { skip: withoutDante }, async (t) => {
+  let silent = true
+  const tracker = await startScriptedTracker(t, {
+    announce: (request) => (silent ? undefined : wire.announceResponse(request))
+  })
+  const dante = await startDante(t)
+  const client = createClient(t, tracker.url, { _timeout: 100, transport: { proxy: dante.url } })
+  client.announce(2)
+  await tracker.nextAnnounce()
+  await dante.stop()
+  silent = false
+  const updated = nextUpdate(client)
+  await startDante(t, { port: dante.port })
+  await updated
+})
+
+test('dante that allows no UDP is an error in words', { skip: withoutDante }, async (t) => {
+  const tracker = await startScriptedTracker(t)
+  const transport = { proxy: (await startDante(t, { open: false })).url }
+  await assert.rejects(UdpTracker.announce(tracker.url, { ...ask, transport }), {
+    code: 'NETWORK',
+    message: /^cannot use proxy 127\.0\.0\.1:\d+: it (refused UDP: \w|hung up)/
+  })
+  assert.equal(tracker.requests.length, 0)
+})
+
+test('microsocks refuses UDP: an error in words', { skip: withoutMicrosocks }, async (t) => {
+  const tracker = await startScriptedTracker(t)
+  const open = await startMicrosocks(t)
+  const closed = await startMicrosocks(t, '-u', 'anna', '-P', 'secret')
+  const withPassword = `socks5h://anna:secret@127.0.0.1:${closed.port}`
+  for (const [proxy, words] of [
+    [open.url, 'it refused UDP: command not supported'],
+    [withPassword, 'it refused UDP: command not supported'],
+    [withPassword.replace('secret', 'wrong'), 'it refused the user name and the password'],
+    [closed.url, 'it wants a user name and a password']
+  ]) {
+    await assert.rejects(UdpTracker.announce(tracker.url, { ...ask, transport: { proxy } }), {
+      code: 'NETWORK',
+      message: `cannot use proxy 127.0.0.1:${new URL(proxy).port}: ${words}`
+    })
+  }
+  assert.equal(tracker.requests.length, 0)
+})

@@ -1,0 +1,179 @@
+// Look-ups of an application's own, and what one can do with them.
+'use strict'
+
+const { test } = require('node:test')
+const assert = require('node:assert/strict')
+const { isIPv4 } = require('node:net')
+const { deadline } = require('./support/deadline')
+const {
+  UdpTracker,
+  createClient,
+  nextError,
+  nextUpdate,
+  INFO_HASH,
+  PEER_ID
+} = require('./support/client')
+const { startScriptedTracker } = require('./support/scripted-tracker')
+
+const ask = { infoHash: INFO_HASH, peerId: PEER_ID, port: 6881, _timeout: 50 }
+
+const cannot = (host, reason) => ({
+  code: 'DNS',
+  message: `cannot resolve tracker host ${host}: ${reason}`
+})
+
+test('hosts are looked up by the function, one look-up however many requests wait for it', async (t) => {
+  const tracker = await startScriptedTracker(t)
+  const asked = []
+  const transport = {
+    lookup: async (host, { family, signal }) => {
+      asked.push([host, family, signal.aborted])
+      return ['127.0.0.1']
+    }
+  }
+  const url = `udp://tracker.example:${tracker.port}`
+  const announces = Array.from({ length: 20 }, () =>
+    UdpTracker.announce(url, { ...ask, transport })
+  )
+  await Promise.all(announces)
+  assert.deepEqual(asked, [['tracker.example', 0, false]])
+  await UdpTracker.announce(url, { ...ask, family: 4, transport })
+  assert.deepEqual(asked[1], ['tracker.example', 4, false])
+})
+
+test('an object and a scrape look up by it as well', async (t) => {
+  const tracker = await startScriptedTracker(t)
+  const transport = { lookup: async () => ['127.0.0.1'] }
+  const client = createClient(t, `udp://tracker.example:${tracker.port}`, { transport })
+  client.announce(2)
+  await nextUpdate(client)
+  const bad = createClient(t, `udp://tracker.example:${tracker.port}`, {
+    transport: { lookup: () => Promise.reject(new Error('blocked')) }
+  })
+  bad.scrape()
+  assert.equal(await nextError(bad), 'cannot resolve tracker host tracker.example: blocked')
+})
+
+test('addresses in URLs are shown to it too', async (t) => {
+  const tracker = await startScriptedTracker(t)
+  const asked = []
+  const lookup = async (host) => {
+    asked.push(host)
+    return [host]
+  }
+  await UdpTracker.announce(tracker.url, { ...ask, transport: { lookup } })
+  await assert.rejects(
+    UdpTracker.announce('udp://[ff02::1]:1', { ...ask, transport: { lookup } }),
+    { code: 'NETWORK', message: 'cannot send to tracker ff02::1: it is a multicast address' }
+  )
+  assert.deepEqual(asked, ['127.0.0.1', 'ff02::1'])
+})
+
+for (const [what, lookup, reason] of [
+  ['throws', () => { throw new Error('no such luck') }, 'no such luck'], // prettier-ignore
+  ['rejects', async () => Promise.reject(new Error('offline')), 'offline'],
+  ['rejects with no error', async () => Promise.reject(7), '7'],
+  ['rejects with nothing', async () => Promise.reject(new Error('')), 'lookup failed'],
+  ['rejects with what cannot be printed', async () => Promise.reject(Object.create(null)), 'lookup failed'], // prettier-ignore
+  ['gives nothing', async () => undefined, 'lookup must give an array of addresses, got undefined'],
+  ['gives a string', async () => '127.0.0.1', 'lookup must give an array of addresses, got string'],
+  ['gives names', async () => ['localhost'], 'lookup gave no IP address: localhost'],
+  ['gives objects', async () => [{ address: '127.0.0.1' }], 'lookup gave no IP address: object'],
+  ['gives no address', async () => [], 'lookup found no address']
+]) {
+  test(`a look-up that ${what} is one error`, async (t) => {
+    const tracker = await startScriptedTracker(t)
+    const url = `udp://tracker.example:${tracker.port}`
+    await assert.rejects(
+      UdpTracker.announce(url, { ...ask, transport: { lookup } }),
+      cannot('tracker.example', reason)
+    )
+    assert.equal(tracker.requests.length, 0)
+  })
+}
+
+test('of 10,000 addresses the first 256 are asked', async (t) => {
+  const tracker = await startScriptedTracker(t)
+  const url = `udp://tracker.example:${tracker.port}`
+  const good = '127.0.0.1'
+  // What comes behind the first 256 is not even looked at.
+  const lookup = async () => [good, ...Array(255).fill(good), ...Array(9744).fill('nonsense')]
+  await UdpTracker.announce(url, { ...ask, transport: { lookup } })
+})
+
+test('the signal of a look-up is aborted when its last request ends', async (t) => {
+  let signals = 0
+  let aborted
+  const allAborted = new Promise((resolve) => (aborted = resolve))
+  const lookup = (host, { signal }) => {
+    signals++
+    signal.addEventListener('abort', aborted)
+    return new Promise(() => {})
+  }
+  const transport = { lookup }
+  const url = 'udp://tracker.example:6969'
+  const client = createClient(t, url, { transport })
+  client.announce(2)
+  await assert.rejects(UdpTracker.announce(url, { ...ask, timeout: 20, transport }), {
+    code: 'TIMEOUT'
+  })
+  assert.equal(signals, 1)
+  client.destroy()
+  // Something else keeps the process alive meanwhile.
+  await deadline(allAborted, 'the signal was not aborted')
+})
+
+test('a look-up that hangs holds up no other host', async (t) => {
+  const tracker = await startScriptedTracker(t)
+  const lookup = (host) =>
+    host.startsWith('dead') ? new Promise(() => {}) : Promise.resolve(['127.0.0.1'])
+  const transport = { lookup }
+  for (let i = 0; i < 100; i++) {
+    createClient(t, `udp://dead${i}.example:1`, { transport }).announce(2)
+  }
+  await UdpTracker.announce(`udp://alive.example:${tracker.port}`, { ...ask, transport })
+})
+
+test('what it refuses later is not asked from an earlier answer', async (t) => {
+  const tracker = await startScriptedTracker(t)
+  const refuse = async (host, { family }) => {
+    const addresses = ['10.0.0.1', '127.0.0.1'].filter((address) => isIPv4(address) || family === 6)
+    throw new Error(`${host} is private: ${addresses}`)
+  }
+  const allow = { lookup: async () => ['127.0.0.1'] }
+  const url = `udp://rebinding.example:${tracker.port}`
+  await UdpTracker.announce(url, { ...ask, transport: allow })
+  // Another function is another transport, and knows nothing of what that one found.
+  await assert.rejects(UdpTracker.announce(url, { ...ask, transport: { lookup: refuse } }), {
+    code: 'DNS'
+  })
+})
+
+test('two functions are two transports', async (t) => {
+  const tracker = await startScriptedTracker(t)
+  const url = `udp://tracker.example:${tracker.port}`
+  for (let i = 0; i < 2; i++) {
+    await UdpTracker.announce(url, { ...ask, transport: { lookup: async () => ['127.0.0.1'] } })
+  }
+  assert.equal(tracker.connectionIds.length, 2)
+})
+
+test('more transports at once than there may be are an error, and those that have ended make room', async (t) => {
+  const tracker = await startScriptedTracker(t)
+  const url = `udp://tracker.example:${tracker.port}`
+  const hanging = []
+  for (let i = 0; i < 64; i++) {
+    const transport = { lookup: () => new Promise(() => {}) }
+    const client = createClient(t, url, { transport })
+    client.announce(2)
+    hanging.push(client)
+  }
+  const transport = { lookup: async () => ['127.0.0.1'] }
+  await assert.rejects(UdpTracker.announce(url, { ...ask, transport }), {
+    code: 'NETWORK',
+    message: 'more than 64 transports in use'
+  })
+  await UdpTracker.announce(tracker.url, ask)
+  hanging[0].destroy()
+  await UdpTracker.announce(url, { ...ask, transport })
+})

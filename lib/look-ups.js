@@ -1,0 +1,93 @@
+'use strict'
+
+// Look-ups that applications do themselves (`transport.lookup`): the engine asks, the function answers when it likes.
+
+const { isIP } = require('net')
+
+const commands = require('./commands.js')
+
+// More addresses of a host are not asked; src/net/names.rs has the same limit.
+const MOST_ADDRESSES = 256
+// How much of a reason its text repeats.
+const LONGEST_REASON = 500
+
+const numbers = new WeakMap()
+const functions = new Map()
+const forgotten = new FinalizationRegistry((number) => functions.delete(number))
+let last = 0
+
+// The look-ups that are under way, by the engine's numbers.
+const underWay = new Map()
+
+/** The number that the engine knows this function by. The function lives as long as somebody else holds it. */
+function numberOf(lookup) {
+  let number = numbers.get(lookup)
+  if (number === undefined) {
+    number = ++last
+    numbers.set(lookup, number)
+    functions.set(number, new WeakRef(lookup))
+    forgotten.register(lookup, number)
+  }
+  return number
+}
+
+/** The engine wants the addresses of `host`, of `family` unless that is 0. */
+function start(question, number, host, family) {
+  const controller = new AbortController()
+  underWay.set(question, controller)
+  addressesOf(number, host, family, controller.signal).then(
+    (addresses) => finish(question, controller, true, addresses.join(',')),
+    (error) => finish(question, controller, false, reasonOf(error))
+  )
+}
+
+async function addressesOf(number, host, family, signal) {
+  const reference = functions.get(number)
+  const lookup = reference && reference.deref()
+  if (lookup === undefined) throw new Error('lookup is gone')
+  const found = await lookup(host, { family, signal })
+  if (!Array.isArray(found)) {
+    throw new TypeError(
+      `lookup must give an array of addresses, got ${found === null ? 'null' : typeof found}`
+    )
+  }
+  const addresses = found.slice(0, MOST_ADDRESSES)
+  for (const address of addresses) {
+    if (typeof address !== 'string' || isIP(address) === 0 || address.includes('%')) {
+      throw new TypeError(`lookup gave no IP address: ${shown(address)}`)
+    }
+  }
+  if (addresses.length === 0) throw new Error('lookup found no address')
+  return addresses
+}
+
+function shown(value) {
+  return typeof value === 'string' ? value.slice(0, 100) : typeof value
+}
+
+// Whatever it is that was thrown, this does not throw.
+function reasonOf(error) {
+  try {
+    const text = error instanceof Error ? error.message : String(error)
+    return String(text).slice(0, LONGEST_REASON) || 'lookup failed'
+  } catch {
+    return 'lookup failed'
+  }
+}
+
+function finish(question, controller, isFound, text) {
+  // Nobody waits for one that has been forgotten.
+  if (underWay.get(question) !== controller) return
+  underWay.delete(question)
+  commands.found(question, isFound, text)
+}
+
+/** Nobody waits for this look-up any more: its signal is aborted. */
+function forget(question) {
+  const controller = underWay.get(question)
+  if (controller === undefined) return
+  underWay.delete(question)
+  controller.abort()
+}
+
+module.exports = { forget, numberOf, start }

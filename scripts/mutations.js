@@ -1,0 +1,136 @@
+'use strict'
+
+// Puts faults into src/proto, one at a time and in a copy, and says which of them no test of Rust notices.
+//
+//   npm run test:mutations               all of scripts/mutations/list.js
+//   npm run test:mutations -- rtt.rs     those of a file; or whose text or meaning has this word in it
+//
+// A test that fails without any fault proves nothing, and is left out. More than three faults unnoticed are an error.
+
+const { spawnSync } = require('child_process')
+const fs = require('fs')
+const path = require('path')
+
+const ROOT = path.join(__dirname, '..')
+const COPY = path.join(ROOT, '.scratch/mutations')
+const NEEDED = ['Cargo.toml', 'Cargo.lock', 'build.rs', 'rustfmt.toml', 'src', 'tests', 'fuzz']
+/** The programs with the tests, the quick one first. */
+const TARGETS = [['--test', 'network'], ['--lib']]
+/** The seeded networks are ten thousand; most of what they find shows in these. */
+const SEEDS = '300'
+/** Longer than any run: a fault may make the client send for ever. */
+const LONGEST_MS = 90_000
+const MOST_UNNOTICED = 3
+
+const word = process.argv[2]
+const list = require('./mutations/list').filter(
+  (mutation) => !word || mutation.some((text) => text.includes(word))
+)
+
+function copy() {
+  for (const name of NEEDED) {
+    if (!fs.existsSync(path.join(ROOT, name))) continue
+    fs.rmSync(path.join(COPY, name), { recursive: true, force: true })
+    fs.cpSync(path.join(ROOT, name), path.join(COPY, name), {
+      recursive: true,
+      // The corpus is large, and not for these programs.
+      filter: (from) => !from.includes(path.join('fuzz', 'corpus'))
+    })
+  }
+}
+
+const ENVIRONMENT = {
+  ...process.env,
+  CARGO_TARGET_DIR: path.join(COPY, 'target'),
+  CARGO_PROFILE_DEV_DEBUG: '0',
+  RUST_BACKTRACE: '0',
+  SIMULATION_SEEDS: SEEDS
+}
+const OPTIONS = { cwd: COPY, env: ENVIRONMENT, encoding: 'utf8', maxBuffer: 1 << 28 }
+
+/** Builds one program of tests and returns its path, `null` if the compiler refuses it. */
+function build(target) {
+  const args = [
+    'test',
+    '--locked',
+    '--no-default-features',
+    '--no-run',
+    '--message-format=json',
+    ...target
+  ]
+  const { stdout, stderr, error } = spawnSync('cargo', args, OPTIONS)
+  if (error) throw error
+  const lines = stdout.split('\n').filter((line) => line.startsWith('{'))
+  const messages = lines.map((line) => JSON.parse(line))
+  const finished = messages.find(({ reason }) => reason === 'build-finished')
+  if (!finished) throw new Error(stderr)
+  return finished.success ? messages.find(({ executable }) => executable).executable : null
+}
+
+/** Runs a program of tests but for those named, and returns those that failed. */
+function run(program, skipped) {
+  const args = skipped.flatMap((name) => ['--skip', name])
+  const { stdout, error, status } = spawnSync(program, args, {
+    ...OPTIONS,
+    timeout: LONGEST_MS,
+    killSignal: 'SIGKILL'
+  })
+  if (error && error.code === 'ETIMEDOUT') return ['(it never ends)']
+  if (error) throw error
+  const failed = [...stdout.matchAll(/^test (\S+)(?: - should panic)? \.\.\. FAILED$/gm)].map(
+    ([, name]) => name
+  )
+  return status === 0 || failed.length > 0 ? failed : ['(it crashes)']
+}
+
+/** What notices a fault, an empty list if nothing does. */
+function noticedBy(mutation, skipped) {
+  const [name, from, to] = mutation
+  const file = path.join(COPY, 'src/proto', name)
+  const source = fs.readFileSync(file, 'utf8')
+  if (source.split(from).length !== 2) return { stale: true }
+  fs.writeFileSync(
+    file,
+    source.replace(from, () => to)
+  )
+  try {
+    for (const [n, target] of TARGETS.entries()) {
+      const program = build(target)
+      if (!program) return { stale: true }
+      const failed = run(program, skipped[n])
+      if (failed.length > 0) return { failed }
+    }
+    return { failed: [] }
+  } finally {
+    fs.writeFileSync(file, source)
+  }
+}
+
+fs.mkdirSync(COPY, { recursive: true })
+copy()
+const skipped = TARGETS.map((target) => run(build(target), []))
+for (const name of skipped.flat()) console.log(`fails without any fault: ${name}`)
+
+const unnoticed = []
+const stale = []
+for (const [n, mutation] of list.entries()) {
+  const [file, from, , breaks] = mutation
+  const began = Date.now()
+  const { failed = [], stale: isStale } = noticedBy(mutation, skipped)
+  const seconds = Math.round((Date.now() - began) / 1000)
+  let verdict = `noticed by ${failed.length}, ${failed[0]}`
+  if (isStale) {
+    verdict = 'DOES NOT APPLY'
+    stale.push(mutation)
+  } else if (failed.length === 0) {
+    verdict = 'UNNOTICED'
+    unnoticed.push(mutation)
+  }
+  console.log(
+    `${n + 1}/${list.length} ${file}: ${breaks} (${from.split('\n')[0]}): ${verdict}, ${seconds} s`
+  )
+}
+console.log(
+  `${list.length - unnoticed.length - stale.length} of ${list.length} noticed, ${stale.length} do not apply`
+)
+if (unnoticed.length > MOST_UNNOTICED || stale.length > 0) process.exitCode = 1

@@ -1,0 +1,154 @@
+//! How a way looks names up: by the system's resolver, by one that asks through the route, or by the application.
+
+use std::{
+    io,
+    net::{IpAddr, ToSocketAddrs},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::{
+    sync::{Semaphore, mpsc::UnboundedSender, oneshot},
+    time::timeout,
+};
+
+use crate::proto::Family;
+
+use super::{
+    dns::{Dns, DnsError},
+    route::{CallerLookup, Route},
+};
+
+/// When a look-up is given up. The system's own limits are often shorter, never reliably so.
+pub(super) const LONGEST_LOOK_UP: Duration = Duration::from_secs(30);
+/// How many look-ups the system is asked for at once; each takes a thread for as long as it hangs.
+pub(super) const THREADS: usize = 32;
+/// Who waits longer for one of those threads has names before it whose servers hang, and asks without a thread.
+const TURN: Duration = Duration::from_millis(50);
+/// How many of a host's addresses are asked at most.
+const MOST_ADDRESSES: usize = 256;
+
+/// What an application's own look-up is asked, and what becomes of it.
+pub(super) enum Ask {
+    /// The addresses of a host.
+    LookUp(LookUp),
+    /// Nobody waits for this answer any more.
+    Forget(CallerLookup, u32),
+}
+
+pub(super) struct LookUp {
+    pub(super) lookup: CallerLookup,
+    /// The number of this question.
+    pub(super) number: u32,
+    pub(super) host: String,
+    pub(super) family: Option<Family>,
+    pub(super) answer: oneshot::Sender<Result<Vec<IpAddr>, String>>,
+}
+
+/// What all ways share.
+#[derive(Clone)]
+pub(super) struct Shared {
+    turns: Arc<Semaphore>,
+    asks: UnboundedSender<Ask>,
+    asked: Arc<AtomicU32>,
+}
+
+impl Shared {
+    pub(super) fn new(asks: UnboundedSender<Ask>) -> Self {
+        Self { turns: Arc::new(Semaphore::new(THREADS)), asks, asked: Arc::default() }
+    }
+}
+
+/// The names of one way.
+pub(super) struct Names {
+    route: Arc<Route>,
+    dns: Dns,
+    shared: Shared,
+}
+
+impl Names {
+    pub(super) fn new(route: Arc<Route>, shared: Shared) -> Self {
+        Self { dns: Dns::new(route.clone()), route, shared }
+    }
+
+    /// The addresses of a host, of one family if it is given, or why there are none.
+    pub(super) async fn look_up(&self, host: &str, family: Option<Family>) -> Result<Vec<IpAddr>, String> {
+        let found = async {
+            match self.route.lookup {
+                Some(lookup) => self.ask_caller(lookup, host, family).await,
+                None if self.route.is_bound() => {
+                    self.dns.look_up(host, family).await.map_err(|error| error.to_string())
+                }
+                None => self.ask_system(host, family).await,
+            }
+        };
+        let mut found = timeout(LONGEST_LOOK_UP, found).await.unwrap_or_else(|_| Err("no answer".into()))?;
+        found.truncate(MOST_ADDRESSES);
+        Ok(found)
+    }
+
+    async fn ask_caller(
+        &self,
+        lookup: CallerLookup,
+        host: &str,
+        family: Option<Family>,
+    ) -> Result<Vec<IpAddr>, String> {
+        let number = self.shared.asked.fetch_add(1, Ordering::Relaxed);
+        let (answer, answered) = oneshot::channel();
+        let asked = Asked { lookup, number, asks: self.shared.asks.clone() };
+        let question = LookUp { lookup, number, host: host.to_owned(), family, answer };
+        let interrupted = |_| "look-up was interrupted".to_owned();
+        self.shared.asks.send(Ask::LookUp(question)).map_err(|_| interrupted(()))?;
+        let result = answered.await.map_err(|_| interrupted(()))?;
+        drop(asked);
+        result
+    }
+
+    /// Asks the system's resolver, which knows more sources than name servers. It takes a thread for each look-up, so
+    /// whoever gets none in time asks name servers without it, and waits for a thread only if they know nothing.
+    async fn ask_system(&self, host: &str, family: Option<Family>) -> Result<Vec<IpAddr>, String> {
+        let turn = match timeout(TURN, self.shared.turns.clone().acquire_owned()).await {
+            Ok(turn) => turn,
+            Err(_) => match self.dns.look_up(host, family).await {
+                Ok(found) => return Ok(found),
+                Err(error @ DnsError::NoSuchName) => match self.shared.turns.clone().try_acquire_owned() {
+                    Ok(turn) => Ok(turn),
+                    Err(_) => return Err(error.to_string()),
+                },
+                Err(DnsError::NoAnswer(_)) => self.shared.turns.clone().acquire_owned().await,
+            },
+        };
+        let name = host.to_owned();
+        let found = tokio::task::spawn_blocking(move || {
+            // Kept until the thread is free again, however long nobody has been waiting for it.
+            let _turn = turn;
+            (name.as_str(), 0).to_socket_addrs().map(|found| found.map(|address| address.ip()).collect())
+        });
+        match found.await {
+            Ok(result) => result.map_err(|error: io::Error| plain(&error.to_string())),
+            Err(_) => Err("look-up was interrupted".into()),
+        }
+    }
+}
+
+/// Says that nobody waits any more, should that be before the answer.
+struct Asked {
+    lookup: CallerLookup,
+    number: u32,
+    asks: UnboundedSender<Ask>,
+}
+
+impl Drop for Asked {
+    fn drop(&mut self) {
+        // The engine may be ending.
+        let _ = self.asks.send(Ask::Forget(self.lookup, self.number));
+    }
+}
+
+/// The standard library puts its own words before the system's.
+fn plain(reason: &str) -> String {
+    reason.strip_prefix("failed to lookup address information: ").unwrap_or(reason).to_owned()
+}

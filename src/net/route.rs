@@ -1,0 +1,271 @@
+//! The way out that an application chose: local addresses, an interface, a proxy, look-ups of its own.
+//!
+//! A route fails closed: what it names must be there, or nothing is sent at all. Every socket of a route, for datagrams,
+//! look-ups and the proxy alike, is made by [`Route::open`].
+
+use std::{
+    io,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6},
+    num::NonZeroU32,
+};
+
+use socket2::{Domain, Protocol, Socket, Type};
+use thiserror::Error;
+use tokio::net::{TcpSocket, TcpStream};
+
+use crate::proto::{Family, Host};
+
+/// What an application asked for as `transport`. Requests with equal routes share sockets, connection IDs and look-ups;
+/// requests with different ones share nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Route {
+    /// The IPv4 address to send from.
+    pub local_v4: Option<Ipv4Addr>,
+    /// The IPv6 address to send from, with its zone if it is link-local.
+    pub local_v6: Option<(Ipv6Addr, Option<Box<str>>)>,
+    /// The network interface to send through.
+    pub interface: Option<Box<str>>,
+    /// The proxy that carries every datagram.
+    pub proxy: Option<Proxy>,
+    /// The application's own look-up.
+    pub lookup: Option<CallerLookup>,
+}
+
+/// A SOCKS5 proxy.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Proxy {
+    /// Where it is.
+    pub host: Host,
+    /// Its TCP port.
+    pub port: u16,
+    /// User name and password (RFC 1929), each 1 to 255 bytes.
+    pub credentials: Option<(Box<str>, Box<str>)>,
+    /// Whether the proxy resolves the trackers' names.
+    pub remote_names: bool,
+}
+
+/// A look-up function of a session, by the number the session knows it by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct CallerLookup {
+    /// Whose it is.
+    pub session: super::SessionId,
+    /// Which of the session's.
+    pub function: u32,
+}
+
+/// Why nothing can go out by a route.
+#[derive(Clone, Debug, Error, PartialEq)]
+pub enum RouteError {
+    /// The interface is not there, or not now.
+    #[error("there is no network interface {0}")]
+    NoInterface(Box<str>),
+    /// The interface is there and cannot be used.
+    #[error("network interface {name} cannot be used: {reason}")]
+    Interface {
+        /// Its name.
+        name: Box<str>,
+        /// The system's words.
+        reason: String,
+    },
+    /// The local address is not, or no longer, this machine's.
+    #[error("local address {address} cannot be used: {reason}")]
+    NoAddress {
+        /// The address.
+        address: IpAddr,
+        /// The system's words.
+        reason: String,
+    },
+    /// Local addresses are given, none of them of the family that is needed.
+    #[error("transport has no local {} address", if *.0 == Family::V4 { "IPv4" } else { "IPv6" })]
+    NoFamily(Family),
+    /// No socket can be made at all.
+    #[error("cannot open a socket: {0}")]
+    NoSocket(String),
+}
+
+impl From<RouteError> for io::Error {
+    fn from(error: RouteError) -> Self {
+        Self::other(error)
+    }
+}
+
+impl Route {
+    /// Whether it says where datagrams and look-ups go out.
+    pub(super) fn is_bound(&self) -> bool {
+        self.interface.is_some() || self.local_v4.is_some() || self.local_v6.is_some()
+    }
+
+    /// Whether addresses of a family may be asked: with local addresses, only those of their families.
+    pub(super) fn has_family(&self, family: Family) -> bool {
+        match family {
+            Family::V4 => self.local_v4.is_some() || self.local_v6.is_none(),
+            Family::V6 => self.local_v6.is_some() || self.local_v4.is_none(),
+        }
+    }
+
+    /// A new socket that can send nothing but by this route, bound to a port of the system's choice if it is for
+    /// datagrams.
+    ///
+    /// # Errors
+    /// The interface or the address is not there.
+    pub(super) fn open(&self, family: Family, kind: Type) -> Result<Socket, RouteError> {
+        let no_socket = |error: io::Error| RouteError::NoSocket(error.to_string());
+        let local = self.local(family)?;
+        let domain = if family == Family::V4 { Domain::IPV4 } else { Domain::IPV6 };
+        let protocol = if kind == Type::DGRAM { Protocol::UDP } else { Protocol::TCP };
+        let socket = Socket::new(domain, kind, Some(protocol)).map_err(no_socket)?;
+        if family == Family::V6 {
+            socket.set_only_v6(true).map_err(no_socket)?;
+        }
+        socket.set_nonblocking(true).map_err(no_socket)?;
+        let mut from = local;
+        if let Some(name) = &self.interface
+            && !bind_to_interface(&socket, family, name)?
+            && from.ip().is_unspecified()
+        {
+            // The system can only be told by address.
+            from = address_of(name, family)?;
+        }
+        if kind == Type::DGRAM || !from.ip().is_unspecified() {
+            let reason = |error: io::Error| match from.ip() {
+                ip if ip.is_unspecified() => no_socket(error),
+                address => RouteError::NoAddress { address, reason: error.to_string() },
+            };
+            socket.bind(&from.into()).map_err(reason)?;
+        }
+        Ok(socket)
+    }
+
+    /// Whether the interface and the local address of a family are there at this moment. Linux goes on sending from an
+    /// IPv6 address that has been taken away, and through an interface's number after another has got its name: only
+    /// asking tells.
+    pub(super) fn check(&self, family: Family) -> Result<(), RouteError> {
+        if self.is_bound() { self.open(family, Type::DGRAM).map(drop) } else { Ok(()) }
+    }
+
+    /// Whether anything can go out at all, of one family if it is given.
+    pub(super) fn check_any(&self, family: Option<Family>) -> Result<(), RouteError> {
+        if !self.is_bound() {
+            return Ok(());
+        }
+        // The family of what a proxy reaches is not that of the way to the proxy.
+        let families: &[Family] = match family {
+            Some(Family::V4) if self.proxy.is_none() => &[Family::V4],
+            Some(Family::V6) if self.proxy.is_none() => &[Family::V6],
+            _ if self.has_family(Family::V4) => &[Family::V4, Family::V6],
+            _ => &[Family::V6, Family::V4],
+        };
+        let mut result = Ok(());
+        for family in families.iter().rev() {
+            match self.check(*family) {
+                Ok(()) => return Ok(()),
+                Err(error) => result = Err(error),
+            }
+        }
+        result
+    }
+
+    /// Connects by TCP.
+    pub(super) async fn connect(&self, to: SocketAddr) -> io::Result<TcpStream> {
+        let socket = self.open(Family::of(&to), Type::STREAM)?;
+        TcpSocket::from_std_stream(socket.into()).connect(to).await
+    }
+
+    /// The number of the interface, if there is one and it is there.
+    pub(super) fn interface_index(&self) -> Option<NonZeroU32> {
+        self.interface.as_ref().and_then(|name| index_of(name).ok())
+    }
+
+    /// Whether look-ups over loopback stay on the route: then a name server on this machine may be asked.
+    pub(super) fn is_loopback(&self) -> bool {
+        let interface = self.interface.as_ref().is_some_and(|name| {
+            let mut addresses = getifaddrs::getifaddrs().into_iter().flatten();
+            addresses.any(|found| found.name == **name && found.flags.contains(getifaddrs::InterfaceFlags::LOOPBACK))
+        });
+        let v4 = self.local_v4.is_some_and(|ip| ip.is_loopback());
+        let v6 = self.local_v6.as_ref().is_some_and(|(ip, _)| ip.is_loopback());
+        if self.interface.is_some() { interface } else { v4 || v6 }
+    }
+
+    fn local(&self, family: Family) -> Result<SocketAddr, RouteError> {
+        match (family, self.local_v4, &self.local_v6) {
+            (Family::V4, Some(ip), _) => Ok(SocketAddr::from((ip, 0))),
+            (Family::V6, _, Some((ip, zone))) => {
+                let scope = zone.as_deref().map_or(Ok(0), |zone| index_of(zone).map(NonZeroU32::get))?;
+                Ok(SocketAddrV6::new(*ip, 0, 0, scope).into())
+            }
+            (Family::V4, None, None) => Ok(SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0))),
+            (Family::V6, None, None) => Ok(SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0))),
+            _ => Err(RouteError::NoFamily(family)),
+        }
+    }
+}
+
+/// The number of an interface that is given by its name or, as zones of addresses may be, by that number.
+pub(super) fn index_of(name: &str) -> Result<NonZeroU32, RouteError> {
+    let by_name = getifaddrs::if_nametoindex(name).ok();
+    by_name
+        .or_else(|| name.parse().ok().filter(|&index| getifaddrs::if_indextoname(index).is_ok()))
+        .and_then(NonZeroU32::new)
+        .ok_or_else(|| RouteError::NoInterface(name.into()))
+}
+
+/// Whether this is the broadcast address of one of the machine's networks.
+pub(super) fn is_broadcast(ip: IpAddr) -> bool {
+    let mut addresses = getifaddrs::getifaddrs().into_iter().flatten();
+    let loopback = getifaddrs::InterfaceFlags::LOOPBACK;
+    addresses.any(|found| !found.flags.contains(loopback) && found.address.associated_address() == Some(ip))
+}
+
+/// Ties a socket to an interface. `false` where the system knows no way, or lets this user use none.
+#[cfg(any(target_os = "linux", target_os = "android", target_os = "fuchsia"))]
+fn bind_to_interface(socket: &Socket, _: Family, name: &str) -> Result<bool, RouteError> {
+    match socket.bind_device(Some(name.as_bytes())) {
+        Ok(()) => Ok(true),
+        // Linux before 5.7 wants a capability for it.
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(false),
+        Err(error) if error.raw_os_error() == Some(libc::ENODEV) => Err(RouteError::NoInterface(name.into())),
+        Err(error) => Err(RouteError::Interface { name: name.into(), reason: error.to_string() }),
+    }
+}
+
+#[cfg(any(target_vendor = "apple", target_os = "solaris", target_os = "illumos"))]
+fn bind_to_interface(socket: &Socket, family: Family, name: &str) -> Result<bool, RouteError> {
+    let index = Some(index_of(name)?);
+    let bound = match family {
+        Family::V4 => socket.bind_device_by_index_v4(index),
+        Family::V6 => socket.bind_device_by_index_v6(index),
+    };
+    let reason = |error: io::Error| RouteError::Interface { name: name.into(), reason: error.to_string() };
+    bound.map(|()| true).map_err(reason)
+}
+
+#[cfg(not(any(
+    target_os = "linux",
+    target_os = "android",
+    target_os = "fuchsia",
+    target_vendor = "apple",
+    target_os = "solaris",
+    target_os = "illumos"
+)))]
+fn bind_to_interface(_: &Socket, _: Family, name: &str) -> Result<bool, RouteError> {
+    index_of(name).map(|_| false)
+}
+
+/// The first address of an interface, of a family, that is good for sending to more than its own link.
+fn address_of(name: &str, family: Family) -> Result<SocketAddr, RouteError> {
+    let index = index_of(name)?;
+    let addresses = getifaddrs::getifaddrs().into_iter().flatten();
+    let mut ips: Vec<IpAddr> = addresses
+        .filter(|found| found.index == Some(index.get()))
+        .filter_map(|found| found.address.ip_addr())
+        .filter(|ip| ip.is_ipv4() == (family == Family::V4))
+        .collect();
+    ips.sort_by_key(|ip| matches!(ip, IpAddr::V6(v6) if v6.is_unicast_link_local()));
+    let reason = || format!("it has no {} address", if family == Family::V4 { "IPv4" } else { "IPv6" });
+    match ips.first() {
+        Some(IpAddr::V4(v4)) => Ok(SocketAddr::from((*v4, 0))),
+        Some(IpAddr::V6(v6)) => Ok(SocketAddrV6::new(*v6, 0, 0, index.get()).into()),
+        None => Err(RouteError::Interface { name: name.into(), reason: reason() }),
+    }
+}

@@ -1,0 +1,135 @@
+//! The sockets of one way, and what errors in sending say of it.
+
+use std::{io, net::SocketAddr, sync::Arc};
+
+use crate::proto::{Client, Family};
+
+use super::{
+    relay::Relay,
+    route::{self, Route, RouteError},
+    socket::{ReceiveBuffers, Socket},
+};
+
+/// The sockets of a way that have been needed so far, or its way through a proxy.
+pub(super) struct Sockets {
+    route: Arc<Route>,
+    v4: Option<Socket>,
+    v6: Option<Socket>,
+    pub(super) relay: Option<Relay>,
+}
+
+impl Sockets {
+    pub(super) fn new(route: Arc<Route>, relay: Option<Relay>) -> Self {
+        Self { route, v4: None, v6: None, relay }
+    }
+
+    /// The socket for an address, bound when it is first needed, and where it sends what is for that address.
+    ///
+    /// # Errors
+    /// There can be none: each time it is asked for, the system is.
+    pub(super) fn get(&mut self, client: &mut Client, to: SocketAddr) -> Result<(&Socket, SocketAddr), RouteError> {
+        if let Some(relay) = &self.relay {
+            return relay.socket().ok_or_else(|| RouteError::NoSocket("proxy is not connected".into()));
+        }
+        let family = Family::of(&to);
+        let slot = match family {
+            Family::V4 => &mut self.v4,
+            Family::V6 => &mut self.v6,
+        };
+        let socket = match slot {
+            Some(socket) => socket,
+            None => {
+                let socket = Socket::open(&self.route, family)?;
+                client.set_receive_buffer(socket.receive_buffer());
+                slot.insert(socket)
+            }
+        };
+        Ok((socket, to))
+    }
+
+    /// Closes what the route no longer stands behind: before each send, since the system would go on sending.
+    pub(super) fn check(&mut self) {
+        if !self.route.is_bound() {
+            return;
+        }
+        for (family, slot) in [(Family::V4, &mut self.v4), (Family::V6, &mut self.v6)] {
+            slot.take_if(|socket| !socket.is_current(&self.route) || self.route.check(family).is_err());
+        }
+    }
+
+    /// Why the relay may not be used any more, if so.
+    pub(super) fn check_relay(&mut self) -> Result<(), RouteError> {
+        let Some(relay) = &mut self.relay else { return Ok(()) };
+        let Some((socket, address)) = relay.socket() else { return Ok(()) };
+        let checked = self.route.check(Family::of(&address));
+        if checked.is_err() || !socket.is_current(&self.route) {
+            relay.leave();
+        }
+        checked
+    }
+
+    /// Whether an error of sending to `to` is told at once, and in which words; the others are retransmitted over.
+    pub(super) fn judge(&self, to: SocketAddr, error: &io::Error) -> (bool, String) {
+        if error.kind() == io::ErrorKind::PermissionDenied && route::is_broadcast(to.ip()) {
+            return (true, "it is a broadcast address".to_owned());
+        }
+        // Whoever says where to send from wants to know when that does not work.
+        let chosen = self.route.is_bound() && !is_passing(error);
+        (chosen || is_lasting(error), error.to_string())
+    }
+
+    /// Receives what is there for a family, up to a batch, and hands on each datagram with its sender. Returns how many
+    /// there were.
+    pub(super) fn receive(
+        &mut self,
+        family: Family,
+        buffers: &mut ReceiveBuffers,
+        on_datagram: impl FnMut(SocketAddr, &[u8]),
+    ) -> io::Result<usize> {
+        let Self { v4, v6, relay, .. } = self;
+        if let Some(relay) = relay {
+            return if family == Family::V4 { relay.receive(buffers, on_datagram) } else { Ok(0) };
+        }
+        let socket = if family == Family::V4 { v4 } else { v6 };
+        socket.as_ref().map_or(Ok(0), |socket| socket.receive(buffers, on_datagram))
+    }
+
+    /// Under which family [`of`](Self::of) has the socket for an address.
+    pub(super) fn family_for(&self, to: SocketAddr) -> Family {
+        if self.relay.is_some() { Family::V4 } else { Family::of(&to) }
+    }
+
+    /// The socket of a family, if there is one. The one to a relay is there as the IPv4 one.
+    pub(super) fn of(&self, family: Family) -> Option<&Socket> {
+        if let Some(relay) = &self.relay {
+            return relay.socket().map(|(socket, _)| socket).filter(|_| family == Family::V4);
+        }
+        match family {
+            Family::V4 => self.v4.as_ref(),
+            Family::V6 => self.v6.as_ref(),
+        }
+    }
+}
+
+/// Whether the same datagram could never be sent: too long, an address no packet can go to, a family the system does
+/// not have.
+fn is_lasting(error: &io::Error) -> bool {
+    #[cfg(unix)]
+    let codes = [libc::EMSGSIZE, libc::EAFNOSUPPORT, libc::EDESTADDRREQ];
+    // WSAEMSGSIZE, WSAEAFNOSUPPORT, WSAEADDRNOTAVAIL
+    #[cfg(windows)]
+    let codes = [10040, 10047, 10049];
+    error.kind() == io::ErrorKind::InvalidInput || error.raw_os_error().is_some_and(|code| codes.contains(&code))
+}
+
+/// Whether an error says nothing of the way out: what an ICMP message made of an earlier send, or no memory for now.
+fn is_passing(error: &io::Error) -> bool {
+    #[cfg(unix)]
+    let no_buffer = Some(libc::ENOBUFS);
+    // WSAENOBUFS
+    #[cfg(windows)]
+    let no_buffer = Some(10055);
+    use io::ErrorKind::{ConnectionRefused, ConnectionReset, Interrupted, OutOfMemory};
+    matches!(error.kind(), ConnectionRefused | ConnectionReset | Interrupted | OutOfMemory)
+        || error.raw_os_error() == no_buffer
+}

@@ -1,0 +1,291 @@
+//! One way out and all that belongs to it: its client, sockets, names and datagrams. Ways share nothing, so that a
+//! connection ID never serves on another way than it came by, and a route that fails takes nothing along.
+
+use std::{
+    cell::RefCell,
+    collections::HashMap,
+    io,
+    net::SocketAddr,
+    sync::{Arc, atomic::Ordering},
+    task::{Context, Poll},
+    time::{Duration, Instant},
+};
+
+use crate::{
+    memory,
+    proto::{Client, Config, Counters, Family, Request, RequestId, Trace},
+};
+
+use super::{
+    Failure,
+    names::{Names, Shared},
+    outbox::Outbox,
+    relay::{Change, Relay},
+    resolver::{Lookup, Resolved, Resolver},
+    route::Route,
+    session::{SessionId, Start, session_of},
+    sessions::Sessions,
+    socket::{DEFAULT_BUFFER, ReceiveBuffers},
+    sockets::Sockets,
+    stats::Stats,
+};
+
+/// How many batches of datagrams are received in a turn before commands and sends get theirs.
+const RECEIVES_A_TURN: usize = 8;
+/// How long a way is kept after its last request: past its connection IDs' life and any late answer.
+const KEPT: Duration = Duration::from_secs(120);
+/// A table that a burst has made larger than this is given back after it.
+const LARGE: usize = 1024;
+
+pub(super) struct Way {
+    route: Arc<Route>,
+    pub(super) client: Client,
+    resolver: Resolver,
+    /// Requests whose host is being looked up.
+    resolving: HashMap<RequestId, Start>,
+    sockets: Sockets,
+    outbox: Outbox,
+    /// The address whose socket took no more when last asked.
+    blocked: Option<SocketAddr>,
+    /// Look-ups and changes of the proxy that waiting has brought up.
+    lookups: Vec<Lookup>,
+    changes: Vec<Change>,
+    /// Requests that have failed on this side of the client.
+    failed: Vec<(RequestId, Failure)>,
+    last_used: Instant,
+}
+
+impl Way {
+    pub(super) fn new(route: Arc<Route>, shared: Shared, seed: [u8; 32]) -> Self {
+        let names = Arc::new(Names::new(route.clone(), shared));
+        let relay = route.proxy.clone().map(|proxy| Relay::new(route.clone(), names.clone(), proxy));
+        Self {
+            client: Client::new(Config { receive_buffer: DEFAULT_BUFFER }, seed),
+            resolver: Resolver::new(route.clone(), names),
+            resolving: HashMap::new(),
+            sockets: Sockets::new(route.clone(), relay),
+            outbox: Outbox::default(),
+            blocked: None,
+            lookups: Vec::new(),
+            changes: Vec::new(),
+            failed: Vec::new(),
+            last_used: Instant::now(),
+            route,
+        }
+    }
+
+    pub(super) fn start(&mut self, now: Instant, start: Start) {
+        self.last_used = now;
+        // Before anything is looked up: who waits for an interface does not want to be seen asking.
+        if let Err(error) = self.route.check_any(start.family) {
+            return self.failed.push((start.id, error.into()));
+        }
+        let stand_ins = match &mut self.sockets.relay {
+            Some(relay) if relay.resolves(&start.url.host) => {
+                Some(relay.stand_ins(now, &start.url.host, start.url.port, start.family))
+            }
+            _ => None,
+        };
+        if let Some(stand_ins) = stand_ins {
+            return self.ask(now, start, stand_ins);
+        }
+        match self.resolver.resolve(now, start.id, &start.url, start.family) {
+            Resolved::Now(addresses) => self.ask(now, start, addresses),
+            Resolved::Later => drop(self.resolving.insert(start.id, start)),
+            Resolved::Never(failure) => self.failed.push((start.id, failure)),
+        }
+    }
+
+    fn ask(&mut self, now: Instant, start: Start, addresses: Arc<[SocketAddr]>) {
+        let Start { id, url, schedule, body, .. } = start;
+        let (session, host) = (session_of(id), url.authority.clone());
+        self.client.handle_request(now, id, Request { session, host, addresses, schedule, body });
+    }
+
+    pub(super) fn cancel(&mut self, now: Instant, id: RequestId) {
+        match self.resolving.remove(&id) {
+            Some(start) => self.resolver.cancel(&start.url, start.family),
+            None => self.client.handle_cancel(now, id),
+        }
+    }
+
+    pub(super) fn cancel_session(&mut self, now: Instant, session: SessionId) {
+        let ids: Vec<_> = self.resolving.keys().copied().filter(|id| session_of(*id) == session).collect();
+        for id in ids {
+            self.cancel(now, id);
+        }
+        self.client.handle_cancel_all(now, |id| session_of(id) == session);
+        self.failed.retain(|(id, _)| session_of(*id) != session);
+    }
+
+    /// Takes what has come in: look-ups that have ended, news of the proxy, datagrams. Returns how many datagrams.
+    pub(super) fn receive(&mut self, now: Instant, buffers: &mut ReceiveBuffers, stats: &Stats) -> usize {
+        for lookup in std::mem::take(&mut self.lookups) {
+            self.finish(now, lookup);
+        }
+        for change in std::mem::take(&mut self.changes) {
+            self.follow(now, change);
+        }
+        self.receive_family(Family::V4, buffers, stats) + self.receive_family(Family::V6, buffers, stats)
+    }
+
+    fn finish(&mut self, now: Instant, lookup: Lookup) {
+        let (waiting, result) = self.resolver.finish(now, lookup);
+        for id in waiting {
+            if let Some(start) = self.resolving.remove(&id) {
+                match &result {
+                    Ok(addresses) => self.ask(now, start, addresses.clone()),
+                    Err(failure) => self.failed.push((id, failure.clone())),
+                }
+            }
+        }
+        if self.resolving.is_empty() && self.resolving.capacity() > LARGE {
+            self.resolving = HashMap::new();
+        }
+    }
+
+    fn follow(&mut self, now: Instant, change: Change) {
+        let Some(relay) = &mut self.sockets.relay else { return };
+        match change {
+            Change::Joined => {
+                if let Some((socket, _)) = relay.socket() {
+                    self.client.set_receive_buffer(socket.receive_buffer());
+                }
+            }
+            Change::Lost if self.client.pending() > 0 => relay.join(true),
+            Change::Lost => {}
+            Change::Failed(reason) => {
+                let failure = Failure::Proxy { proxy: relay.name(), reason };
+                self.fail_all(now, &failure);
+            }
+        }
+        self.blocked = None;
+    }
+
+    /// Ends every request that has its addresses.
+    fn fail_all(&mut self, now: Instant, failure: &Failure) {
+        let ids = RefCell::new(Vec::new());
+        self.client.handle_cancel_all(now, |id| {
+            ids.borrow_mut().push(id);
+            true
+        });
+        self.failed.extend(ids.into_inner().into_iter().map(|id| (id, failure.clone())));
+    }
+
+    fn receive_family(&mut self, family: Family, buffers: &mut ReceiveBuffers, stats: &Stats) -> usize {
+        let Self { sockets, client, .. } = self;
+        let mut datagrams = 0;
+        for _ in 0..RECEIVES_A_TURN {
+            let now = Instant::now();
+            match sockets.receive(family, buffers, |from, datagram| client.handle_datagram(now, from, datagram)) {
+                Ok(0) => break,
+                Ok(count) => datagrams += count,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                // What an ICMP message made of an earlier send; retransmission is the answer to that.
+                Err(_) => drop(stats.receive_errors.fetch_add(1, Ordering::Relaxed)),
+            }
+        }
+        datagrams
+    }
+
+    /// Does what is due and sends what there is to send.
+    pub(super) fn send(&mut self, now: Instant, stats: &Stats) {
+        self.client.handle_timeout(now);
+        if self.client.poll_freed() {
+            memory::give_back();
+        }
+        if self.client.pending() > 0 {
+            self.last_used = now;
+        }
+        if self.sockets.relay.is_some() {
+            if let Err(error) = self.sockets.check_relay() {
+                return self.fail_all(now, &error.into());
+            }
+            let Some(relay) = &mut self.sockets.relay else { return };
+            if relay.socket().is_none() {
+                // The client keeps what it has to say until there is somebody to take it.
+                if self.client.pending() > 0 {
+                    relay.join(false);
+                }
+                return;
+            }
+        }
+        let Self { sockets, outbox, client, .. } = self;
+        self.blocked = outbox.send(now, client, sockets, &stats.send_errors).err();
+    }
+
+    /// Waits until there is something to do, together with others.
+    pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let mut something = false;
+        for family in [Family::V4, Family::V6] {
+            something |= self.sockets.of(family).is_some_and(|socket| socket.poll_readable(context).is_ready());
+        }
+        if let Some(to) = self.blocked
+            && self
+                .sockets
+                .of(self.sockets.family_for(to))
+                .is_none_or(|socket| socket.poll_writable(context).is_ready())
+        {
+            self.blocked = None;
+            something = true;
+        }
+        if let Poll::Ready(lookup) = self.resolver.poll(context) {
+            self.lookups.push(lookup);
+            something = true;
+        }
+        if let Some(relay) = &mut self.sockets.relay
+            && let Poll::Ready(change) = relay.poll(context)
+        {
+            self.changes.push(change);
+            something = true;
+        }
+        if something { Poll::Ready(()) } else { Poll::Pending }
+    }
+
+    /// When it wants to be looked after: when something is due, or when nobody needs it any more.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        let unused = (!self.is_default() && self.pending() == 0).then(|| self.last_used + KEPT);
+        [self.client.poll_timeout(), unused].into_iter().flatten().min()
+    }
+
+    /// Whether it has had nothing to do for so long that all it knows is out of date.
+    pub(super) fn is_over(&self, now: Instant) -> bool {
+        !self.is_default() && self.pending() == 0 && self.failed.is_empty() && now >= self.last_used + KEPT
+    }
+
+    fn is_default(&self) -> bool {
+        *self.route == Route::default()
+    }
+
+    pub(super) fn route(&self) -> &Arc<Route> {
+        &self.route
+    }
+
+    /// How many requests have not ended.
+    pub(super) fn pending(&self) -> usize {
+        self.client.pending() + self.resolving.len()
+    }
+
+    pub(super) fn counters(&self) -> Counters {
+        self.client.counters()
+    }
+
+    /// Passes on every outcome.
+    pub(super) fn deliver(&mut self, sessions: &mut Sessions) {
+        while let Some((id, outcome)) = self.client.poll_outcome() {
+            if let Some(sink) = sessions.sink(session_of(id)) {
+                sink.outcome(id, &outcome);
+            }
+        }
+        for (id, failure) in std::mem::take(&mut self.failed) {
+            if let Some(sink) = sessions.sink(session_of(id)) {
+                sink.failure(id, &failure);
+            }
+        }
+    }
+
+    /// The next thing worth telling of a datagram.
+    pub(super) fn poll_trace(&mut self) -> Option<Trace> {
+        self.client.poll_trace()
+    }
+}

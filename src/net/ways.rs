@@ -1,0 +1,142 @@
+//! The ways that are in use: the default one for ever, others for as long as somebody needs them.
+
+use std::{
+    sync::Arc,
+    task::{Context, Poll},
+    time::{Duration, Instant, SystemTime},
+};
+
+use rand::{Rng, SeedableRng, rngs::StdRng};
+
+use crate::proto::Counters;
+
+use super::{Failure, names::Shared, route::Route, stats::add, way::Way};
+
+/// How many ways there are at most. Each has sockets, a cache of names and, with a proxy, a connection.
+const MOST: usize = 64;
+
+/// A shorter step of the calendar is somebody's setting the clock, and does no harm.
+const LEAST_SUSPEND: Duration = Duration::from_secs(1);
+
+pub(super) struct Ways {
+    /// The first is the default one.
+    ways: Vec<Way>,
+    shared: Shared,
+    random: StdRng,
+    /// What was counted on ways that are no more.
+    past: Counters,
+    tracing: bool,
+    clocks: (Instant, SystemTime),
+}
+
+impl Ways {
+    pub(super) fn new(shared: Shared, seed: [u8; 32]) -> Self {
+        let mut ways = Self {
+            ways: Vec::new(),
+            shared,
+            random: StdRng::from_seed(seed),
+            past: Counters::default(),
+            tracing: false,
+            clocks: (Instant::now(), SystemTime::now()),
+        };
+        ways.open(Arc::default());
+        ways
+    }
+
+    /// The way of a route; the default one without.
+    ///
+    /// # Errors
+    /// There are too many, and all of them are needed.
+    pub(super) fn of(&mut self, route: Option<Arc<Route>>) -> Result<&mut Way, Failure> {
+        let index = match route {
+            None => 0,
+            Some(route) => {
+                match self.ways.iter().position(|way| Arc::ptr_eq(way.route(), &route) || *way.route() == route) {
+                    Some(index) => index,
+                    None if self.ways.len() > MOST => return self.replace(route),
+                    None => self.open(route),
+                }
+            }
+        };
+        Ok(&mut self.ways[index])
+    }
+
+    fn open(&mut self, route: Arc<Route>) -> usize {
+        let mut seed = [0; 32];
+        self.random.fill_bytes(&mut seed);
+        let mut way = Way::new(route, self.shared.clone(), seed);
+        way.client.set_tracing(self.tracing);
+        self.ways.push(way);
+        self.ways.len() - 1
+    }
+
+    /// Opens a way in place of one that has nothing to do.
+    fn replace(&mut self, route: Arc<Route>) -> Result<&mut Way, Failure> {
+        let idle = self.ways.iter().skip(1).position(|way| way.pending() == 0);
+        let Some(idle) = idle else { return Err(Failure::TooManyRoutes(MOST)) };
+        self.close(idle + 1);
+        let index = self.open(route);
+        Ok(&mut self.ways[index])
+    }
+
+    fn close(&mut self, index: usize) {
+        let way = self.ways.swap_remove(index);
+        add(&mut self.past, way.counters());
+    }
+
+    /// Closes those that nobody has needed for a while.
+    pub(super) fn tidy(&mut self, now: Instant) {
+        while let Some(index) = self.ways.iter().position(|way| way.is_over(now)) {
+            self.close(index);
+        }
+    }
+
+    /// Whether anyone wants to know of datagrams.
+    pub(super) fn set_tracing(&mut self, wanted: bool) {
+        self.tracing = wanted;
+        self.ways.iter_mut().for_each(|way| way.client.set_tracing(wanted));
+    }
+
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Way> {
+        self.ways.iter_mut()
+    }
+
+    /// Tells how long the machine was suspended: its calendar has gone on, and the clock of `Instant` may not have.
+    pub(super) fn notice_suspend(&mut self) {
+        let (monotonic, wall) = std::mem::replace(&mut self.clocks, (Instant::now(), SystemTime::now()));
+        let passed = self.clocks.1.duration_since(wall).unwrap_or_default();
+        let suspended = passed.saturating_sub(self.clocks.0.saturating_duration_since(monotonic));
+        if suspended > LEAST_SUSPEND {
+            self.ways.iter_mut().for_each(|way| way.client.handle_suspend(suspended));
+        }
+    }
+
+    /// Ready when one of them has something to do.
+    pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        // Each is asked: only who has been asked wakes us.
+        let ready = self.ways.iter_mut().filter_map(|way| way.poll(context).is_ready().then_some(())).count();
+        if ready > 0 { Poll::Ready(()) } else { Poll::Pending }
+    }
+
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.ways.iter().filter_map(Way::deadline).min()
+    }
+
+    /// How many requests have not ended.
+    pub(super) fn pending(&self) -> usize {
+        self.ways.iter().map(Way::pending).sum()
+    }
+
+    /// How many of them have been sent, or are about to be.
+    pub(super) fn asking(&self) -> usize {
+        self.ways.iter().map(|way| way.client.pending()).sum()
+    }
+
+    pub(super) fn counters(&self) -> Counters {
+        let mut sum = self.past;
+        for way in &self.ways {
+            add(&mut sum, way.counters());
+        }
+        sum
+    }
+}
