@@ -174,6 +174,20 @@ fn a_share_of_the_answers_takes_the_slow_round_trip() {
 }
 
 #[test]
+fn aggregated_answers_arrive_together() {
+    let mut network = relay(&[("round-trip", "20"), ("aggregation", "50")]);
+    for now in 0..100 {
+        send(&mut network, ms(now.into()), connect(now));
+    }
+    let answers = received(&mut network, ms(1000));
+    assert_eq!(transaction_ids(&answers), (0..100).collect::<Vec<_>>());
+    let arrived: Vec<_> = answers.iter().map(|(at, _)| *at).collect();
+    assert!(arrived[..31].iter().all(|at| *at == ms(50)));
+    assert!(arrived[31..81].iter().all(|at| *at == ms(100)));
+    assert!(arrived[81..].iter().all(|at| *at == ms(150)));
+}
+
+#[test]
 fn the_round_trip_jumps_at_a_moment_after_the_first_datagram() {
     let mut network = relay(&[("round-trip", "20"), ("after", "500 round-trip 400")]);
     let first = ms(3000);

@@ -209,22 +209,31 @@ impl Network {
 
     /// Of a datagram that was let in just now.
     fn arrival(&mut self, now: Duration, direction: Direction) -> Duration {
-        let Settings { round_trip, jitter, slow_share, slow_round_trip, rate, .. } = self.settings;
+        let Settings { round_trip, jitter, slow_share, slow_round_trip, aggregation, rate, .. } = self.settings;
         let way = round_trip.saturating_sub(jitter) / 2;
         match direction {
             Direction::Up if rate > 0.0 => self.leaves.back().map_or(now, |leaves| *leaves) + way,
             Direction::Up => now + way,
             Direction::Down => {
                 let random = &mut self.random[1];
-                if slow_share > 0.0 && random.random_bool(slow_share) {
-                    now + slow_round_trip.saturating_sub(way)
+                let way = if slow_share > 0.0 && random.random_bool(slow_share) {
+                    slow_round_trip.saturating_sub(way)
                 } else if jitter.is_zero() {
-                    now + way
+                    way
                 } else {
-                    now + way + jitter.mul_f64(2.0 * random.random_range(0.0..=1.0))
-                }
+                    way + jitter.mul_f64(2.0 * random.random_range(0.0..=1.0))
+                };
+                next_multiple(now + way, aggregation)
             }
         }
+    }
+}
+
+/// The first moment from `time` on that is a multiple of `step`, or `time` if that is none.
+fn next_multiple(time: Duration, step: Duration) -> Duration {
+    match step.as_nanos() {
+        0 => time,
+        step => Duration::from_nanos((time.as_nanos().div_ceil(step) * step) as u64),
     }
 }
 

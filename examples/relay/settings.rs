@@ -21,6 +21,8 @@ pub(crate) struct Settings {
     /// The odds that an answer takes the slow round trip, 0 to 1.
     pub(crate) slow_share: f64,
     pub(crate) slow_round_trip: Duration,
+    /// Answers arrive together, every so often: a link that sends many frames at once, as Wi-Fi does.
+    pub(crate) aggregation: Duration,
     /// The odds that a datagram is lost on its way up, 0 to 1, and on its way down.
     pub(crate) loss: [f64; 2],
     /// Datagrams a second that the bottleneck on the way up lets through; 0 is no bottleneck.
@@ -49,6 +51,7 @@ impl Settings {
             "jitter" => self.jitter = milliseconds(value)?,
             "slow-share" => self.slow_share = share(value)?,
             "slow-round-trip" => self.slow_round_trip = milliseconds(value)?,
+            "aggregation" => self.aggregation = milliseconds(value)?,
             "loss" => self.loss = [share(value)?; 2],
             "loss-up" => self.loss[0] = share(value)?,
             "loss-down" => self.loss[1] = share(value)?,
