@@ -108,7 +108,8 @@ module.exports = {
         'manyTrackers',
         TRACKERS,
         { listen: '0.0.0.0:0', aggregation: 10 },
-        { last: { limit: 3 } }
+        // A connect and an announce each, next to none of them twice.
+        { sentEach: { limit: 2.02 } }
       ),
       exchanges: 2 * TRACKERS,
       defaultBuffers: true
