@@ -98,7 +98,7 @@ for (const [what, connects] of [
   test(`${what}: what waits for it and what comes later is answered`, async (t) => {
     const relay = await start(t, { dropConnects: connects })
     const waiting = announceObjects(t, relay.url, hashes(0, 100))
-    while ((await relay.counts()).up.connect.dropped < 1);
+    await relay.counted(({ up }) => up.connect.dropped > 0, 'no connect was dropped')
     await announcePromises(relay.url, hashes(100, 100))
     await waiting
     assert.equal((await relay.counts()).up.connect.dropped, connects)

@@ -8,13 +8,15 @@
 const fs = require('fs')
 const path = require('path')
 
+const { lossText } = require('./lib/network.js')
+
 const CLIENTS = {
   ours: { name: 'this package', colour: '#0a7d4f' },
   original: { name: 'version 1.2.0', colour: '#c2410c' },
   'bittorrent-tracker': { name: 'bittorrent-tracker 11', colour: '#4654b8', dashes: '6 4' }
 }
 const FIGURE = 'network-announces'
-const VARIANT = /^10,000, 50 ms, (\d+) % lost each way$/
+const VARIANT = /^10,000 announces, 50 ms, (nothing|\d+ %) lost/
 const SECONDS = 10
 const DOCS = path.join(__dirname, '..', 'docs')
 
@@ -30,11 +32,14 @@ const colours = {
   range: Object.values(CLIENTS).map(({ colour }) => colour)
 }
 
+// In percent; nothing is 0.
+const lossOf = (variant) => parseInt(VARIANT.exec(variant)[1], 10) || 0
+
 /** `[{client, loss, seconds, share}]`: by then that share was answered. */
 function answered({ distributions }) {
   return Object.entries(distributions).flatMap(([variant, byClient]) => {
-    const [, loss] = VARIANT.exec(variant) || []
-    if (loss === undefined) return []
+    if (!VARIANT.test(variant)) return []
+    const loss = lossOf(variant)
     return Object.entries(byClient).flatMap(([client, quantiles]) => {
       const times = quantiles.filter((time) => time !== null)
       const points = times.map((time, i) => ({
@@ -45,8 +50,8 @@ function answered({ distributions }) {
       const end = { seconds: SECONDS, share: points.length > 0 ? points.at(-1).share : 0 }
       return [{ seconds: 0, share: 0 }, ...points, end].map((point) => ({
         client: CLIENTS[client].name,
-        loss: `${loss} % lost each way`,
-        order: Number(loss),
+        loss: lossText(loss),
+        order: loss,
         ...point
       }))
     })
@@ -60,7 +65,7 @@ function last({ rows }) {
     .flatMap(({ variant, results }) =>
       Object.entries(results).map(([client, { median, isCut = false }]) => ({
         client: CLIENTS[client].name,
-        loss: Number(VARIANT.exec(variant)[1]),
+        loss: lossOf(variant),
         seconds: median,
         isCut
       }))

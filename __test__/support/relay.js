@@ -4,6 +4,7 @@
 const { spawn } = require('node:child_process')
 const readline = require('node:readline')
 const { buildExample } = require('./cargo-example')
+const { deadline } = require('./deadline')
 
 class Relay {
   constructor(child) {
@@ -12,10 +13,13 @@ class Relay {
     readline.createInterface({ input: child.stdout }).on('line', (line) => {
       this.readers.shift().resolve(JSON.parse(line))
     })
+    this.words = ''
+    child.stderr.on('data', (words) => (this.words += words))
     child.stdin.on('error', () => {}) // it has gone, which the next line tells
     this.ended = new Promise((resolve) => child.once('close', resolve))
     this.ended.then(() => {
-      for (const { reject } of this.readers.splice(0)) reject(new Error('the relay has ended'))
+      for (const { reject } of this.readers.splice(0))
+        reject(new Error(`the relay has ended: ${this.words}`))
     })
   }
 
@@ -40,6 +44,15 @@ class Relay {
    */
   counts() {
     return this.ask('counts')
+  }
+
+  /** Asks for the counts until they are as `isEnough` wants them. */
+  async counted(isEnough, whatIsMissing) {
+    let isLate = false
+    const asking = async () => {
+      while (!isLate && !isEnough(await this.counts()));
+    }
+    await deadline(asking(), whatIsMissing).finally(() => (isLate = true))
   }
 
   async ask(line) {
@@ -88,7 +101,7 @@ async function startRelay({ listen = '127.0.0.1:0', tracker, to, seed = 1, ...se
     const [name, ...value] = line.split(' ')
     args.push(`--${name}`, value.join(' '))
   }
-  const child = spawn(buildExample('relay'), args, { stdio: ['pipe', 'pipe', 'inherit'] })
+  const child = spawn(buildExample('relay'), args, { stdio: 'pipe' })
   const kill = () => child.kill('SIGKILL')
   process.once('exit', kill)
   const relay = new Relay(child)

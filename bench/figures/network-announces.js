@@ -3,7 +3,7 @@
 // Announces made in one tick through a network that loses some of the datagrams, each way.
 
 const { infoHashes, load } = require('../lib/implementations.js')
-const { ALL, LIMIT, USUAL_METRICS, requestAll } = require('../lib/network.js')
+const { ALL, LIMIT, USUAL_METRICS, lossText, requestAll } = require('../lib/network.js')
 
 const COUNT = 10000
 const COLD = 1000
@@ -27,20 +27,21 @@ module.exports = {
   title: `Announces at once through a network, cut after ${LIMIT} s`,
   quick: true,
   tracker: null,
-  overview: { what: 'announces at once' },
+  overview: {},
   variants: [
     ...NETWORKS.map(({ roundTrip, loss, last }) => ({
-      title: `10,000, ${roundTrip} ms, ${loss} % lost each way`,
+      title: `10,000 announces, ${roundTrip} ms, ${lossText(loss)}`,
       options: { count: COUNT },
       network: { roundTrip, loss },
       // One connect for all.
       exchanges: COUNT + 1,
       implementations: ALL,
+      quickImplementations: ['ours', 'original'],
       fullOnly: loss !== 1,
       goals: { answered: { least: 100 }, last: { limit: last }, overhead: { limit: 1.1 } }
     })),
     {
-      title: '1,000 to a cold tracker, 50 ms',
+      title: '1,000 announces to a cold tracker, 50 ms',
       options: { count: COLD },
       network: { roundTrip: 50 },
       exchanges: COLD + 1,

@@ -4,7 +4,7 @@
 // costs in datagrams.
 
 const { infoHashes, load } = require('../lib/implementations.js')
-const { METRICS, requestAll } = require('../lib/network.js')
+const { METRICS, lossText, requestAll } = require('../lib/network.js')
 
 const COUNT = 10000
 const ROUND_TRIP = 50
@@ -32,7 +32,7 @@ function ofPlaces(loss) {
 const ofRate = (loss) => RATE * (1 - loss / 100)
 
 const variant = (title, capacityOf, network, loss) => ({
-  title: `${title}, ${loss} % lost each way`,
+  title: `${title}, ${lossText(loss)}`,
   options: { count: COUNT, capacity: capacityOf(loss) },
   network: { roundTrip: ROUND_TRIP, loss, ...network },
   exchanges: COUNT + 1,

@@ -39,7 +39,7 @@ const SCENARIOS = {
     for (let i = 0; i < LATER && first.answers === 1; i++) {
       later.push((await SCENARIOS.atOnce(announce, { url, count: 1 })).median)
     }
-    return { ...first, later: median(later) }
+    return { ...first, answers: first.answers + later.length, later: median(later) }
   },
 
   manyTrackers(announce, { port, count }) {

@@ -3,7 +3,7 @@
 // A scrape of many info-hashes through a network that loses some of the datagrams, each way.
 
 const { infoHashes, load } = require('../lib/implementations.js')
-const { LIMIT, METRICS, bound, requestAll } = require('../lib/network.js')
+const { LIMIT, METRICS, bound, lossText, requestAll } = require('../lib/network.js')
 
 const COUNT = 100000
 // Info-hashes in a datagram, and how many calls bittorrent-tracker's client has open at a time.
@@ -70,7 +70,7 @@ module.exports = {
   tracker: null,
   overview: { what: 'scrape of 100,000' },
   variants: NETWORKS.map(({ roundTrip, loss, last }) => ({
-    title: `${roundTrip} ms, ${loss} % lost each way`,
+    title: `${roundTrip} ms, ${lossText(loss)}`,
     options: { count: COUNT },
     network: { roundTrip, loss },
     exchanges: Math.ceil(COUNT / OURS_CHUNK) + 1,

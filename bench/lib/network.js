@@ -24,6 +24,8 @@ const METRICS = {
 }
 const USUAL_METRICS = Object.values(METRICS)
 
+const lossText = (loss) => (loss === 0 ? 'nothing lost' : `${loss} % lost each way`)
+
 /**
  * Calls `request(index, done)` for each of `count`, `atOnce` at a time, until the last has ended or `limit` seconds are
  * over. `done(error)` ends one.
@@ -108,9 +110,8 @@ module.exports = {
   METRICS,
   USUAL_METRICS,
   bound,
-  quantiles,
+  lossText,
   requestAll,
   sleep,
-  summarize,
   withCounts
 }
