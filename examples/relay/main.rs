@@ -102,7 +102,8 @@ impl Upstream {
                 entry.insert(socket)
             }
         };
-        socket.send(&bytes).map(drop)
+        // What an ICMP message made of the last one is told instead of sending this one.
+        socket.send(&bytes).or_else(|_| socket.send(&bytes)).map(drop)
     }
 }
 
