@@ -3,7 +3,7 @@
 import UdpTracker from './index.js'
 
 export default UdpTracker
-export { announce, scrape, stats, TrackerError } from './index.js'
+export { announce, drain, scrape, stats, TrackerError } from './index.js'
 export type {
   AnnounceEvent,
   AnnounceOptions,
@@ -14,16 +14,19 @@ export type {
   Counter,
   Counters,
   DiagnosticsMessage,
+  DrainOptions,
   ErrorMessage,
   Events,
   InfoHashes,
   Limits,
   Options,
+  Phase,
   Progress,
   ScrapeOptions,
   ScrapeResult,
   SendMessage,
   Stats,
   TrackerErrorCode,
+  TrackerErrorDetails,
   Update
 } from './index.js'

@@ -5,19 +5,28 @@
 
 import { EventEmitter } from 'events'
 
+declare const events: unique symbol
+
 /**
  * A BitTorrent UDP tracker client for one torrent and one tracker (BEP 15).
  *
  * A mistake of the program throws. What comes out of a torrent or off the network is emitted as `error`.
  *
  * A subclass with events of its own names them: `class X extends UdpTracker<UdpTracker.Events & { mine: [number] }>`.
+ *
+ * @example
+ * const tracker = new UdpTracker(peerId, infoHash, 'udp://tracker.example.org:6969/announce', { port: 6881 })
+ * tracker.on('update', ({ seeds, leechers, peers }) => console.log(seeds, leechers, peers))
+ * tracker.on('error', (text) => console.error(text))
+ * tracker.announce('started', { downloaded: 0, left: 734003200, uploaded: 0 })
  */
 declare class UdpTracker<E extends UdpTracker.Events = UdpTracker.Events> extends EventEmitter {
   /**
    * Nothing is looked up or sent before {@link announce} or {@link scrape}.
    *
    * @param peerId 20 bytes; a string is taken as UTF-8.
-   * @param infoHash 20 bytes; a string is taken as hex.
+   * @param infoHash 20 bytes, or a string of 40 digits of hex; of the 32 bytes or 64 digits of BitTorrent v2 the first
+   * 20 bytes are sent, as BEP 52 says.
    * @param announceUrl `udp://host[:port][/path][?query]`; the port is 80 if there is none. A URL that cannot be used
    * does not throw: `announce` and `scrape` emit `error` with a text that names it.
    * @throws RangeError for a wrong length, or an option out of its range.
@@ -40,8 +49,13 @@ declare class UdpTracker<E extends UdpTracker.Events = UdpTracker.Events> extend
    *
    * @param event An unknown one emits `error` with `unknown event`, and nothing is sent.
    * @param opts The object is kept, and `event` is written into it.
-   * @throws RangeError for a counter out of its range.
+   * @throws RangeError for a counter out of its range, or what an application put into a field and cannot be sent;
+   * nothing is changed then, and an announce in flight goes on.
    * @throws TypeError if `opts` is not an object.
+   *
+   * @example
+   * tracker.announce('started', { left: null })
+   * tracker.announce('none', { force: true, downloaded: 16384, left: 0, uploaded: 0 })
    */
   announce(event: UdpTracker.AnnounceEvent, opts?: UdpTracker.AnnounceOptions | null): void
 
@@ -57,13 +71,20 @@ declare class UdpTracker<E extends UdpTracker.Events = UdpTracker.Events> extend
   /** Ends all that goes on: nothing is emitted and nothing is sent from here on. Calling it twice is fine. */
   destroy(): void
 
-  /** {@link destroy} in the spelling of version 1: the same function. */
+  /**
+   * {@link destroy} in the spelling of version 1: the same function.
+   *
+   * @deprecated Use {@link destroy}.
+   */
   destory(): void
 
   /** Seconds that the tracker last asked to wait between announces; `null` before its first answer. */
   readonly interval: number | null
 
-  /** The torrent, 20 bytes. Also in version 1; what an application puts here, the next announce sends. */
+  /**
+   * The torrent, 20 bytes. Also in version 1; what an application puts here, the next announce sends. What the
+   * constructor takes may be put here as well.
+   */
   infoHash: Buffer
   /** The peer ID, 20 bytes. Also in version 1; what an application puts here, the next announce sends. */
   peerId: Buffer
@@ -71,21 +92,48 @@ declare class UdpTracker<E extends UdpTracker.Events = UdpTracker.Events> extend
   announceUrl: string
   /** The constructor's options as they were given, `{}` if there were none. Also in version 1. */
   readonly opts: UdpTracker.Options
-  /** The port as the two bytes that are sent. Also in version 1; what an application puts here, the next announce sends. */
+  /**
+   * The port as the two bytes that are sent. Also in version 1; what an application puts here, the next announce sends,
+   * be it two bytes or a number.
+   */
   port: Buffer
   /** Whether {@link destroy} was called. Also in version 1, with its spelling. */
   readonly destoryed: boolean
-  /** The option `_timeout`, in milliseconds. Kept for code written for version 1. */
+  /**
+   * The option `_timeout`, in milliseconds; what an application puts here, the next announce has.
+   *
+   * @deprecated Kept for code written for version 1.
+   */
   _timeout: number
-  /** Whether the tracker's interval runs. Kept for code written for version 1. */
+  /**
+   * Whether the tracker's interval runs.
+   *
+   * @deprecated Kept for code written for version 1.
+   */
   readonly _in_interval: boolean
-  /** The latest `opts` of {@link announce}; `null` before the first. Kept for code written for version 1. */
+  /**
+   * The latest `opts` of {@link announce}; `null` before the first.
+   *
+   * @deprecated Kept for code written for version 1.
+   */
   readonly _last_opts: UdpTracker.AnnounceOptions | null
-  /** The timer of the interval: `clearTimeout` on it stops the next announce. Kept for code written for version 1. */
+  /**
+   * The timer of the interval: `clearTimeout` on it stops the next announce.
+   *
+   * @deprecated Kept for code written for version 1; {@link destroy} stops it too.
+   */
   readonly _announce_intervals_timeout: NodeJS.Timeout[]
-  /** An object while an announce is in flight, else `null`. Kept for code written for version 1. */
+  /**
+   * An object while an announce is in flight, else `null`.
+   *
+   * @deprecated Kept for code written for version 1.
+   */
   readonly _socket: object | null
-  /** Always empty: retransmission has no timers here. Kept for code written for version 1. */
+  /**
+   * Always empty: retransmission has no timers here.
+   *
+   * @deprecated Kept for code written for version 1.
+   */
   readonly _udpTimmers: NodeJS.Timeout[]
 
   /** Calls `listener` at every `event`. */
@@ -110,11 +158,42 @@ declare class UdpTracker<E extends UdpTracker.Events = UdpTracker.Events> extend
   removeListener<K extends UdpTracker.Names<E>>(event: K, listener: UdpTracker.Listener<E[K]>): this
   /** Calls the listeners of `event`; returns whether there are any. */
   emit<K extends UdpTracker.Names<E>>(event: K, ...args: UdpTracker.Arguments<E[K]>): boolean
+
+  /**
+   * The next `event` as a promise of its arguments: `once` of `node:events`, typed. Rejects with the text of an `error`,
+   * a string, if that comes first.
+   *
+   * @example
+   * const [{ peers }] = await UdpTracker.once(tracker, 'update', { signal: AbortSignal.timeout(20000) })
+   */
+  static once<E extends UdpTracker.Events, K extends UdpTracker.Names<E>>(
+    tracker: UdpTracker<E>,
+    event: K,
+    options?: { signal?: AbortSignal | undefined }
+  ): Promise<UdpTracker.Arguments<E[K]>>
+  /** Any other emitter's, as `once` of `node:events`. */
+  static once(
+    emitter: EventEmitter & { destory?: never },
+    event: string | symbol,
+    options?: { signal?: AbortSignal | undefined }
+  ): Promise<any[]>
+  /** An event target's, as `once` of `node:events`. */
+  static once(
+    target: EventTarget,
+    event: string,
+    options?: { signal?: AbortSignal | undefined }
+  ): Promise<any[]>
+
+  /** Is not there: by it the compiler knows the events of a subclass. */
+  readonly [events]?: E
 }
 
 declare namespace UdpTracker {
   /**
    * Announces once. Needs no tracker object and may be used detached.
+   *
+   * @example
+   * const { seeds, peers } = await announce('udp://tracker.example.org:6969', { peerId, infoHash, port: 6881 })
    *
    * Rejects with a {@link TrackerError}; with the signal's reason if it is aborted; with a RangeError or TypeError for
    * an argument that the constructor or {@link UdpTracker.announce} would throw for, or an unknown event.
@@ -124,8 +203,9 @@ declare namespace UdpTracker {
   function announce(url: string, opts: AnnounceRequest): Promise<AnnounceResult>
 
   /**
-   * Scrapes any number of torrents, 70 to a datagram (BEP 15, "Scrape"), and resolves to a result for each, in the order
-   * asked, doubles included. An empty list resolves to `[]` and sends nothing. One failed datagram fails the whole.
+   * Scrapes any number of torrents, 60 to a datagram (BEP 15, "Scrape"), and resolves to a result for each, in the order
+   * asked, doubles included. An empty list resolves to `[]` and sends nothing. One failed datagram fails the whole; the
+   * error's `results` are what had come in.
    *
    * Rejects as {@link announce} does; an info-hash of a wrong length or type is named by its index.
    *
@@ -137,15 +217,53 @@ declare namespace UdpTracker {
     opts?: ScrapeOptions | null
   ): Promise<ScrapeResult[]>
 
+  /**
+   * Waits until every announce of the event `stopped` that is under way in this thread has been answered or has failed,
+   * or time is up: for the end of a program. Resolves to how many of them have not.
+   *
+   * @example
+   * for (const tracker of trackers) tracker.announce('stopped')
+   * await UdpTracker.drain({ timeout: 3000 })
+   * process.exit()
+   */
+  function drain(opts?: DrainOptions | null): Promise<number>
+
   /** Counters of this process, all worker threads together; all 0 before the first request. */
   function stats(): Stats
 
   /** Why a promise of {@link announce} or {@link scrape} was rejected. The message is what `error` would emit. */
   class TrackerError extends Error {
-    constructor(message: string, code: TrackerErrorCode)
+    constructor(message: string, code: TrackerErrorCode, details?: TrackerErrorDetails)
     /** Why, for programs. */
     code: TrackerErrorCode
+    /** The announce URL as it was given. */
+    url?: string
+    /** The tracker's address and port, as in {@link Update.peers}, where one is known. */
+    address?: string
+    /** What the call was doing, where that is known. */
+    phase?: Phase
+    /** Of a scrape: the results that had come in, in the order asked. */
+    results?: ScrapeResult[]
+    /** An Error whose `code` is the system's, `ENOTFOUND` for example, where it has one. */
+    cause?: unknown
   }
+
+  /** What a {@link TrackerError} knows beside its text and its code. */
+  interface TrackerErrorDetails {
+    /** As {@link TrackerError.url}. */
+    url?: string | undefined
+    /** As {@link TrackerError.address}. */
+    address?: string | null | undefined
+    /** As {@link TrackerError.phase}. */
+    phase?: Phase | null | undefined
+    /** As {@link TrackerError.results}. */
+    results?: ScrapeResult[] | undefined
+    /** As {@link TrackerError.cause}. */
+    cause?: unknown
+  }
+
+  /** A part of a call: the look-up of its host, the connect to its tracker, and what it is for. */
+  type Phase = 'lookup' | 'connect' | 'announce' | 'scrape'
 
   /**
    * - `TRACKER_ERROR`: the message is the tracker's own (BEP 15, action 3).
@@ -158,14 +276,17 @@ declare namespace UdpTracker {
   type TrackerErrorCode =
     'TRACKER_ERROR' | 'TIMEOUT' | 'BAD_RESPONSE' | 'DNS' | 'BAD_URL' | 'NETWORK'
 
-  /** 20 bytes: a Buffer, a Uint8Array, or a string; an info-hash's string is hex, a peer ID's is UTF-8. */
+  /**
+   * 20 bytes: a Buffer, a Uint8Array, or a string; an info-hash's string is hex, a peer ID's is UTF-8. An info-hash may
+   * have the 32 bytes of BitTorrent v2 (BEP 52).
+   */
   type Bytes = Uint8Array | string
 
   /** An array, a Set or another iterable of info-hashes. */
   type InfoHashes = Iterable<Bytes> & object
 
-  /** What an announce reports, as the number of BEP 15 or as its word: 0, 1, 2, 3. */
-  type AnnounceEvent = 0 | 1 | 2 | 3 | 'none' | 'completed' | 'started' | 'stopped'
+  /** What an announce reports, as the number of BEP 15 or as its word: 0, 1, 2, 3, and the 4 of BEP 21. */
+  type AnnounceEvent = 0 | 1 | 2 | 3 | 4 | 'none' | 'completed' | 'started' | 'stopped' | 'paused'
 
   /** Bytes: a safe integer from 0, or a BigInt below 2^64. */
   type Counter = number | bigint
@@ -223,43 +344,81 @@ declare namespace UdpTracker {
 
   /** What an announce says about its sender and how it is sent. */
   interface Options {
-    /** The port that this peer listens on, 0 to 65535; 0 by default. */
+    /**
+     * The port that this peer listens on, 0 to 65535. Many trackers refuse 0.
+     *
+     * @default 0
+     */
     port?: number | string | undefined
     /**
-     * Milliseconds above 0; 15000 by default. The wait after the n-th send of a datagram, n from 1 to 7, is
-     * `_timeout * 2^n` (BEP 15, "Time outs").
+     * Milliseconds; less than 1 counts as 1, and 0 as none given. The wait after the n-th send of a datagram, n from 1
+     * to 7, is `_timeout * 2^n` at most (BEP 15, "Time outs").
+     *
+     * @default 15000
      */
     _timeout?: number | string | undefined
-    /** How many peers are wanted, up to 2^31 - 1; 50 by default, -1 leaves it to the tracker (BEP 15, `num_want`). */
+    /**
+     * How many peers are wanted, up to 2^31 - 1; -1 leaves it to the tracker (BEP 15, `num_want`).
+     *
+     * @default 50
+     */
     numWant?: number | undefined
-    /** A number by which the tracker knows this peer when its address changes, 0 to 2^32 - 1; 0 by default. */
+    /**
+     * A number by which the tracker knows this peer when its address changes, 0 to 2^32 - 1.
+     *
+     * @default 0
+     */
     key?: number | undefined
     /** The IPv4 address to announce, as text; none by default, and the tracker takes the sender's. */
     ip?: string | undefined
-    /** 4: IPv4 only. 6: IPv6 only. 0, the default: what the host has, IPv4 first. */
+    /**
+     * 4: IPv4 only. 6: IPv6 only. 0: what the host has, IPv4 first.
+     *
+     * @default 0
+     */
     family?: 0 | 4 | 6 | undefined
     /**
      * A user name, at most 255 bytes in UTF-8, and a password, for trackers with the older authentication extension.
      * With it, path and query of the URL go out as that extension's request string, at most 255 bytes.
      */
     auth?: { username: string; password: string } | undefined
-    /** Whether path and query of the URL are sent (BEP 41); true by default. */
+    /**
+     * Whether path and query of the URL are sent (BEP 41).
+     *
+     * @default true
+     */
     urlData?: boolean | undefined
   }
 
   /** What this peer has done in this session (BEP 15, "announce request"). */
   interface Counters {
-    /** Bytes downloaded; 0 by default. */
+    /**
+     * Bytes downloaded.
+     *
+     * @default 0
+     */
     downloaded?: Counter | undefined
-    /** Bytes still to download; 0 by default, which is a seed. */
-    left?: Counter | undefined
-    /** Bytes uploaded; 0 by default. */
+    /**
+     * Bytes still to download; 0 is a seed, `null` is not known yet, as with a magnet link (2^64 - 1 on the wire).
+     *
+     * @default 0
+     */
+    left?: Counter | null | undefined
+    /**
+     * Bytes uploaded.
+     *
+     * @default 0
+     */
     uploaded?: Counter | undefined
   }
 
   /** The options of {@link UdpTracker.announce}. */
   interface AnnounceOptions extends Counters {
-    /** Send at once, whether or not the interval runs; false by default. It stays in force while it stays in the object. */
+    /**
+     * Send at once, whether or not the interval runs. It stays in force while it stays in the object.
+     *
+     * @default false
+     */
     force?: boolean | undefined
     /** Written by `announce`: the event, which is announced again when the interval ends. */
     event?: AnnounceEvent | undefined
@@ -269,9 +428,15 @@ declare namespace UdpTracker {
   interface Limits {
     /** Rejects with the signal's reason when it is aborted. */
     signal?: AbortSignal | undefined
-    /** Milliseconds for everything, look-up and retransmission included; 15000 by default. */
+    /**
+     * The longest time without progress, in milliseconds: for an announce the whole, look-up and retransmission included;
+     * for a scrape the time since results last came in. Less than 1 counts as 1, and 0 as none given. More patience never
+     * makes anything slower.
+     *
+     * @default 15000
+     */
     timeout?: number | string | undefined
-    /** As {@link Options._timeout}; a sixth of `timeout` by default, at most 15000. */
+    /** As {@link Options._timeout}. */
     _timeout?: number | string | undefined
   }
 
@@ -279,19 +444,35 @@ declare namespace UdpTracker {
   interface AnnounceRequest extends Options, Counters, Limits {
     /** 20 bytes; a string is taken as UTF-8. */
     peerId: Bytes
-    /** 20 bytes; a string is taken as hex. */
+    /** As the constructor's. */
     infoHash: Bytes
-    /** 0, `none`, by default. */
+    /** The port that this peer listens on, 0 to 65535. It has to be given: many trackers refuse 0. */
+    port: number | string
+    /**
+     * What it reports.
+     *
+     * @default 'none'
+     */
     event?: AnnounceEvent | undefined
-    /** As {@link Options._timeout}; a sixth of `timeout` by default, at most 15000. */
+    /** As {@link Options._timeout}. */
     _timeout?: number | string | undefined
+  }
+
+  /** The options of {@link drain}. */
+  interface DrainOptions {
+    /**
+     * Milliseconds, as in {@link Limits}.
+     *
+     * @default 15000
+     */
+    timeout?: number | string | undefined
   }
 
   /** The options of the static {@link scrape}. */
   interface ScrapeOptions extends Limits {
     /** As {@link Options.family}. */
     family?: 0 | 4 | 6 | undefined
-    /** Called after each datagram that brought results. */
+    /** Called after each datagram that brought results. What it throws ends the scrape, and is what the promise rejects with. */
     onProgress?: ((progress: Progress) => void) | undefined
   }
 
@@ -303,7 +484,7 @@ declare namespace UdpTracker {
     total: number
   }
 
-  /** Counters since the first request, except `pending`. A scrape counts as one request for each 70 torrents. */
+  /** Counters since the first request, except `pending`. A scrape counts as one request for each 60 torrents. */
   interface Stats {
     /** Requests that have not ended, look-ups included. */
     pending: number

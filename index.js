@@ -6,28 +6,32 @@
 const { EventEmitter } = require('events')
 
 const check = require('./lib/arguments.js')
-const session = require('./lib/session.js')
+const engine = require('./lib/engine.js')
+const { LONGEST_TIMER } = require('./lib/event-loop.js')
 const TrackerError = require('./lib/tracker-error.js')
 
-const LONGEST_TIMER = 2 ** 31 - 1
-
-// What `_socket` holds while an announce is in flight.
-class AnnounceInFlight {
-  constructor(tracker) {
+// An announce of a tracker object: what `_socket` holds while it is in flight.
+class Announce {
+  constructor(tracker, event, counters) {
+    // First all is read, then all is checked: a getter may do anything to what has been read.
+    const { announceUrl, infoHash, peerId, port, _timeout } = tracker
     this.tracker = tracker
     this.number = 0
+    this.context = null
+    this.url = check.urlText(announceUrl)
+    this.options = tracker._options
+    this.timeout = check.timeout(_timeout, '_timeout')
+    this.infoHash = check.infoHash(infoHash)
+    this.peerId = check.peerId(peerId)
+    this.port = check.portOf(port)
+    this.event = event
+    this.downloaded = counters.downloaded
+    this.left = counters.left
+    this.uploaded = counters.uploaded
   }
 
   get kind() {
     return 'announce'
-  }
-
-  get url() {
-    return this.tracker.announceUrl
-  }
-
-  get infoHash() {
-    return this.tracker.infoHash
   }
 
   onAnnounced(interval, leechers, seeds, peers) {
@@ -42,9 +46,9 @@ class AnnounceInFlight {
     tracker.emit('update', { leechers, seeds, peers })
   }
 
-  onFailure(text) {
+  onFailure({ message }) {
     this.tracker._socket = null
-    this.tracker.emit('error', text)
+    this.tracker.emit('error', message)
   }
 }
 
@@ -52,8 +56,8 @@ function UdpTracker(peerId, infoHash, announceUrl, opts) {
   EventEmitter.call(this)
   opts = check.optionsObject(opts, 'opts')
 
-  this.infoHash = check.twentyBytes(infoHash, 'infoHash', 'hex')
-  this.peerId = check.twentyBytes(peerId, 'peerId', 'utf8')
+  this.infoHash = check.copyOf(check.infoHash(infoHash))
+  this.peerId = check.copyOf(check.peerId(peerId))
   this.announceUrl = announceUrl
   this.opts = opts
   this.port = check.portBytes(check.port(opts.port))
@@ -63,6 +67,7 @@ function UdpTracker(peerId, infoHash, announceUrl, opts) {
   this._options = check.announceOptions(opts)
   this._in_interval = false
   this._last_opts = null
+  this._last_event = undefined
   this._announce_intervals_timeout = []
   this._udpTimmers = []
   this._socket = null
@@ -75,49 +80,44 @@ Object.setPrototypeOf(UdpTracker, EventEmitter)
 UdpTracker.prototype.announce = function announce(event, opts) {
   if (this.destoryed) return
   opts = check.optionsObject(opts, 'opts')
-  const problem = check.counterProblem(opts)
-  if (problem !== null) throw problem
-  if (!Object.isExtensible(opts)) opts = { ...opts }
-  opts.event = event
-  this._last_opts = opts
-
-  if (this._in_interval && !opts.force) return this.emit('error', 'not calling announce')
+  // All that is the application's is read before anything is changed: whatever throws leaves no trace.
+  const counters = read(() => check.counters(opts))
+  const isHeld = this._in_interval && !read(() => opts.force)
+  // An object that does not take it, being frozen or having a getter, is kept all the same: the application counts in it.
+  const isWritten = read(() => Reflect.set(opts, 'event', event))
   const number = check.eventNumber(event)
-  if (number === undefined) return void this.emit('error', 'unknown event')
+  const isSent = !isHeld && number !== undefined
+  const request = isSent ? read(() => new Announce(this, number, counters)) : null
 
+  this._last_opts = opts
+  this._last_event = isWritten ? undefined : event
+  if (isHeld) return this.emit('error', 'not calling announce')
+  if (!isSent) return void this.emit('error', 'unknown event')
+  engine.announce(request)
   stop(this)
   this._in_interval = false
-  const request = new AnnounceInFlight(this)
   this._socket = request
-  session.announce(
-    request,
-    this.announceUrl,
-    this._timeout,
-    this._options,
-    this.infoHash,
-    this.peerId,
-    this.port,
-    number,
-    opts
-  )
 }
 
 UdpTracker.prototype.scrape = function scrape(infoHashes) {
   if (this.destoryed) return
   const { Scrape, hashesOf } = require('./lib/scrape.js')
-  const hashes = infoHashes === undefined ? [this.infoHash] : hashesOf(infoHashes)
+  const hashes = hashesOf(infoHashes === undefined ? [this.infoHash] : infoHashes)
   if (this._scrapes === null) this._scrapes = new Set()
   const job = new Scrape(hashes, {
     onResult: (results) => {
       if (this._scrapes.delete(job)) this.emit('scrape', results)
     },
-    onFailure: (text) => {
-      if (this._scrapes.delete(job)) this.emit('error', text)
+    onFailure: ({ message }) => {
+      if (this._scrapes.delete(job)) this.emit('error', message)
     }
   })
+  job.start(
+    check.urlText(this.announceUrl),
+    check.timeout(this._timeout, '_timeout'),
+    this._options
+  )
   this._scrapes.add(job)
-  if (hashes.length === 0) process.nextTick(job.onResult, [])
-  else job.start(this.announceUrl, this._timeout, this._options.family)
 }
 
 UdpTracker.prototype.destroy = function destroy() {
@@ -133,28 +133,62 @@ UdpTracker.prototype.destory = UdpTracker.prototype.destroy
 
 // Ends what goes on: the announce in flight and the wait for the next one.
 function stop(tracker) {
-  for (const timer of tracker._announce_intervals_timeout) clearTimeout(timer)
+  const request = tracker._socket
+  tracker._socket = null
+  if (request !== null) engine.cancel(request)
+  const timers = tracker._announce_intervals_timeout
   tracker._announce_intervals_timeout = []
-  if (tracker._socket !== null) {
-    session.cancel(tracker._socket)
-    tracker._socket = null
+  for (const timer of timers) clearTimeout(timer)
+}
+
+// What reading the application's objects last threw.
+let refusal = { error: undefined }
+
+function read(reading) {
+  try {
+    return reading()
+  } catch (error) {
+    refusal = { error }
+    throw error
   }
 }
 
+// The application may have counted on in its object and gone wrong. Nobody could catch what is thrown from here.
 function intervalIsOver(tracker) {
   tracker._in_interval = false
-  const opts = tracker._last_opts
-  // The application may have counted on in its object and gone wrong. Nobody could catch what is thrown from here.
-  const problem = check.counterProblem(opts)
-  if (problem !== null) tracker.emit('error', problem.message)
-  else tracker.announce(opts.event, opts)
+  const { _last_event: event, _last_opts: opts } = tracker
+  const before = refusal
+  try {
+    tracker.announce(event === undefined ? read(() => opts.event) : event, opts)
+  } catch (error) {
+    if (refusal === before || refusal.error !== error) throw error
+    tracker.emit('error', textOf(error))
+  }
+}
+
+function textOf(error) {
+  try {
+    return String(error.message) || String(error)
+  } catch {
+    return 'cannot read opts'
+  }
 }
 
 // Loaded by those who use them.
-UdpTracker.announce = (url, opts) => require('./lib/promises.js').announce(url, opts)
-UdpTracker.scrape = (url, infoHashes, opts) =>
-  require('./lib/promises.js').scrape(url, infoHashes, opts)
-UdpTracker.stats = () => require('./lib/promises.js').stats()
+const promises = () => require('./lib/promises.js')
+
+UdpTracker.announce = function announce(url, opts) {
+  return promises().announce(url, opts, announce)
+}
+
+UdpTracker.scrape = function scrape(url, infoHashes, opts) {
+  return promises().scrape(url, infoHashes, opts, scrape)
+}
+
+// Typed as `events.once` cannot be.
+UdpTracker.once = EventEmitter.once
+UdpTracker.drain = (opts) => promises().drain(opts)
+UdpTracker.stats = () => promises().stats()
 UdpTracker.TrackerError = TrackerError
 
 module.exports = UdpTracker

@@ -1,4 +1,4 @@
 import UdpTracker from './index.js'
 
 export default UdpTracker
-export const { announce, scrape, stats, TrackerError } = UdpTracker
+export const { announce, drain, scrape, stats, TrackerError } = UdpTracker

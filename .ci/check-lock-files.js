@@ -16,7 +16,11 @@ expect(
   `package.json: dependencies ${Object.keys(dependencies)}`
 )
 
-for (const file of ['package-lock.json', 'compat/package-lock.json', 'bench/package-lock.json']) {
+const LOCK_FILES = ['.', 'compat', 'bench', '__test__/fake-timers'].map((folder) =>
+  path.posix.join(folder, 'package-lock.json')
+)
+
+for (const file of LOCK_FILES) {
   const { packages } = JSON.parse(read(file))
   for (const [where, { integrity = '', link = false, resolved = '' }] of Object.entries(packages)) {
     // What lies in this repository is no download.

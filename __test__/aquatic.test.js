@@ -83,7 +83,7 @@ async function assertManyScraped(url) {
   })
   assert.equal(results.length, MANY)
   assert.deepEqual(results, expected)
-  assert.equal(progress.length, Math.ceil(MANY / 70))
+  assert.equal(progress.length, Math.ceil(MANY / 60))
   assert.equal(progress.at(-1), `${MANY} of ${MANY}`)
 }
 

@@ -22,13 +22,16 @@ describe('infoHash', () => {
     [Buffer.alloc(0), 0],
     [Buffer.alloc(19), 19],
     [Buffer.alloc(21), 21],
-    [new Uint8Array(32), 32],
+    [new Uint8Array(31), 31],
+    [new Uint8Array(33), 33],
     [Buffer.alloc(100_000), 100_000],
-    ['ab'.repeat(19), 19],
-    ['ab'.repeat(21), 21],
+    ['ab'.repeat(19), 38],
+    ['ab'.repeat(21), 42],
+    ['ab'.repeat(31), 62],
+    ['ab'.repeat(33), 66],
     ['', 0]
   ]) {
-    test(`of ${length} bytes in a ${given.constructor.name} is a RangeError with both names`, () => {
+    test(`of ${length} in a ${given.constructor.name} is a RangeError with both names`, () => {
       assert.throws(
         () => new UdpTracker(PEER_ID, given, URL),
         (err) => {

@@ -28,7 +28,7 @@ test('an application that uses the package loads nothing of it', async (t) => {
   const tracker = await startScriptedTracker(t)
   const child = startScript(
     t,
-    `UdpTracker.announce(process.env.TRACKER_URL, { peerId: 'x'.repeat(20), infoHash: 'a'.repeat(40) })
+    `UdpTracker.announce(process.env.TRACKER_URL, { peerId: 'x'.repeat(20), infoHash: 'a'.repeat(40), port: 6881 })
        .then(() => UdpTracker.scrape(process.env.TRACKER_URL, ['a'.repeat(40)]))
        .then(() => console.log(Object.keys(require.cache).join('\\n')))`,
     tracker.url

@@ -100,7 +100,7 @@ describe('diagnostics channels', () => {
       scrape: (request) => wire.errorResponse(request, 'no')
     })
     const messages = listen(t, 'send', 'error')
-    await UdpTracker.announce(tracker.url, { peerId: PEER_ID, infoHash: INFO_HASH })
+    await UdpTracker.announce(tracker.url, { peerId: PEER_ID, infoHash: INFO_HASH, port: 6881 })
     await assert.rejects(UdpTracker.scrape(tracker.url, [INFO_HASH]), { message: 'no' })
 
     const shown = messages.map(([name, { request, url, infoHash }]) => [

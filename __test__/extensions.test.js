@@ -105,8 +105,13 @@ describe('BEP 41, URLData', () => {
   test('is sent by the static announce too, and no scrape has it', async (t) => {
     const tracker = await startScriptedTracker(t)
     const url = `${tracker.url}/announce?a`
-    await UdpTracker.announce(url, { peerId: PEER_ID, infoHash: INFO_HASH })
-    await UdpTracker.announce(url, { peerId: PEER_ID, infoHash: INFO_HASH, urlData: false })
+    await UdpTracker.announce(url, { peerId: PEER_ID, infoHash: INFO_HASH, port: 6881 })
+    await UdpTracker.announce(url, {
+      peerId: PEER_ID,
+      infoHash: INFO_HASH,
+      port: 6881,
+      urlData: false
+    })
     await UdpTracker.scrape(url, [INFO_HASH])
 
     assert.deepEqual(
@@ -163,7 +168,7 @@ describe('the older extension, with auth', () => {
 
   test('hashes each packet anew: the transaction ID is in it', async (t) => {
     const tracker = await startScriptedTracker(t)
-    const request = { peerId: PEER_ID, infoHash: INFO_HASH, auth }
+    const request = { peerId: PEER_ID, infoHash: INFO_HASH, port: 6881, auth }
     await UdpTracker.announce(tracker.url, request)
     await UdpTracker.announce(tracker.url, request)
 
@@ -190,7 +195,7 @@ describe('the older extension, with auth', () => {
       const opts = { auth: { username, password: 'p' } }
       const error = { name: 'RangeError', message }
       assert.throws(() => new UdpTracker(PEER_ID, INFO_HASH, url, opts), error)
-      const request = { ...opts, peerId: PEER_ID, infoHash: INFO_HASH }
+      const request = { ...opts, peerId: PEER_ID, infoHash: INFO_HASH, port: 6881 }
       await assert.rejects(UdpTracker.announce(url, request), error)
     }
   })
@@ -222,7 +227,7 @@ describe('a URL of 70,000 characters', () => {
   test('rejects the promises with BAD_URL', async () => {
     const url = 'udp://127.0.0.1:1/' + 'x'.repeat(70_000)
     const error = { name: 'TrackerError', code: 'BAD_URL' }
-    const request = { peerId: PEER_ID, infoHash: INFO_HASH }
+    const request = { peerId: PEER_ID, infoHash: INFO_HASH, port: 6881 }
     await assert.rejects(UdpTracker.announce(url, request), error)
     await assert.rejects(UdpTracker.scrape(url, [INFO_HASH]), error)
   })

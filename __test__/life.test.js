@@ -122,21 +122,20 @@ const SCENARIOS = {
   'garbage collection while trackers are in flight': {
     // Every third send is answered: there are two waits in between.
     announce: (request, self) =>
-      self.announces.filter(({ transactionId }) => transactionId === request.transactionId).length <
-      3
+      self.announces.filter(({ key }) => key === request.key).length < 3
         ? undefined
         : wire.announceResponse(request),
     code: `require('node:v8').setFlagsFromString('--expose-gc')
            const gc = require('node:vm').runInNewContext('gc')
            let updates = 0
            const refs = []
-           const begin = () => {
-             const tracker = create(undefined, { _timeout: 20 })
+           const begin = (key) => {
+             const tracker = create(undefined, { _timeout: 20, key })
              tracker.on('update', function () { updates++; this.destroy() })
              tracker.announce(2)
              return new WeakRef(tracker)
            }
-           for (let i = 0; i < 100; i++) refs.push(begin())
+           for (let i = 0; i < 100; i++) refs.push(begin(i))
            const left = () => refs.filter((ref) => ref.deref() !== undefined).length
            let turns = 0
            const turn = () => {

@@ -13,7 +13,7 @@ const { deadline } = require('./support/deadline')
 const wire = require('./support/wire')
 
 const { announce, scrape, stats, TrackerError } = UdpTracker
-const REQUEST = { peerId: PEER_ID, infoHash: INFO_HASH }
+const REQUEST = { peerId: PEER_ID, infoHash: INFO_HASH, port: 6881 }
 
 // Both calls, for what holds of both.
 const CALLS = {
@@ -69,7 +69,7 @@ describe('announce()', () => {
 
     const [first, second] = tracker.announces.map(({ raw }) => raw.subarray(56).toString('hex'))
     const none = '0'.repeat(16)
-    assert.equal(first, `${none}${none}${none}00000000000000000000000000000032` + '0000')
+    assert.equal(first, `${none}${none}${none}00000000000000000000000000000032` + '1ae1')
     assert.equal(
       second,
       '0000000000000001ffffffffffffffff0000000000000003' + '000000010102030400000005ffffffff1ae1'
@@ -109,11 +109,17 @@ describe('bad arguments reject and do not throw:', () => {
   for (const [opts, error] of [
     [{ peerId: Buffer.alloc(19) }, { name: 'RangeError', message: /^peerId .* got 19$/ }],
     [{ peerId: undefined }, { name: 'TypeError', message: /^peerId / }],
-    [{ infoHash: 'abcd' }, { name: 'RangeError', message: /^infoHash .* got 2$/ }],
+    [
+      { infoHash: 'abcd' },
+      { name: 'RangeError', message: /^infoHash is not 40 .* got 'abcd', 4 char/ }
+    ],
+    [{ port: undefined }, { name: 'TypeError', message: /^opts\.port must be given: / }],
+    [{ port: null }, { name: 'TypeError', message: /^opts\.port must be given: / }],
+    [{ port: '' }, { name: 'TypeError', message: /^opts\.port must be given: / }],
     [{ infoHash: 5 }, { name: 'TypeError', message: /^infoHash / }],
     [{ port: 65536 }, { name: 'RangeError', message: /port/ }],
-    [{ event: 'paused' }, { name: 'RangeError', message: 'unknown event' }],
-    [{ event: 4 }, { name: 'RangeError', message: 'unknown event' }],
+    [{ event: 'begun' }, { name: 'RangeError', message: /^unknown event: got 'begun', .*paused/ }],
+    [{ event: 5 }, { name: 'RangeError', message: /^unknown event: got 5, .*0 to 4/ }],
     [{ left: -1 }, { name: 'RangeError', message: /left/ }],
     [{ uploaded: 2n ** 64n }, { name: 'RangeError', message: /uploaded/ }],
     [{ numWant: 2 ** 31 }, { name: 'RangeError', message: /numWant/ }],

@@ -66,5 +66,6 @@ test('after an error the same object can announce again', async (t) => {
     assert.equal(await nextError(client), 'not today')
   }
 
-  assert.equal(tracker.announces.length, 3)
+  // The second had a connection ID that had been in use: its first error might have been about that.
+  assert.equal(tracker.announces.length, 4)
 })

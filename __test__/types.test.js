@@ -150,7 +150,8 @@ describe('the options', () => {
     const tracker = await startScriptedTracker(t)
     const read = await namesReadBy((opts) => UdpTracker.announce(tracker.url, opts), {
       peerId: PEER_ID,
-      infoHash: INFO_HASH
+      infoHash: INFO_HASH,
+      port: 6881
     })
     assert.deepEqual(sorted(read), sorted(declared.membersOf('AnnounceRequest')))
   })
@@ -184,7 +185,11 @@ describe('the static side', () => {
 
   test('resolves to what is declared', async (t) => {
     const tracker = await startScriptedTracker(t)
-    const result = await UdpTracker.announce(tracker.url, { peerId: PEER_ID, infoHash: INFO_HASH })
+    const result = await UdpTracker.announce(tracker.url, {
+      peerId: PEER_ID,
+      infoHash: INFO_HASH,
+      port: 6881
+    })
     assert.deepEqual(sorted(Object.keys(result)), sorted(declared.membersOf('AnnounceResult')))
 
     let progress
@@ -198,9 +203,14 @@ describe('the static side', () => {
 
 describe('a TrackerError', () => {
   test('has the members that are declared', () => {
-    const error = new UdpTracker.TrackerError('text', 'DNS')
-    assert.deepEqual(Object.keys(error), declared.membersOf('TrackerError'))
+    const cause = new Error('why')
+    const details = { url: URL, address: '127.0.0.1:1', phase: 'lookup', results: [], cause }
+    const error = new UdpTracker.TrackerError('text', 'DNS', details)
+    assert.deepEqual([...Object.keys(error), 'cause'], declared.membersOf('TrackerError'))
+    assert.deepEqual({ ...error, cause: error.cause }, { code: 'DNS', ...details })
     assert.equal(error.message, 'text')
+
+    assert.deepEqual({ ...new UdpTracker.TrackerError('text', 'DNS') }, { code: 'DNS' })
   })
 
   test('has one of the codes that are declared, and each of them is in use', async (t) => {
@@ -216,7 +226,7 @@ describe('a TrackerError', () => {
       BAD_URL: ['http://127.0.0.1:6969']
     }
     for (const [code, [url, opts]] of Object.entries(failures)) {
-      const given = { peerId: PEER_ID, infoHash: INFO_HASH, ...opts }
+      const given = { peerId: PEER_ID, infoHash: INFO_HASH, port: 6881, ...opts }
       await assert.rejects(UdpTracker.announce(url, given), { name: 'TrackerError', code })
     }
     // NETWORK needs a system without sockets of a family, which a test cannot bring about.

@@ -121,6 +121,13 @@ describe('an announce request', () => {
     })
   }
 
+  test('has 2^64 - 1 left where that is not known, and 0 of what is not given', async (t) => {
+    const counters = { downloaded: null, left: null, uploaded: undefined }
+    const { downloaded, left, uploaded } = await announceRequest(t, { counters })
+    assert.deepEqual([downloaded, left, uploaded], [0n, 2n ** 64n - 1n, 0n])
+    assert.equal((await announceRequest(t, { counters: {} })).left, 0n)
+  })
+
   test('keeps the three counters apart', async (t) => {
     const { downloaded, left, uploaded } = await announceRequest(t, {
       counters: { downloaded: 1, left: 2n, uploaded: 3 }
@@ -135,10 +142,12 @@ describe('the event', () => {
     [1, 1],
     [2, 2],
     [3, 3],
+    [4, 4],
     ['none', 0],
     ['completed', 1],
     ['started', 2],
-    ['stopped', 3]
+    ['stopped', 3],
+    ['paused', 4]
   ]
   for (const [event, number] of events) {
     test(`${JSON.stringify(event)} goes out as ${number}`, async (t) => {
@@ -146,7 +155,7 @@ describe('the event', () => {
     })
   }
 
-  const unknown = [4, -1, 1.5, NaN, 'paused', 'Started', '', 'constructor', '__proto__', null, {}]
+  const unknown = [5, -1, 1.5, NaN, 'pause', 'Started', '', 'constructor', '__proto__', null, {}]
   for (const event of [...unknown, undefined]) {
     test(`${typeof event} ${JSON.stringify(event)} is unknown and nothing is sent`, async (t) => {
       const tracker = await startScriptedTracker(t)

@@ -1,6 +1,11 @@
 'use strict'
 
 // Checks of what applications pass in. A programmer's mistake throws here; what comes out of a torrent does not.
+//
+// What is the application's is read once, before it is checked, and what has been checked is what is used: a getter or a
+// Proxy may say something else the next time.
+
+const { isUint8Array } = require('util').types
 
 const EVENTS = {
   __proto__: null,
@@ -8,10 +13,12 @@ const EVENTS = {
   1: 1,
   2: 2,
   3: 3,
+  4: 4,
   none: 0,
   completed: 1,
   started: 2,
-  stopped: 3
+  stopped: 3,
+  paused: 4
 }
 
 const DEFAULTS = Object.freeze({
@@ -26,35 +33,94 @@ const DEFAULTS = Object.freeze({
 const DEFAULT_TIMEOUT = 15000
 const MOST = 2n ** 64n - 1n
 
-function shown(value) {
-  return typeof value === 'string' || typeof value === 'symbol' ? String(value) : `${value}`
+const HASH_LENGTH = 20
+const HASH_LENGTH_V2 = 32
+const HEX = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/i
+
+// How much of a wrong argument its error shows.
+const SHOWN = 100
+
+const TypedArray = Object.getPrototypeOf(Uint8Array)
+const uncurried = (method) => Function.prototype.call.bind(method)
+
+/** Whether it is a Uint8Array, a Buffer for example, of this realm or another. */
+const isBytes = isUint8Array
+
+// Not what an object says of itself: a subclass may say anything.
+const lengthOf = uncurried(Object.getOwnPropertyDescriptor(TypedArray.prototype, 'length').get)
+
+function kind(value) {
+  return value === null ? 'null' : typeof value
 }
+
+// A wrong argument for an error text: whatever it is, this does not throw.
+function shown(value) {
+  if (typeof value === 'object' || typeof value === 'function') return kind(value)
+  const text = String(value)
+  return text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text
+}
+
+const quoted = (value) => (typeof value === 'string' ? `'${shown(value)}'` : shown(value))
 
 /** The number of an event given as a number or a word, or `undefined`. */
 function eventNumber(event) {
   return typeof event === 'object' || typeof event === 'function' ? undefined : EVENTS[event]
 }
 
-/** 20 bytes as a Buffer; a string is taken in `encoding`. */
-function twentyBytes(value, name, encoding) {
-  let bytes
-  if (Buffer.isBuffer(value)) {
-    bytes = value
-  } else if (typeof value === 'string') {
-    bytes = Buffer.from(value, encoding)
-  } else if (value instanceof Uint8Array) {
-    bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength)
-  } else {
-    throw new TypeError(`${name} must be a Buffer, a Uint8Array or a string, got ${kind(value)}`)
+/** The same, 0 if there is none; an unknown one throws. */
+function knownEvent(event) {
+  if (!isGiven(event)) return 0
+  const number = eventNumber(event)
+  if (number !== undefined) return number
+  const choices = 'none, completed, started, stopped, paused, or 0 to 4'
+  throw new RangeError(`unknown event: got ${quoted(event)}, not one of ${choices}`)
+}
+
+/** The 20 bytes of an info-hash; of a longer one of BEP 52 its first 20, which is what goes over the wire. */
+function infoHash(value, name = 'infoHash') {
+  if (typeof value === 'string') {
+    if (!HEX.test(value)) {
+      const got = `${quoted(value)}, ${value.length} characters`
+      throw new RangeError(`${name} is not 40 digits of hex, nor the 64 of BEP 52: got ${got}`)
+    }
+    return Buffer.from(value, 'hex').subarray(0, HASH_LENGTH)
   }
-  if (bytes.length !== 20) {
-    throw new RangeError(`${name} must be 20 bytes long, got ${bytes.length}`)
+  const length = bytesOf(value, name)
+  if (length !== HASH_LENGTH && length !== HASH_LENGTH_V2) {
+    throw new RangeError(`${name} must be 20 bytes long, or the 32 of BEP 52, got ${length}`)
   }
+  return length === HASH_LENGTH ? value : firstTwenty(value)
+}
+
+/** The 20 bytes of a peer ID. */
+function peerId(value) {
+  const bytes = typeof value === 'string' ? Buffer.from(value) : value
+  const length = bytesOf(bytes, 'peerId')
+  if (length !== 20) throw new RangeError(`peerId must be 20 bytes long, got ${length}`)
   return bytes
 }
 
-function kind(value) {
-  return value === null ? 'null' : typeof value
+// How many bytes there are; throws if these are no bytes.
+function bytesOf(value, name) {
+  if (isBytes(value)) return lengthOf(value)
+  throw new TypeError(`${name} must be a Buffer, a Uint8Array or a string, got ${kind(value)}`)
+}
+
+/** The first 20 bytes in a Buffer of their own. */
+function firstTwenty(bytes) {
+  const copy = Buffer.allocUnsafe(20)
+  for (let i = 0; i < 20; i++) copy[i] = bytes[i]
+  return copy
+}
+
+/** The text of an announce URL. Torrents bring anything; what is no text ends up in the error text that names it. */
+function urlText(value) {
+  if (typeof value === 'string') return value
+  try {
+    return String(value)
+  } catch {
+    return kind(value)
+  }
 }
 
 /** An options object, `{}` if there is none. */
@@ -81,10 +147,22 @@ function fromString(value) {
 }
 
 /** A port, 0 if there is none. */
-function port(value) {
-  return value === undefined || value === null || value === ''
-    ? 0
-    : integer(fromString(value), 'opts.port', 0, 65535)
+function port(value, name = 'opts.port') {
+  return isGiven(value) && value !== '' ? integer(fromString(value), name, 0, 65535) : 0
+}
+
+/** A port that has to be given: most trackers refuse a peer at port 0, which is what none would be. */
+function requiredPort(value) {
+  if (isGiven(value) && value !== '') return port(value)
+  throw new TypeError('opts.port must be given: the port that this peer listens on')
+}
+
+/** The port that a tracker object's field holds: the two bytes of the wire, or a number. */
+function portOf(value) {
+  if (!isBytes(value)) return port(value, 'port')
+  const length = lengthOf(value)
+  if (length !== 2) throw new RangeError(`port must be 2 bytes long, got ${length}`)
+  return (value[0] << 8) | value[1]
 }
 
 /** A port as the two bytes of the wire. */
@@ -94,16 +172,19 @@ function portBytes(port) {
   return bytes
 }
 
-/** Milliseconds, `standard` if there are none; the first retransmission comes after twice `_timeout`. */
-function timeout(value, name = 'opts._timeout', standard = DEFAULT_TIMEOUT) {
-  if (value === undefined || value === null || value === 0) return standard
+/**
+ * Milliseconds: the default for none and for 0, as in 1.x; less than one counts as one, as with any timer. The first
+ * retransmission comes after twice `_timeout` at the latest.
+ */
+function timeout(value, name = 'opts._timeout') {
+  if (!isGiven(value) || value === 0) return DEFAULT_TIMEOUT
   const number = fromString(value)
   if (typeof number !== 'number')
     throw new TypeError(`${name} must be a number, got ${kind(value)}`)
   if (!(number > 0 && number < Infinity)) {
     throw new RangeError(`${name} must be a positive number of milliseconds, got ${shown(value)}`)
   }
-  return number
+  return Math.max(number, 1)
 }
 
 function ipv4(value) {
@@ -112,7 +193,7 @@ function ipv4(value) {
   }
   // Loaded for the few who set it: it is half of what `require` of this package would cost.
   if (!require('net').isIPv4(value)) {
-    throw new RangeError(`opts.ip must be the text of an IPv4 address, got ${value}`)
+    throw new RangeError(`opts.ip must be the text of an IPv4 address, got ${shown(value)}`)
   }
   return value.split('.').reduce((bits, octet) => bits * 256 + Number(octet), 0)
 }
@@ -122,10 +203,11 @@ function credentials(value) {
     throw new TypeError(`opts.auth must be {username, password}, got ${kind(value)}`)
   }
   const text = (name) => {
-    if (typeof value[name] !== 'string') {
-      throw new TypeError(`opts.auth.${name} must be a string, got ${kind(value[name])}`)
+    const given = value[name]
+    if (typeof given !== 'string') {
+      throw new TypeError(`opts.auth.${name} must be a string, got ${kind(given)}`)
     }
-    return Buffer.from(value[name])
+    return Buffer.from(given)
   }
   const auth = { username: text('username'), password: text('password') }
   if (auth.username.length > 255) {
@@ -136,58 +218,76 @@ function credentials(value) {
   return auth
 }
 
-function family(value) {
+function familyOf(value) {
   if (value !== 0 && value !== 4 && value !== 6) {
     throw new RangeError(`opts.family must be 0, 4 or 6, got ${shown(value)}`)
   }
   return value
 }
 
-const isGiven = (value) => value !== undefined && value !== null
+function isGiven(value) {
+  return value !== undefined && value !== null
+}
 
 /** The options of an announce; trackers that set none of them share one object. */
 function announceOptions(opts) {
-  const { numWant, key, ip, auth, urlData } = opts
-  if (![numWant, key, ip, opts.family, auth, urlData].some(isGiven)) return DEFAULTS
+  const { numWant, key, ip, family, auth, urlData } = opts
+  if (![numWant, key, ip, family, auth, urlData].some(isGiven)) return DEFAULTS
   return {
     numWant: isGiven(numWant)
       ? integer(numWant, 'opts.numWant', -1, 2 ** 31 - 1)
       : DEFAULTS.numWant,
     key: isGiven(key) ? integer(key, 'opts.key', 0, 2 ** 32 - 1) : DEFAULTS.key,
     ip: isGiven(ip) ? ipv4(ip) : DEFAULTS.ip,
-    family: isGiven(opts.family) ? family(opts.family) : DEFAULTS.family,
+    family: isGiven(family) ? familyOf(family) : DEFAULTS.family,
     auth: isGiven(auth) ? credentials(auth) : DEFAULTS.auth,
     urlData: isGiven(urlData) ? Boolean(urlData) : DEFAULTS.urlData
   }
 }
 
-function isCounter(value) {
-  if (typeof value === 'number') return Number.isSafeInteger(value) && value >= 0
-  if (typeof value === 'bigint') return value >= 0n && value <= MOST
-  return value === undefined || value === null
+/** Those of them that a scrape has. */
+function scrapeOptions({ family }) {
+  return announceOptions({ family })
 }
 
-function counterError(name, value) {
+function counter(name, value, none) {
+  if (typeof value === 'number' ? Number.isSafeInteger(value) && value >= 0 : isBig(value)) {
+    return value
+  }
+  if (value === undefined) return 0
+  if (value === null) return none
   const range = 'a whole number from 0 to 2^53 - 1 or a BigInt below 2^64'
-  return new RangeError(`opts.${name} must be ${range}, got ${shown(value)}`)
+  throw new RangeError(`opts.${name} must be ${range}, got ${shown(value)}`)
 }
 
-/** What is wrong with the counters of an announce, or `null`. */
-function counterProblem({ downloaded, left, uploaded }) {
-  if (!isCounter(downloaded)) return counterError('downloaded', downloaded)
-  if (!isCounter(left)) return counterError('left', left)
-  if (!isCounter(uploaded)) return counterError('uploaded', uploaded)
-  return null
+function isBig(value) {
+  return typeof value === 'bigint' && value >= 0n && value <= MOST
+}
+
+/** The counters of an announce as they are now; `left` is `null` if it is not known yet. */
+function counters({ downloaded, left, uploaded }) {
+  return {
+    downloaded: counter('downloaded', downloaded, 0),
+    left: counter('left', left, null),
+    uploaded: counter('uploaded', uploaded, 0)
+  }
 }
 
 module.exports = {
-  DEFAULT_TIMEOUT,
   announceOptions,
-  counterProblem,
+  copyOf: firstTwenty,
+  counters,
   eventNumber,
+  infoHash,
+  isBytes,
+  knownEvent,
   optionsObject,
+  peerId,
   port,
   portBytes,
+  portOf,
+  requiredPort,
+  scrapeOptions,
   timeout,
-  twentyBytes
+  urlText
 }

@@ -2,6 +2,10 @@
 
 // Commands for the engine, packed into one buffer that is handed over once a tick. What is written here,
 // src/binding/commands.rs reads: they change together.
+//
+// A record counts once it is committed: whatever throws while it is written leaves nothing behind.
+
+const { afterThis } = require('./event-loop.js')
 
 const ANNOUNCE = 1
 const SCRAPE = 2
@@ -15,6 +19,9 @@ const HEADER_LENGTH = 24
 const ANNOUNCE_LENGTH = 78
 const SHORTEST_LENGTH = 9
 const BUFFER_LENGTH = 64 * 1024
+
+// A longer URL is no tracker's, and not kept.
+const LONGEST_KEPT_URL = 8192
 
 let submit = null
 let buffer = null
@@ -35,20 +42,23 @@ function resize(length) {
   view = new DataView(buffer.buffer)
 }
 
-// Room for a record of this length; returns where it starts.
-function reserve(length) {
+// Makes room for a record of this length, and returns where it starts.
+function roomFor(length) {
   if (used + length > buffer.length) {
     flush()
     if (length > buffer.length) resize(length)
   }
+  return used
+}
+
+// The record that `roomFor` was asked for is written.
+function commit(length) {
+  view.setUint32(used, length, true)
+  used += length
   if (!flushing) {
     flushing = true
-    process.nextTick(flushTick)
+    afterThis(flushTick)
   }
-  const start = used
-  used += length
-  view.setUint32(start, length, true)
-  return start
 }
 
 function flushTick() {
@@ -61,88 +71,94 @@ function flush() {
   const length = used
   used = 0
   submit(buffer, length)
-}
-
-// Torrents bring anything as their announce URL. What is no string ends up in the error text that names it.
-function urlText(url) {
-  try {
-    return String(url)
-  } catch {
-    return Object.prototype.toString.call(url)
-  }
+  // One endless URL is no reason to keep as much memory for good.
+  if (buffer.length > BUFFER_LENGTH) resize(BUFFER_LENGTH)
 }
 
 function urlBytes(url) {
-  if (url !== lastUrl) {
-    lastUrlBytes = Buffer.from(urlText(url))
+  if (url === lastUrl) return lastUrlBytes
+  const bytes = Buffer.from(url)
+  if (bytes.length <= LONGEST_KEPT_URL) {
     lastUrl = url
+    lastUrlBytes = bytes
   }
-  return lastUrlBytes
+  return bytes
 }
 
 // Writes what announces and scrapes have in common; returns where the rest goes.
-function writeHeader(start, request, kind, event, family, flags, timeout, url) {
+function writeHeader(start, request, kind, event, flags, url) {
   view.setUint32(start + 4, request.number, true)
   buffer[start + 8] = kind
   buffer[start + 9] = event
-  buffer[start + 10] = family
+  buffer[start + 10] = request.options.family
   buffer[start + 11] = flags
-  view.setFloat64(start + 12, timeout, true)
+  view.setFloat64(start + 12, request.timeout, true)
   view.setUint32(start + 20, url.length, true)
   buffer.set(url, start + HEADER_LENGTH)
   return start + HEADER_LENGTH + url.length
 }
 
+// Byte by byte: memory that is shared with other threads may change its length at any time.
+function writeTwenty(offset, bytes) {
+  for (let i = 0; i < 20; i++) buffer[offset + i] = bytes[i]
+}
+
+// BEP 15 knows no "not known": 2^64 - 1 is what libtorrent sends for it.
 function writeCounter(offset, counter) {
   if (typeof counter === 'bigint') {
     view.setBigUint64(offset, counter, true)
+  } else if (counter === null) {
+    view.setUint32(offset, 0xffffffff, true)
+    view.setUint32(offset + 4, 0xffffffff, true)
   } else {
     view.setUint32(offset, counter >>> 0, true)
     view.setUint32(offset + 4, counter / 0x100000000, true)
   }
 }
 
-/** An announce; `port` is the two bytes of the wire. */
-function announce(request, url, timeout, options, infoHash, peerId, port, event, counters) {
-  const bytes = urlBytes(url)
-  const { auth } = options
+/** An announce. */
+function announce(request) {
+  const url = urlBytes(request.url)
+  const { auth, ip, key, numWant, urlData } = request.options
   const authLength = auth === null ? 0 : 4 + auth.username.length + auth.password.length
-  const start = reserve(HEADER_LENGTH + bytes.length + ANNOUNCE_LENGTH + authLength)
-  const flags = (options.urlData ? FLAG_URL_DATA : 0) | (auth === null ? 0 : FLAG_AUTHENTICATION)
-  let offset = writeHeader(start, request, ANNOUNCE, event, options.family, flags, timeout, bytes)
-  buffer.set(infoHash, offset)
-  buffer.set(peerId, offset + 20)
-  writeCounter(offset + 40, counters.downloaded || 0)
-  writeCounter(offset + 48, counters.left || 0)
-  writeCounter(offset + 56, counters.uploaded || 0)
-  view.setUint32(offset + 64, options.ip, true)
-  view.setUint32(offset + 68, options.key, true)
-  view.setInt32(offset + 72, options.numWant, true)
-  buffer.set(port, offset + 76)
+  const length = HEADER_LENGTH + url.length + ANNOUNCE_LENGTH + authLength
+  const flags = (urlData ? FLAG_URL_DATA : 0) | (auth === null ? 0 : FLAG_AUTHENTICATION)
+  const start = roomFor(length)
+  let offset = writeHeader(start, request, ANNOUNCE, request.event, flags, url)
+  writeTwenty(offset, request.infoHash)
+  writeTwenty(offset + 20, request.peerId)
+  writeCounter(offset + 40, request.downloaded)
+  writeCounter(offset + 48, request.left)
+  writeCounter(offset + 56, request.uploaded)
+  view.setUint32(offset + 64, ip, true)
+  view.setUint32(offset + 68, key, true)
+  view.setInt32(offset + 72, numWant, true)
+  view.setUint16(offset + 76, request.port, true)
   if (auth !== null) {
     offset += ANNOUNCE_LENGTH
     view.setUint32(offset, auth.username.length, true)
     buffer.set(auth.username, offset + 4)
     buffer.set(auth.password, offset + 4 + auth.username.length)
   }
+  commit(length)
 }
 
-/** A scrape of up to 70 info-hashes. */
-function scrape(request, url, timeout, family, infoHashes) {
-  const bytes = urlBytes(url)
-  const start = reserve(HEADER_LENGTH + bytes.length + 20 * infoHashes.length)
-  let offset = writeHeader(start, request, SCRAPE, 0, family, 0, timeout, bytes)
-  for (const infoHash of infoHashes) {
-    buffer.set(infoHash, offset)
-    offset += 20
-  }
+/** A scrape. */
+function scrape(request) {
+  const url = urlBytes(request.url)
+  const { infoHashes } = request
+  const length = HEADER_LENGTH + url.length + infoHashes.length
+  const start = roomFor(length)
+  buffer.set(infoHashes, writeHeader(start, request, SCRAPE, 0, 0, url))
+  commit(length)
 }
 
 // A record without a header of its own.
 function short(number, kind) {
-  const start = reserve(SHORTEST_LENGTH)
+  const start = roomFor(SHORTEST_LENGTH)
   view.setUint32(start + 4, number, true)
   buffer[start + 8] = kind
+  commit(SHORTEST_LENGTH)
 }
 
 /** The request of this number is no longer wanted. */

@@ -12,13 +12,12 @@ const channels = {
   error: channel('bittorrent-udp-tracker:error')
 }
 
-// In the order of the engine's numbers for them.
-const KINDS = ['connect', 'announce', 'scrape']
+const hexOf = (bytes) => Buffer.from(bytes).toString('hex')
 
 function subject(request) {
   if (request === undefined) return { url: null, infoHash: null }
   const { url, infoHash } = request
-  return { url, infoHash: infoHash === null ? null : infoHash.hexSlice(0, 20) }
+  return { url, infoHash: infoHash === null ? null : hexOf(infoHash) }
 }
 
 /** Whether anybody wants to know of datagrams. */
@@ -29,7 +28,7 @@ function isWatched() {
 
 /** A datagram was sent for `request`, or for a connect, which is nobody's own. */
 function sent(request, kind, attempt, address) {
-  const message = { request: KINDS[kind], address, attempt, ...subject(request) }
+  const message = { request: kind, address, attempt, ...subject(request) }
   if (channels.send.hasSubscribers) channels.send.publish(message)
   if (attempt > 1 && channels.retransmission.hasSubscribers) {
     channels.retransmission.publish(message)
@@ -39,13 +38,13 @@ function sent(request, kind, attempt, address) {
 /** A datagram was answered, `roundTrip` milliseconds after it was last sent. */
 function answered(request, kind, attempt, address, roundTrip) {
   if (channels.answer.hasSubscribers) {
-    const message = { request: KINDS[kind], address, attempt, roundTrip, ...subject(request) }
+    const message = { request: kind, address, attempt, roundTrip, ...subject(request) }
     channels.answer.publish(message)
   }
 }
 
 /** A request failed. */
-function failed(request, message, code) {
+function failed(request, { message, code }) {
   if (channels.error.hasSubscribers) {
     channels.error.publish({ request: request.kind, message, code, ...subject(request) })
   }

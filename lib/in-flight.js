@@ -57,11 +57,9 @@ class InFlight {
     this.size--
   }
 
-  /** Removes every request and returns them. */
-  removeAll() {
-    const requests = this.slots.filter((slot) => typeof slot === 'object')
-    for (const request of requests) this.remove(request.number)
-    return requests
+  /** Every request. */
+  all() {
+    return this.slots.filter((slot) => typeof slot === 'object')
   }
 }
 

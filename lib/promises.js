@@ -2,126 +2,218 @@
 
 // The promise-based API: one announce or one scrape without a tracker object.
 
+const { checkSignal, reasonOf, whenAborted } = require('./abort.js')
 const check = require('./arguments.js')
+const engine = require('./engine.js')
+const { LONGEST_TIMER, clearTimeout, setTimeout } = require('./event-loop.js')
 const { Scrape, hashesOf } = require('./scrape.js')
-const session = require('./session.js')
 const TrackerError = require('./tracker-error.js')
 
-const LONGEST_TIMER = 2 ** 31 - 1
+/** A call that ends once: with a value, a failure, an aborted signal, or when it has made no progress for too long. */
+class Call {
+  constructor(url, { signal, timeout }, calledBy) {
+    this.url = check.urlText(url)
+    this.signal = signal
+    this.timeout = timeout
+    this.trace = {}
+    Error.captureStackTrace(this.trace, calledBy)
+    this.ended = false
+    this.progressed = false
+    this.timer = null
+    this.forgetSignal = null
+    this.promise = new Promise((resolve, reject) => {
+      this.settle = { resolve, reject }
+    })
+  }
 
-// With the waits of `_timeout * 2^n`, a sixth of the whole is resent after a third of it.
-const RESENDS = 6
-
-/**
- * Runs `start(resolve, reject)`, which returns a function that cancels, under an AbortSignal and a limit of time.
- */
-function limited({ signal, timeout }, start) {
-  return new Promise((resolve, reject) => {
-    if (signal !== undefined && typeof signal.addEventListener !== 'function') {
-      throw new TypeError('opts.signal must be an AbortSignal')
+  /** `start()` starts it; `cancel()` ends what it started; `results()` is what has come in, if there can be anything. */
+  run({ start, cancel, results }) {
+    this.cancel = cancel
+    this.results = results
+    const { signal } = this
+    if (signal !== undefined) {
+      if (signal.aborted) throw reasonOf(signal)
+      this.forgetSignal = whenAborted(signal, (reason) => this.giveUp(reason))
     }
-    if (signal !== undefined && signal.aborted) throw signal.reason
-
-    const text = `tracker is not responding after:${timeout}`
-    const timer = setTimeout(
-      () => {
-        cancel()
-        end(reject, new TrackerError(text, 'TIMEOUT'))
-      },
-      Math.min(timeout, LONGEST_TIMER)
-    )
-    const onAbort = () => {
-      cancel()
-      end(reject, signal.reason)
-    }
-    const end = (settle, value) => {
-      clearTimeout(timer)
-      if (signal !== undefined) signal.removeEventListener('abort', onAbort)
-      settle(value)
-    }
-    if (signal !== undefined) signal.addEventListener('abort', onAbort)
-    const fail = (message, code) => {
-      end(reject, new TrackerError(code === 'TIMEOUT' ? text : message, code))
-    }
-    let cancel = () => {}
+    this.progress()
     try {
-      cancel = start((value) => end(resolve, value), fail)
+      start()
     } catch (error) {
-      // No addon: nothing has been started, and nothing may be left to go off later.
-      end(reject, error)
+      this.reject(error)
     }
-  })
+    return this.promise
+  }
+
+  /** Its time begins anew. */
+  progress() {
+    if (this.ended) return
+    this.progressed = true
+    clearTimeout(this.timer)
+    this.timer = setTimeout(() => this.onTimeout(), Math.min(this.timeout, LONGEST_TIMER))
+  }
+
+  onTimeout() {
+    // JavaScript may have been busy all the while, and the answer be there.
+    this.progressed = false
+    engine.catchUp()
+    if (!this.ended && !this.progressed) this.giveUp(this.errorOf({ code: 'TIMEOUT' }))
+  }
+
+  resolve(value) {
+    this.settle.resolve(value)
+    this.end()
+  }
+
+  reject(error) {
+    this.settle.reject(error)
+    this.end()
+  }
+
+  fail(failure) {
+    this.reject(this.errorOf(failure))
+  }
+
+  giveUp(error) {
+    this.reject(error)
+    this.cancel()
+  }
+
+  end() {
+    if (this.ended) return
+    this.ended = true
+    clearTimeout(this.timer)
+    if (this.forgetSignal !== null) this.forgetSignal()
+  }
+
+  errorOf({ message, code, address, phase, systemCode }) {
+    const text = code === 'TIMEOUT' ? `tracker is not responding after:${this.timeout}` : message
+    const details = { url: this.url, address, phase, results: this.results && this.results() }
+    if (systemCode) details.cause = Object.assign(new Error(text), { code: systemCode })
+    const error = new TrackerError(text, code, details)
+    blameCaller(error, this.trace)
+    return error
+  }
 }
 
-function limits(opts) {
-  const timeout = check.timeout(opts.timeout, 'opts.timeout', check.DEFAULT_TIMEOUT)
-  const resend = check.timeout(
-    opts._timeout,
-    'opts._timeout',
-    Math.min(check.DEFAULT_TIMEOUT, timeout / RESENDS)
-  )
-  return { signal: opts.signal === null ? undefined : opts.signal, timeout, resend }
+// Where the answer was dealt with tells nobody anything: the stack is that of the call.
+function blameCaller(error, trace) {
+  let stack
+  try {
+    ;({ stack } = trace)
+  } catch {
+    // An application's `Error.prepareStackTrace` may throw.
+  }
+  if (typeof stack !== 'string') return
+  const frames = stack.indexOf('\n')
+  const value = `${error.name}: ${error.message}${frames < 0 ? '' : stack.slice(frames)}`
+  Object.defineProperty(error, 'stack', { value, writable: true, configurable: true })
 }
 
-/** Announces once: `{interval, leechers, seeds, peers}`. */
-async function announce(url, opts) {
+function limitsOf({ signal, timeout, _timeout }) {
+  if (signal !== undefined && signal !== null) checkSignal(signal)
+  return {
+    signal: signal === null ? undefined : signal,
+    timeout: check.timeout(timeout, 'opts.timeout'),
+    resend: check.timeout(_timeout)
+  }
+}
+
+// Reads everything of the application's, and throws for what cannot be sent.
+function announceOf(url, opts) {
+  const { event, port } = opts
+  return {
+    number: 0,
+    context: null,
+    kind: 'announce',
+    url: check.urlText(url),
+    peerId: check.copyOf(check.peerId(opts.peerId)),
+    infoHash: check.copyOf(check.infoHash(opts.infoHash)),
+    port: check.requiredPort(port),
+    options: check.announceOptions(opts),
+    event: check.knownEvent(event),
+    ...check.counters(opts)
+  }
+}
+
+/** Announces once: `{interval, leechers, seeds, peers}`. `calledBy` is the function that the application called. */
+async function announce(url, opts, calledBy) {
   opts = check.optionsObject(opts, 'opts')
-  const peerId = check.twentyBytes(opts.peerId, 'peerId', 'utf8')
-  const infoHash = check.twentyBytes(opts.infoHash, 'infoHash', 'hex')
-  const port = check.portBytes(check.port(opts.port))
-  const options = check.announceOptions(opts)
-  const event = opts.event === undefined || opts.event === null ? 0 : check.eventNumber(opts.event)
-  if (event === undefined) throw new RangeError('unknown event')
-  const problem = check.counterProblem(opts)
-  if (problem !== null) throw problem
-  const limit = limits(opts)
-
-  return limited(limit, (resolve, reject) => {
-    const request = {
-      number: 0,
-      kind: 'announce',
-      url,
-      infoHash,
-      onAnnounced: (interval, leechers, seeds, peers) =>
-        resolve({ interval, leechers, seeds, peers }),
-      onFailure: reject
-    }
-    session.announce(request, url, limit.resend, options, infoHash, peerId, port, event, opts)
-    return () => session.cancel(request)
+  const request = announceOf(url, opts)
+  const limits = limitsOf(opts)
+  const call = new Call(url, limits, calledBy)
+  request.timeout = limits.resend
+  request.onFailure = (failure) => call.fail(failure)
+  request.onAnnounced = (interval, leechers, seeds, peers) =>
+    call.resolve({ interval, leechers, seeds, peers })
+  return call.run({
+    start: () => engine.announce(request),
+    cancel: () => engine.cancel(request)
   })
 }
 
 /** Scrapes any number of info-hashes: `[{infoHash, seeds, completed, leechers}]` in the order asked. */
-async function scrape(url, infoHashes, opts) {
+async function scrape(url, infoHashes, opts, calledBy) {
   opts = check.optionsObject(opts, 'opts')
-  const hashes = hashesOf(infoHashes)
-  const { family } = check.announceOptions({ family: opts.family })
   const { onProgress } = opts
   if (onProgress !== undefined && onProgress !== null && typeof onProgress !== 'function') {
     throw new TypeError('opts.onProgress must be a function')
   }
-  const limit = limits(opts)
-  const total = hashes.length
+  const options = check.scrapeOptions(opts)
+  const limits = limitsOf(opts)
+  const hashes = hashesOf(infoHashes)
+  const total = hashes.length / 20
+  const call = new Call(url, limits, calledBy)
 
-  return limited(limit, (resolve, reject) => {
-    const job = new Scrape(hashes, {
-      onResult: resolve,
-      onFailure: reject,
-      onProgress: onProgress ? (done) => onProgress({ done, total }) : null
-    })
-    if (total === 0) resolve([])
-    else job.start(url, limit.resend, family)
-    return () => job.cancel()
+  const tell = (done) => {
+    call.progress()
+    if (!onProgress) return
+    try {
+      onProgress({ done, total })
+    } catch (error) {
+      call.giveUp(error)
+    }
+  }
+  const job = new Scrape(hashes, {
+    onResult: (results) => call.resolve(results),
+    onFailure: (failure) => call.fail(failure),
+    onProgress: tell
   })
+  return call.run({
+    start: () => job.start(check.urlText(url), limits.resend, options),
+    cancel: () => job.cancel(),
+    results: () => job.rows()
+  })
+}
+
+/**
+ * Waits until every announce of the event `stopped` that is under way has ended, or time is up; resolves to how many
+ * have not.
+ */
+async function drain(opts) {
+  const { timeout } = check.optionsObject(opts, 'opts')
+  const time = Math.min(check.timeout(timeout, 'opts.timeout'), LONGEST_TIMER)
+  if (engine.countStopping() === 0) return 0
+  await new Promise((resolve) => {
+    const timer = setTimeout(() => {
+      engine.catchUp()
+      forget()
+      resolve()
+    }, time)
+    const forget = engine.whenDrained(() => {
+      clearTimeout(timer)
+      resolve()
+    })
+  })
+  return engine.countStopping()
 }
 
 /** Counters of this process's engine, for monitoring. */
 function stats() {
   const counters = {}
-  for (const [name, value] of session.stats()) {
+  for (const [name, value] of engine.stats()) {
     counters[name.replace(/_(.)/g, (_, letter) => letter.toUpperCase())] = value
   }
   return counters
 }
 
-module.exports = { announce, scrape, stats }
+module.exports = { announce, drain, scrape, stats }

@@ -3,17 +3,22 @@
 // A scrape of any number of info-hashes: as many requests as it takes, their rows put together in the order asked.
 
 const check = require('./arguments.js')
-const session = require('./session.js')
+const engine = require('./engine.js')
+const { afterThis } = require('./event-loop.js')
 
-// What one datagram carries: it fits 1500-byte links for both families, and the limits of common trackers.
-const HASHES_A_REQUEST = 70
+const HASH_LENGTH = 20
 
+// For how many info-hashes there is room at first.
+const FEW = 64
+
+// What one datagram asks for.
 class ScrapeRequest {
-  constructor(scrape, first, count) {
+  constructor(scrape, first, infoHashes) {
     this.scrape = scrape
-    this.first = first
-    this.count = count
     this.number = 0
+    this.context = null
+    this.first = first
+    this.infoHashes = infoHashes
   }
 
   get kind() {
@@ -22,6 +27,14 @@ class ScrapeRequest {
 
   get url() {
     return this.scrape.url
+  }
+
+  get timeout() {
+    return this.scrape.timeout
+  }
+
+  get options() {
+    return this.scrape.options
   }
 
   // It asks for many.
@@ -33,14 +46,14 @@ class ScrapeRequest {
     this.scrape.fill(this, rows)
   }
 
-  onFailure(text, code) {
+  onFailure(failure) {
     this.scrape.cancel()
-    this.scrape.onFailure(text, code)
+    this.scrape.onFailure(failure)
   }
 }
 
 /**
- * Scrapes `infoHashes` (Buffers). Calls either `onResult` with a row for each, or `onFailure(text, code)`, once;
+ * Scrapes `infoHashes`, of `hashesOf`. Calls either `onResult` with a row for each, or `onFailure` with a Failure, once;
  * `onProgress(done)` whenever some came in.
  */
 class Scrape {
@@ -49,56 +62,78 @@ class Scrape {
     this.onResult = onResult
     this.onFailure = onFailure
     this.onProgress = onProgress
-    this.results = new Array(infoHashes.length)
+    this.results = new Array(infoHashes.length / HASH_LENGTH)
     this.done = 0
     this.requests = new Set()
     this.url = null
+    this.timeout = 0
+    this.options = null
   }
 
-  start(url, timeout, family) {
+  start(url, timeout, options) {
     const { infoHashes } = this
     this.url = url
-    for (let first = 0; first < infoHashes.length; first += HASHES_A_REQUEST) {
-      const some = infoHashes.slice(first, first + HASHES_A_REQUEST)
-      const request = new ScrapeRequest(this, first, some.length)
-      this.requests.add(request)
-      session.scrape(request, url, timeout, family, some)
+    this.timeout = timeout
+    this.options = options
+    if (infoHashes.length === 0) return void afterThis(() => this.onResult([]))
+    const length = HASH_LENGTH * engine.maxScrapeHashes()
+    try {
+      for (let first = 0; first < infoHashes.length; first += length) {
+        const request = new ScrapeRequest(this, first, infoHashes.subarray(first, first + length))
+        engine.scrape(request)
+        this.requests.add(request)
+      }
+    } catch (error) {
+      this.cancel()
+      throw error
     }
-    return this
   }
 
   fill(request, rows) {
     this.requests.delete(request)
-    for (let i = 0; i < request.count; i++) {
-      const index = request.first + i
-      this.results[index] = {
-        infoHash: this.infoHashes[index].hexSlice(0, 20),
-        seeds: rows[3 * i],
-        completed: rows[3 * i + 1],
-        leechers: rows[3 * i + 2]
+    const { first, infoHashes } = request
+    for (let at = 0; at < infoHashes.length; at += HASH_LENGTH) {
+      const row = (3 * at) / HASH_LENGTH
+      this.results[(first + at) / HASH_LENGTH] = {
+        infoHash: infoHashes.hexSlice(at, at + HASH_LENGTH),
+        seeds: rows[row],
+        completed: rows[row + 1],
+        leechers: rows[row + 2]
       }
     }
-    this.done += request.count
+    this.done += infoHashes.length / HASH_LENGTH
     if (this.onProgress) this.onProgress(this.done)
     if (this.requests.size === 0 && this.done === this.results.length) this.onResult(this.results)
   }
 
+  /** The rows that have come in, in the order asked. */
+  rows() {
+    return this.results.filter((row) => row !== undefined)
+  }
+
   cancel() {
-    for (const request of this.requests) session.cancel(request)
+    for (const request of this.requests) engine.cancel(request)
     this.requests.clear()
   }
 }
 
-/** The info-hashes as Buffers; a wrong one throws and is named by its index. */
+/** The info-hashes behind each other in a Buffer of their own; a wrong one throws and is named by its index. */
 function hashesOf(infoHashes) {
   const isList =
     infoHashes !== null && typeof infoHashes === 'object' && Symbol.iterator in infoHashes
-  if (!isList || infoHashes instanceof Uint8Array) {
+  if (!isList || check.isBytes(infoHashes)) {
     throw new TypeError('infoHashes must be an array of info-hashes')
   }
-  return Array.from(infoHashes, (infoHash, index) => {
-    return check.twentyBytes(infoHash, `infoHashes[${index}]`, 'hex')
-  })
+  let bytes = Buffer.allocUnsafeSlow(FEW * HASH_LENGTH)
+  let count = 0
+  for (const value of infoHashes) {
+    const infoHash = check.infoHash(value, `infoHashes[${count}]`)
+    const start = HASH_LENGTH * count++
+    if (start === bytes.length) bytes = Buffer.concat([bytes], 2 * bytes.length)
+    // At once: what comes next is the application's code, and the memory as well.
+    for (let i = 0; i < HASH_LENGTH; i++) bytes[start + i] = infoHash[i]
+  }
+  return bytes.subarray(0, HASH_LENGTH * count)
 }
 
 module.exports = { Scrape, hashesOf }

@@ -5,9 +5,20 @@
  * TIMEOUT, BAD_RESPONSE, DNS, BAD_URL or NETWORK.
  */
 class TrackerError extends Error {
-  constructor(message, code) {
+  /** Of `details`, `url`, `address`, `phase`, `results` and `cause` become properties, as far as they are given. */
+  constructor(message, code, details = {}) {
     super(message)
     this.code = code
+    for (const name of ['url', 'address', 'phase', 'results']) {
+      if (details[name] !== undefined && details[name] !== null) this[name] = details[name]
+    }
+    if (details.cause !== undefined) {
+      Object.defineProperty(this, 'cause', {
+        value: details.cause,
+        writable: true,
+        configurable: true
+      })
+    }
   }
 }
 

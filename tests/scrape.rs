@@ -27,7 +27,7 @@ fn tracker_with_rows(scrape_rows: usize) -> Simulation {
 
 #[test]
 fn a_scrape_ends_with_a_row_for_each_info_hash_in_order() {
-    for count in [1, 2, 69, 70] {
+    for count in [1, 2, 59, 60] {
         let mut simulation = tracker_with_rows(74);
         let id = simulation.begin(request_to(&[v4(1)], TIMEOUT_MS, scrape_of(5, count)));
         simulation.run();
@@ -40,27 +40,27 @@ fn a_scrape_ends_with_a_row_for_each_info_hash_in_order() {
 
 #[test]
 fn no_datagram_asks_for_more_than_seventy() {
-    assert_eq!(MAX_SCRAPE_HASHES, 70);
+    assert_eq!(MAX_SCRAPE_HASHES, 60);
     let mut simulation = tracker_with_rows(74);
     let id = simulation.begin(request_to(&[v4(1)], TIMEOUT_MS, scrape_of(0, 150)));
     simulation.run();
     assert_eq!(simulation.end(id), Some(&End::Scraped { rows: rows(0, 150) }));
-    assert_eq!(asked(&simulation), [70, 70, 10]);
+    assert_eq!(asked(&simulation), [60, 60, 30]);
     check_rules(&simulation);
     simulation.finish();
 }
 
 #[test]
 fn what_a_tracker_leaves_out_is_asked_again_and_nothing_is_lost() {
-    for limit in [1, 3, 33, 50, 69] {
+    for limit in [1, 3, 33, 50, 59] {
         let mut simulation = tracker_with_rows(limit);
-        let id = simulation.begin(request_to(&[v4(1)], TIMEOUT_MS, scrape_of(0, 70)));
+        let id = simulation.begin(request_to(&[v4(1)], TIMEOUT_MS, scrape_of(0, 60)));
         simulation.run();
-        assert_eq!(simulation.end(id), Some(&End::Scraped { rows: rows(0, 70) }), "limit {limit}");
+        assert_eq!(simulation.end(id), Some(&End::Scraped { rows: rows(0, 60) }), "limit {limit}");
         let each = asked(&simulation);
-        assert_eq!(each[0], 70);
+        assert_eq!(each[0], 60);
         assert!(each[1..].iter().all(|&asked| asked <= limit), "from then on it is not asked for more: {each:?}");
-        assert_eq!(each[1..].iter().sum::<usize>(), 70 - limit);
+        assert_eq!(each[1..].iter().sum::<usize>(), 60 - limit);
         check_rules(&simulation);
         simulation.finish();
     }
@@ -69,12 +69,12 @@ fn what_a_tracker_leaves_out_is_asked_again_and_nothing_is_lost() {
 #[test]
 fn a_trackers_limit_is_remembered_for_later_scrapes() {
     let mut simulation = tracker_with_rows(50);
-    simulation.begin(request_to(&[v4(1)], TIMEOUT_MS, scrape_of(0, 70)));
+    simulation.begin(request_to(&[v4(1)], TIMEOUT_MS, scrape_of(0, 60)));
     simulation.run();
-    let id = simulation.begin(request_to(&[v4(1)], TIMEOUT_MS, scrape_of(100, 70)));
+    let id = simulation.begin(request_to(&[v4(1)], TIMEOUT_MS, scrape_of(100, 60)));
     simulation.run();
-    assert_eq!(simulation.end(id), Some(&End::Scraped { rows: rows(100, 70) }));
-    assert_eq!(asked(&simulation), [70, 20, 50, 20]);
+    assert_eq!(simulation.end(id), Some(&End::Scraped { rows: rows(100, 60) }));
+    assert_eq!(asked(&simulation), [60, 10, 50, 10]);
     simulation.finish();
 }
 
@@ -155,10 +155,10 @@ fn scrapes_lost_on_the_way_are_sent_again() {
 #[cfg_attr(miri, ignore = "too many requests for an interpreter")]
 fn many_scrapes_at_once_are_each_answered_with_their_own_rows() {
     let mut simulation = tracker_with_rows(37);
-    let ids = simulation.begin_all((0..300).map(|n| request_to(&[v4(1)], TIMEOUT_MS, scrape_of(70 * n, 70))));
+    let ids = simulation.begin_all((0..300).map(|n| request_to(&[v4(1)], TIMEOUT_MS, scrape_of(60 * n, 60))));
     simulation.run();
     for (n, id) in ids.into_iter().enumerate() {
-        assert_eq!(simulation.end(id), Some(&End::Scraped { rows: rows(70 * n as u64, 70) }));
+        assert_eq!(simulation.end(id), Some(&End::Scraped { rows: rows(60 * n as u64, 60) }));
     }
     check_rules(&simulation);
     simulation.finish();

@@ -5,7 +5,7 @@ const { startScriptedTracker, silent } = require('./scripted-tracker')
 const wire = require('./wire')
 
 // How many info-hashes a request has at most.
-const A_REQUEST = 70
+const A_REQUEST = 60
 
 // Info-hashes that say which one they are, and a tracker whose numbers say which one was asked for.
 const hashes = (count) => Array.from({ length: count }, (_, i) => i.toString(16).padStart(40, '0'))

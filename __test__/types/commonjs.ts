@@ -42,10 +42,14 @@ const counters: UdpTracker.AnnounceOptions = { left: 5 }
 tracker.announce('none', counters)
 counters.left = 4
 const lastEvent: UdpTracker.AnnounceEvent | undefined = counters.event
-// @ts-expect-error there is no such event
-tracker.announce('paused')
-// @ts-expect-error there is no such event
+tracker.announce('paused', { left: null })
 tracker.announce(4)
+// @ts-expect-error only what is left may be unknown
+tracker.announce(0, { uploaded: null })
+// @ts-expect-error there is no such event
+tracker.announce('begun')
+// @ts-expect-error there is no such event
+tracker.announce(5)
 // @ts-expect-error a counter is no text
 tracker.announce(0, { left: '5' })
 tracker.scrape()
@@ -92,6 +96,18 @@ tracker.emit('update', { seeds: 1 })
 async function next(): Promise<UdpTracker.Update> {
   const [update] = await once(tracker, 'update')
   return update
+}
+
+async function typedNext(signal: AbortSignal): Promise<number> {
+  const [{ seeds }] = await UdpTracker.once(tracker, 'update', { signal })
+  const [[row]] = await UdpTracker.once(tracker, 'scrape')
+  const [uploaded, downloaded] = await UdpTracker.once(new Own(PEER_ID, INFO_HASH, URL), 'ratio')
+  await UdpTracker.once(new EventEmitter(), 'anything')
+  // @ts-expect-error there is no such event
+  await UdpTracker.once(tracker, 'updates')
+  // @ts-expect-error an update has no number of completed downloads
+  const completed: number = (await UdpTracker.once(tracker, 'update'))[0].completed
+  return seeds + completed + uploaded / downloaded + (row === undefined ? 0 : row.seeds)
 }
 
 // Inheritance.
@@ -141,6 +157,7 @@ async function statics(): Promise<void> {
   const answer = await announce(URL, {
     peerId: PEER_ID,
     infoHash: INFO_HASH,
+    port: 6881,
     event: 'started',
     left: 5n,
     numWant: 10,
@@ -155,7 +172,11 @@ async function statics(): Promise<void> {
   })
   console.log(seconds, peers, results, await UdpTracker.scrape(URL, []))
   // @ts-expect-error the torrent is missing
-  await announce(URL, { peerId: PEER_ID })
+  await announce(URL, { peerId: PEER_ID, port: 6881 })
+  // @ts-expect-error the port is missing
+  await announce(URL, { peerId: PEER_ID, infoHash: INFO_HASH })
+  const unanswered: number = await UdpTracker.drain({ timeout: 1000 })
+  console.log(unanswered)
   // @ts-expect-error the info-hashes are missing
   await scrape(URL)
 }

@@ -18,7 +18,7 @@ tracker.announce('started', { left: 1n })
 export class Own extends UdpTracker<Events & { mine: [] }> {}
 new Own(peerId, infoHash, URL).emit('mine')
 
-const result: AnnounceResult = await announce(URL, { peerId, infoHash, timeout: 100 })
+const result: AnnounceResult = await announce(URL, { peerId, infoHash, port: 1, timeout: 100 })
 const same: UdpTracker.AnnounceResult = result
 const rows: ScrapeResult[] = await scrape(URL, new Set([infoHash]))
 const counters: UdpTracker.Stats = stats()
@@ -26,7 +26,7 @@ const counters: UdpTracker.Stats = stats()
 import { Session } from 'bittorrent-udp-tracker'
 
 try {
-  await UdpTracker.announce(URL, { peerId, infoHash })
+  await UdpTracker.announce(URL, { peerId, infoHash, port: 1 })
 } catch (error) {
   if (error instanceof TrackerError && error.code === 'TIMEOUT') {
     const narrowed: TrackerError = error

@@ -4,10 +4,10 @@ use std::{fmt::Write, net::Ipv4Addr, sync::Arc};
 
 use arbitrary::{Arbitrary, Unstructured};
 use bittorrent_udp_tracker::{
-    net::{Command, Start},
+    net::{Command, Failure, Start},
     proto::{
-        Announce, AnnounceUrl, Authentication, Body, Event, Extension, Family, InfoHash, PeerId, RequestId, Schedule,
-        Scrape,
+        Announce, AnnounceUrl, Authentication, Body, Event, Extension, Family, InfoHash, MAX_SCRAPE_HASHES, PeerId,
+        RequestId, Schedule, Scrape,
     },
 };
 
@@ -113,6 +113,10 @@ struct Fields {
 }
 
 impl Tracker {
+    fn has_time(&self) -> bool {
+        self.timeout.is_finite() && self.timeout > 0.0
+    }
+
     fn url(&self) -> String {
         if self.usable { format!("udp://tracker.example:6969/{}", self.url) } else { self.url.clone() }
     }
@@ -128,14 +132,14 @@ impl Wanted {
             Kind::Trace => packed.push(TRACE),
             Kind::Announce { tracker, fields } => {
                 let flags = u8::from(fields.url_data) | u8::from(fields.auth.is_some()) << 1;
-                header(packed, tracker, [ANNOUNCE, fields.event % 4, tracker.family, flags]);
+                header(packed, tracker, [ANNOUNCE, fields.event % 5, tracker.family, flags]);
                 packed.extend(fields.info_hash);
                 packed.extend(fields.peer_id);
                 packed.extend(fields.counters.map(u64::to_le_bytes).concat());
                 packed.extend(fields.ip.to_le_bytes());
                 packed.extend(fields.key.to_le_bytes());
                 packed.extend(fields.num_want.to_le_bytes());
-                packed.extend(fields.port.to_be_bytes());
+                packed.extend(fields.port.to_le_bytes());
                 if let Some((username, password)) = &fields.auth {
                     packed.extend((username.len() as u32).to_le_bytes());
                     packed.extend(username.as_bytes());
@@ -156,6 +160,9 @@ impl Wanted {
         let (tracker, body) = match &self.kind {
             Kind::Cancel => return Command::Cancel(id),
             Kind::Trace => return Command::Trace(SESSION, self.number != 0),
+            Kind::Announce { tracker, .. } | Kind::Scrape { tracker, .. } if !tracker.has_time() => {
+                return Command::Reject(id, Failure::Unreadable);
+            }
             Kind::Announce { tracker, fields } => (tracker, fields.body(tracker)),
             Kind::Scrape { tracker, info_hashes } => {
                 (tracker, Ok(Body::Scrape(Scrape { info_hashes: info_hashes.iter().copied().map(InfoHash).collect() })))
@@ -166,6 +173,9 @@ impl Wanted {
             Err(error) => return Command::Reject(id, error.into()),
         };
         let body = match body {
+            Ok(Body::Scrape(scrape)) if !(1..=MAX_SCRAPE_HASHES).contains(&scrape.info_hashes.len()) => {
+                return Command::Reject(id, Failure::Unreadable);
+            }
             Ok(body) => body,
             Err(error) => return Command::Reject(id, error.into()),
         };
@@ -204,7 +214,7 @@ impl Fields {
             downloaded,
             left,
             uploaded,
-            event: Event::from_number(u32::from(self.event % 4)).unwrap(),
+            event: Event::from_number(u32::from(self.event % 5)).unwrap(),
             ip: Ipv4Addr::from_bits(self.ip),
             key: self.key,
             num_want: self.num_want,

@@ -8,8 +8,8 @@ use std::{
 };
 
 use bittorrent_udp_tracker::proto::{
-    Body, Client, Config, Failure, Family, InfoHash, Origin, Outcome, Request, RequestId, Schedule, SendFailure,
-    Transmit,
+    Body, Client, Config, Failure, Family, InfoHash, MAX_SCRAPE_HASHES, Origin, Outcome, Request, RequestId, Schedule,
+    SendFailure, Transmit,
 };
 
 use super::{requests::one_spelling, wire::Packet};
@@ -305,7 +305,7 @@ fn asks(body: &Body, packet: &Packet) -> bool {
             fields.info_hash == announce.info_hash.0 && fields.event == announce.event as u32
         }
         (Body::Scrape(scrape), Packet::Scrape { info_hashes, .. }) => {
-            info_hashes.len() <= 70
+            info_hashes.len() <= MAX_SCRAPE_HASHES
                 && info_hashes.iter().all(|hash| scrape.info_hashes.contains(&InfoHash(*hash)))
                 && info_hashes.is_empty() == scrape.info_hashes.is_empty()
         }

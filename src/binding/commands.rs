@@ -7,8 +7,8 @@ use std::{collections::HashMap, net::Ipv4Addr, sync::Arc};
 use crate::{
     net::{Command, Failure, SessionId, Start},
     proto::{
-        Announce, AnnounceUrl, Authentication, Body, Event, Extension, Family, InfoHash, PeerId, RequestId, Schedule,
-        Scrape, UrlError,
+        Announce, AnnounceUrl, Authentication, Body, Event, Extension, Family, InfoHash, MAX_SCRAPE_HASHES, PeerId,
+        RequestId, Schedule, Scrape, UrlError,
     },
 };
 
@@ -25,41 +25,89 @@ const FLAG_AUTHENTICATION: u8 = 2;
 
 /// How many parsed URLs are kept. A client with one tracker has one; beyond this all are parsed anew.
 const REMEMBERED_URLS: usize = 1024;
+/// How many bytes the texts of all of them have at most.
+const REMEMBERED_URL_BYTES: usize = 256 << 10;
 
 /// Turns records into commands of one session.
 pub(super) struct Decoder {
     session: SessionId,
-    urls: HashMap<Box<[u8]>, Result<Arc<AnnounceUrl>, UrlError>>,
+    urls: HashMap<Box<[u8]>, Arc<AnnounceUrl>>,
+    /// How long the keys of `urls` are together.
+    url_bytes: usize,
 }
 
 impl Decoder {
     pub(super) fn new(session: SessionId) -> Self {
-        Self { session, urls: HashMap::new() }
+        Self { session, urls: HashMap::new(), url_bytes: 0 }
     }
 
-    /// The commands in `records`; what comes after a record that does not add up is left out.
+    /// The commands in `records`. One that does not add up rejects its request, and costs no other.
     pub(super) fn decode(&mut self, mut records: &[u8]) -> Vec<Command> {
         let mut commands = Vec::with_capacity(records.len() / 128 + 1);
         while let Some(length) = Reader(records).u32() {
             let Some((record, rest)) = records.split_at_checked(length as usize) else { break };
-            let Some(command) = self.command(record) else { break };
-            commands.push(command);
+            let mut reader = Reader(record);
+            // Nothing shorter has a number, and where the next begins is as doubtful.
+            let (Some(_length), Some(number)) = (reader.u32(), reader.u32()) else { break };
+            let id = RequestId(u64::from(self.session) << 32 | u64::from(number));
+            commands.push(self.command(id, number, reader).unwrap_or(Command::Reject(id, Failure::Unreadable)));
             records = rest;
         }
         commands
     }
 
-    fn command(&mut self, record: &[u8]) -> Option<Command> {
-        let mut reader = Reader(record);
-        let _length = reader.u32()?;
-        let number = reader.u32()?;
-        let id = RequestId(u64::from(self.session) << 32 | u64::from(number));
+    /// What a record asks for from its kind on.
+    fn command(&mut self, id: RequestId, number: u32, mut reader: Reader<'_>) -> Option<Command> {
         let kind = reader.u8()?;
         match kind {
             CANCEL => return Some(Command::Cancel(id)),
             TRACE => return Some(Command::Trace(self.session, number != 0)),
             _ => {}
         }
+        let header = Header::read(&mut reader)?;
+        let url = match self.url(header.url) {
+            Ok(url) => url,
+            Err(error) => return Some(Command::Reject(id, error.into())),
+        };
+        let body = match kind {
+            ANNOUNCE => match announce(&mut reader, &header, &url)? {
+                Ok(announce) => Body::Announce(announce),
+                Err(failure) => return Some(Command::Reject(id, failure)),
+            },
+            SCRAPE => Body::Scrape(scrape(&reader)?),
+            _ => return None,
+        };
+        let Header { family, schedule, .. } = header;
+        Some(Command::Start(Start { id, url, family, schedule, body }))
+    }
+
+    fn url(&mut self, bytes: &[u8]) -> Result<Arc<AnnounceUrl>, UrlError> {
+        if let Some(known) = self.urls.get(bytes) {
+            return Ok(known.clone());
+        }
+        // One that cannot be used is not kept: torrents bring any number of them, of any length.
+        let url = Arc::new(AnnounceUrl::parse(&String::from_utf8_lossy(bytes))?);
+        if self.urls.len() >= REMEMBERED_URLS || self.url_bytes + bytes.len() > REMEMBERED_URL_BYTES {
+            self.urls.clear();
+            self.url_bytes = 0;
+        }
+        self.url_bytes += bytes.len();
+        self.urls.insert(bytes.into(), url.clone());
+        Ok(url)
+    }
+}
+
+/// What announces and scrapes have in common, in the order of its fields.
+struct Header<'a> {
+    event: u8,
+    family: Option<Family>,
+    flags: u8,
+    schedule: Schedule,
+    url: &'a [u8],
+}
+
+impl<'a> Header<'a> {
+    fn read(reader: &mut Reader<'a>) -> Option<Self> {
         let event = reader.u8()?;
         let family = match reader.u8()? {
             4 => Some(Family::V4),
@@ -67,55 +115,38 @@ impl Decoder {
             _ => None,
         };
         let flags = reader.u8()?;
-        let schedule = Schedule::new(f64::from_le_bytes(reader.array()?));
+        let timeout = f64::from_le_bytes(reader.array()?);
+        if !(timeout.is_finite() && timeout > 0.0) {
+            return None;
+        }
         let url_length = reader.u32()? as usize;
-        let url = match self.url(reader.bytes(url_length)?) {
-            Ok(url) => url,
-            Err(error) => return Some(Command::Reject(id, error.into())),
-        };
-        let body = match kind {
-            ANNOUNCE => match announce(&mut reader, event, flags, &url)? {
-                Ok(announce) => Body::Announce(announce),
-                Err(failure) => return Some(Command::Reject(id, failure)),
-            },
-            SCRAPE => {
-                let info_hashes = reader.0.as_chunks().0.iter().copied().map(InfoHash).collect();
-                Body::Scrape(Scrape { info_hashes })
-            }
-            _ => return None,
-        };
-        Some(Command::Start(Start { id, url, family, schedule, body }))
-    }
-
-    fn url(&mut self, bytes: &[u8]) -> Result<Arc<AnnounceUrl>, UrlError> {
-        if let Some(known) = self.urls.get(bytes) {
-            return known.clone();
-        }
-        let url = AnnounceUrl::parse(&String::from_utf8_lossy(bytes)).map(Arc::new);
-        if self.urls.len() >= REMEMBERED_URLS {
-            self.urls.clear();
-        }
-        self.urls.insert(bytes.into(), url.clone());
-        url
+        Some(Self { event, family, flags, schedule: Schedule::new(timeout), url: reader.bytes(url_length)? })
     }
 }
 
-fn announce(reader: &mut Reader<'_>, event: u8, flags: u8, url: &AnnounceUrl) -> Option<Result<Announce, Failure>> {
+/// The info-hashes are all that is left of the record.
+fn scrape(reader: &Reader<'_>) -> Option<Scrape> {
+    let (info_hashes, rest) = reader.0.as_chunks();
+    let fits = rest.is_empty() && (1..=MAX_SCRAPE_HASHES).contains(&info_hashes.len());
+    fits.then(|| Scrape { info_hashes: info_hashes.iter().copied().map(InfoHash).collect() })
+}
+
+fn announce(reader: &mut Reader<'_>, header: &Header<'_>, url: &AnnounceUrl) -> Option<Result<Announce, Failure>> {
     let mut announce = Announce {
         info_hash: InfoHash(reader.array()?),
         peer_id: PeerId(reader.array()?),
         downloaded: reader.u64()?,
         left: reader.u64()?,
         uploaded: reader.u64()?,
-        event: Event::from_number(event.into())?,
+        event: Event::from_number(header.event.into())?,
         ip: Ipv4Addr::from_bits(reader.u32()?),
         key: reader.u32()?,
         num_want: i32::from_le_bytes(reader.array()?),
-        port: u16::from_be_bytes(reader.array()?),
+        port: reader.u16()?,
         extension: Extension::None,
     };
-    let request_string = if flags & FLAG_URL_DATA != 0 { url.request_string.clone() } else { "".into() };
-    if flags & FLAG_AUTHENTICATION != 0 {
+    let request_string = if header.flags & FLAG_URL_DATA != 0 { url.request_string.clone() } else { "".into() };
+    if header.flags & FLAG_AUTHENTICATION != 0 {
         let username_length = reader.u32()? as usize;
         let username = String::from_utf8_lossy(reader.bytes(username_length)?);
         match Authentication::new(&username, reader.0, &request_string) {
@@ -146,6 +177,10 @@ impl<'a> Reader<'a> {
 
     fn u8(&mut self) -> Option<u8> {
         self.array().map(u8::from_le_bytes)
+    }
+
+    fn u16(&mut self) -> Option<u16> {
+        self.array().map(u16::from_le_bytes)
     }
 
     fn u32(&mut self) -> Option<u32> {
@@ -205,7 +240,7 @@ mod tests {
         fields.extend(0x0a01_0203u32.to_le_bytes());
         fields.extend(9u32.to_le_bytes());
         fields.extend((-1i32).to_le_bytes());
-        fields.extend(6881u16.to_be_bytes());
+        fields.extend(6881u16.to_le_bytes());
         let commands = Decoder::new(0).decode(&record(ANNOUNCE, "udp://h:1/path", &fields));
         let [Command::Start(start)] = &commands[..] else { panic!() };
         let Body::Announce(announce) = &start.body else { panic!() };
@@ -216,12 +251,68 @@ mod tests {
         assert_eq!(announce.extension, Extension::UrlData("/path".into()));
     }
 
+    fn kinds(commands: &[Command]) -> Vec<String> {
+        let told = |command: &Command| match command {
+            Command::Start(start) => format!("start {}", start.id.0),
+            Command::Reject(id, failure) => format!("reject {} {failure}", id.0),
+            _ => "other".to_owned(),
+        };
+        commands.iter().map(told).collect()
+    }
+
     #[test]
-    fn a_record_that_does_not_add_up_ends_the_batch() {
+    fn a_record_that_does_not_add_up_rejects_its_request_and_no_other() {
+        let good = record(SCRAPE, "udp://h:1", &[5; 20]);
+        for (length, end) in [(8, 8), (9, 9), (23, 23), (40, 40), (good.len() - 1, good.len() - 1)] {
+            let mut records = good[..end].to_vec();
+            records[..4].copy_from_slice(&(length as u32).to_le_bytes());
+            records[4] = 9;
+            records.extend(&good);
+            let told = kinds(&Decoder::new(0).decode(&records));
+            assert_eq!(told, ["reject 9 request cannot be read", "start 7"], "{length} bytes");
+        }
+    }
+
+    #[test]
+    fn a_timeout_that_is_no_time_rejects_the_request() {
+        for timeout in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+            let mut record = record(SCRAPE, "udp://h:1", &[5; 20]);
+            record[12..20].copy_from_slice(&f64::to_le_bytes(timeout));
+            assert_eq!(kinds(&Decoder::new(0).decode(&record)), ["reject 7 request cannot be read"], "{timeout}");
+        }
+    }
+
+    #[test]
+    fn a_scrape_of_none_or_of_too_many_is_rejected() {
+        for count in [0, MAX_SCRAPE_HASHES + 1] {
+            let record = record(SCRAPE, "udp://h:1", &vec![5; 20 * count]);
+            assert_eq!(kinds(&Decoder::new(0).decode(&record)), ["reject 7 request cannot be read"], "{count}");
+        }
+    }
+
+    #[test]
+    fn what_is_cut_off_is_no_record() {
         let good = record(SCRAPE, "udp://h:1", &[5; 20]);
         for length in 0..good.len() {
             assert_eq!(Decoder::new(0).decode(&good[..length]).len(), 0);
         }
         assert_eq!(Decoder::new(0).decode(&[0; 64]).len(), 0);
+    }
+
+    #[test]
+    fn urls_are_kept_by_number_and_by_bytes_and_none_that_cannot_be_used() {
+        let mut decoder = Decoder::new(0);
+        for index in 0..3000 {
+            decoder.decode(&record(SCRAPE, &format!("udp://h:1/{}{index}", "x".repeat(1000)), &[5; 20]));
+            decoder.decode(&record(SCRAPE, &format!("http://h:1/{index}"), &[5; 20]));
+            let bytes: usize = decoder.urls.keys().map(|url| url.len()).sum();
+            assert_eq!(bytes, decoder.url_bytes);
+            assert!(bytes <= REMEMBERED_URL_BYTES, "{bytes} bytes");
+            assert!(decoder.urls.keys().all(|url| url.starts_with(b"udp:")));
+        }
+        for index in 0..3000 {
+            decoder.decode(&record(SCRAPE, &format!("udp://h:1/{index}"), &[5; 20]));
+            assert!(decoder.urls.len() <= REMEMBERED_URLS);
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! Node-API: packed commands in, packed outcomes out, many a call. Nothing here knows the protocol's rules.
 
 mod commands;
+mod engine;
 mod outcomes;
+mod place;
 mod session;

@@ -1,7 +1,9 @@
-//! Outcomes as JavaScript reads them (`lib/session.js` reads what is written here; the two change together).
+//! Outcomes as JavaScript reads them (`lib/outcomes.js` reads what is written here; the two change together).
 //!
 //! All numbers are little-endian. A record is its own length (u32), the request's number (u32), a kind, a failure's code
-//! or what was sent, two bytes of nothing, and a body; peers are text already, so that one string split makes them all.
+//! or what was sent, a failure's phase, a byte of nothing, and a body. Peers are text already, so that one string split
+//! makes them all. A failure's body is the lengths of two texts (u8 each), the address and the system's code, these two,
+//! and the text of the `error` event.
 
 use std::{
     io::Write,
@@ -9,7 +11,7 @@ use std::{
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
-        mpsc::{Receiver, Sender, channel},
+        mpsc::{Receiver, Sender, SyncSender, TryRecvError, channel, sync_channel},
     },
 };
 
@@ -18,9 +20,10 @@ use napi::{
     threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode},
 };
 
+use super::place::Place;
 use crate::{
     net::{Failure, Sink},
-    proto::{Family, Origin, Outcome, RequestId, Trace},
+    proto::{AnnounceResponse, Family, Origin, Outcome, RequestId, Trace},
 };
 
 const ANNOUNCED: u8 = 1;
@@ -29,9 +32,18 @@ const FAILED: u8 = 3;
 const SENT: u8 = 4;
 const ANSWERED: u8 = 5;
 
+/// In place of a tracker's message in which there is nothing to read.
+const NO_TEXT: &[u8] = b"tracker error without a message";
+
 /// A batch is passed on when it has this many bytes. With one more record of the largest size, a datagram full of
 /// peers as text, it is still shorter than the buffer that JavaScript reads into.
 const BATCH: usize = 64 << 10;
+
+/// How many buffers are kept to be filled again. A JavaScript that has been busy may leave thousands behind.
+const SPARE: usize = 4;
+
+/// What JavaScript lets pile up beyond this many bytes leaves enough memory behind to be worth a search for it.
+const LARGE_BACKLOG: usize = 8 << 20;
 
 /// Calls JavaScript to come and take outcomes. It does not keep the process alive.
 pub(super) type Waker = ThreadsafeFunction<(), (), (), Status, false, true>;
@@ -48,9 +60,11 @@ pub(super) struct Outbound {
 /// JavaScript's end of it.
 pub(super) struct Inbound {
     batches: Receiver<Vec<u8>>,
-    spare: Sender<Vec<u8>>,
+    spare: SyncSender<Vec<u8>>,
     /// A batch that did not fit the last time.
     held: Option<Vec<u8>>,
+    /// How many bytes have been taken since the queue was last empty.
+    backlog: usize,
     /// Whether JavaScript has been called and has not come yet.
     awake: Arc<AtomicBool>,
 }
@@ -66,11 +80,11 @@ pub(super) enum Taken {
 /// A queue of outcomes that calls `waker` when there is something in it.
 pub(super) fn queue(waker: Arc<Waker>) -> (Outbound, Inbound) {
     let (batches, inbound) = channel();
-    let (spare, spares) = channel();
+    let (spare, spares) = sync_channel(SPARE);
     let awake = Arc::new(AtomicBool::new(false));
     (
         Outbound { batch: Vec::new(), batches, spare: spares, awake: awake.clone(), waker },
-        Inbound { batches: inbound, spare, held: None, awake },
+        Inbound { batches: inbound, spare, held: None, backlog: 0, awake },
     )
 }
 
@@ -83,8 +97,11 @@ impl Inbound {
         loop {
             let batch = match self.held.take().map_or_else(|| self.batches.try_recv(), Ok) {
                 Ok(batch) => batch,
-                Err(std::sync::mpsc::TryRecvError::Disconnected) if filled == 0 => return Taken::Ended,
-                Err(_) => return Taken::Bytes(filled),
+                Err(TryRecvError::Disconnected) if filled == 0 => return Taken::Ended,
+                Err(_) => {
+                    self.caught_up();
+                    return Taken::Bytes(filled);
+                }
             };
             match buffer.get_mut(filled..filled + batch.len()) {
                 Some(room) => room.copy_from_slice(&batch),
@@ -94,18 +111,42 @@ impl Inbound {
                 }
             }
             filled += batch.len();
-            // The engine may be gone; then nobody needs it.
-            let _ = self.spare.send(batch);
+            self.backlog += batch.len();
+            // Nobody needs it where there are enough, or the engine is gone.
+            let _ = self.spare.try_send(batch);
         }
     }
 }
 
+impl Inbound {
+    /// The queue is empty again.
+    fn caught_up(&mut self) {
+        if std::mem::take(&mut self.backlog) > LARGE_BACKLOG {
+            give_back_memory();
+        }
+    }
+}
+
+/// Has the system take back what has been freed.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+fn give_back_memory() {
+    // SAFETY: it only reads and gives back what the allocator itself holds, under the allocator's own locks.
+    #[expect(unsafe_code, reason = "glibc keeps what lies below anything still in use, unless it is told")]
+    unsafe {
+        libc::malloc_trim(0);
+    }
+}
+
+/// Other allocators do so by themselves.
+#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+fn give_back_memory() {}
+
 impl Outbound {
-    fn record(&mut self, id: RequestId, kind: u8, code: u8, body: impl FnOnce(&mut Vec<u8>)) {
+    fn record(&mut self, id: RequestId, kind: u8, code: u8, phase: u8, body: impl FnOnce(&mut Vec<u8>)) {
         let start = self.batch.len();
         self.batch.extend_from_slice(&[0; 4]);
         self.batch.extend_from_slice(&(id.0 as u32).to_le_bytes());
-        self.batch.extend_from_slice(&[kind, code, 0, 0]);
+        self.batch.extend_from_slice(&[kind, code, phase, 0]);
         body(&mut self.batch);
         let length = (self.batch.len() - start) as u32;
         if let Some(field) = self.batch.get_mut(start..start + 4) {
@@ -114,6 +155,29 @@ impl Outbound {
         if self.batch.len() >= BATCH {
             self.pass_on();
         }
+    }
+
+    fn failed(&mut self, id: RequestId, failure: &Failure, place: Place) {
+        let phase = place.phase.map_or(0, |phase| phase as u8);
+        self.record(id, FAILED, failure.code() as u8, phase, |batch| {
+            let lengths = batch.len();
+            batch.extend_from_slice(&[0; 2]);
+            // Writing into memory does not fail.
+            if let Some(address) = place.address {
+                let _ = write!(batch, "{address}");
+            }
+            let code = batch.len();
+            batch.extend_from_slice(place.system_code.unwrap_or_default().as_bytes());
+            let text = batch.len();
+            if let Some(field) = batch.get_mut(lengths..lengths + 2) {
+                field.copy_from_slice(&[(code - lengths - 2) as u8, (text - code) as u8]);
+            }
+            let _ = write!(batch, "{failure}");
+            if batch.iter().skip(text).all(|byte| matches!(byte, 0 | b' ' | b'\t' | b'\r' | b'\n')) {
+                batch.truncate(text);
+                batch.extend_from_slice(NO_TEXT);
+            }
+        });
     }
 
     fn pass_on(&mut self) {
@@ -129,8 +193,8 @@ impl Outbound {
 impl Sink for Outbound {
     fn outcome(&mut self, id: RequestId, outcome: &Outcome<'_>) {
         match outcome {
-            Outcome::Announced { interval, leechers, seeds, family, peers } => {
-                self.record(id, ANNOUNCED, 0, |batch| {
+            Outcome::Announced(AnnounceResponse { interval, leechers, seeds, family, peers }) => {
+                self.record(id, ANNOUNCED, 0, 0, |batch| {
                     for number in [interval, leechers, seeds] {
                         batch.extend_from_slice(&number.to_le_bytes());
                     }
@@ -138,21 +202,21 @@ impl Sink for Outbound {
                 });
             }
             Outcome::Scraped { rows } => {
-                self.record(id, SCRAPED, 0, |batch| {
+                self.record(id, SCRAPED, 0, 0, |batch| {
                     for number in rows.as_chunks().0 {
                         batch.extend_from_slice(&u32::from_be_bytes(*number).to_le_bytes());
                     }
                 });
             }
-            Outcome::Failed(failure) => self.failure(id, &failure.clone().into()),
+            Outcome::Failed { failure, address, phase } => {
+                let failure = failure.clone().into();
+                self.failed(id, &failure, Place::at(&failure, *address, *phase));
+            }
         }
     }
 
     fn failure(&mut self, id: RequestId, failure: &Failure) {
-        self.record(id, FAILED, failure.code() as u8, |batch| {
-            // Writing into memory does not fail.
-            let _ = write!(batch, "{failure}");
-        });
+        self.failed(id, failure, Place::of(failure));
     }
 
     fn trace(&mut self, trace: &Trace) {
@@ -161,7 +225,7 @@ impl Sink for Outbound {
             Origin::Connect => RequestId(0),
         };
         let kind = if trace.round_trip.is_some() { ANSWERED } else { SENT };
-        self.record(id, kind, trace.kind as u8, |batch| {
+        self.record(id, kind, trace.kind as u8, 0, |batch| {
             batch.extend_from_slice(&trace.attempt.to_le_bytes());
             let milliseconds = trace.round_trip.unwrap_or_default().as_secs_f64() * 1000.0;
             batch.extend_from_slice(&milliseconds.to_le_bytes());

@@ -1,11 +1,10 @@
-//! One JavaScript environment's way to the engine, and the life of the engine itself: started by the first request of
-//! any environment, stopped and joined when the last environment goes.
+//! One JavaScript environment's way to the engine.
 
 use std::{
     cell::RefCell,
     rc::Rc,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicU32, Ordering},
         mpsc,
     },
@@ -16,17 +15,19 @@ use napi::{
     bindgen_prelude::{Function, Uint8ArraySlice},
 };
 use napi_derive::napi;
-use tokio::sync::mpsc::UnboundedSender;
 
-use crate::net::{Command, Engine, SessionId, Stats};
+use crate::{
+    net::{Command, SessionId},
+    proto::MAX_SCRAPE_HASHES,
+};
 
 use super::{
     commands::Decoder,
+    engine::{Seat, SharedEngine},
     outcomes::{Inbound, Taken, Waker, queue},
 };
 
-/// The engine and how many sessions use it. Locked when a session begins or ends, never by a request.
-static ENGINE: Mutex<Option<(Engine, usize)>> = Mutex::new(None);
+static ENGINE: SharedEngine = SharedEngine::new();
 static NEXT_SESSION: AtomicU32 = AtomicU32::new(1);
 
 const STOPPED: &str = "tracker engine has stopped";
@@ -34,53 +35,36 @@ const STOPPED: &str = "tracker engine has stopped";
 /// A session's open connection to the engine.
 struct Link {
     session: SessionId,
-    commands: UnboundedSender<Vec<Command>>,
+    seat: Seat,
 }
 
 impl Link {
     fn open(session: SessionId, waker: Arc<Waker>) -> Result<(Self, Inbound)> {
-        let mut running = ENGINE.lock().unwrap_or_else(PoisonError::into_inner);
-        if running.as_ref().is_some_and(|(engine, _)| engine.commands().is_closed()) {
-            // Its thread has died of a panic: the next one begins with nothing of it.
-            *running = None;
-        }
-        let (engine, sessions) = match &mut *running {
-            Some(running) => running,
-            stopped => {
-                let reason = |error| napi::Error::from_reason(format!("cannot start the tracker engine: {error}"));
-                stopped.insert((Engine::start().map_err(reason)?, 0))
-            }
-        };
+        let reason = |error| napi::Error::from_reason(format!("cannot start the tracker engine: {error}"));
+        let link = Self { session, seat: ENGINE.enter().map_err(reason)? };
         let (outbound, inbound) = queue(waker);
-        let commands = engine.commands();
-        commands
-            .send(vec![Command::Open(session, Box::new(outbound))])
-            .map_err(|_| napi::Error::from_reason(STOPPED))?;
-        *sessions += 1;
-        Ok((Self { session, commands }, inbound))
+        link.send(vec![Command::Open(session, Box::new(outbound))])?;
+        Ok((link, inbound))
+    }
+
+    /// # Errors
+    /// The engine has died of a panic.
+    fn send(&self, commands: Vec<Command>) -> Result<()> {
+        self.seat.commands.send(commands).map_err(|_| napi::Error::from_reason(STOPPED))
     }
 
     /// Ends the session; when this returns the engine has let go of the environment.
     fn close(self) {
         let (closed, wait) = mpsc::channel();
-        if self.commands.send(vec![Command::Close(self.session, closed)]).is_ok() {
+        if self.send(vec![Command::Close(self.session, closed)]).is_ok() {
             // An error means that the engine is gone, and with it whatever it held.
             let _ = wait.recv();
         }
-        drop(self.commands);
-        let mut running = ENGINE.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, sessions)) = &mut *running {
-            *sessions = sessions.saturating_sub(1);
-            if *sessions == 0
-                && let Some((engine, _)) = running.take()
-            {
-                engine.stop();
-            }
-        }
+        ENGINE.leave(self.seat);
     }
 }
 
-/// One environment's session. `lib/session.js` keeps the only one.
+/// One environment's session. `lib/engine.js` keeps the only one.
 #[napi]
 pub struct Session {
     id: SessionId,
@@ -118,11 +102,11 @@ impl Session {
             self.inbound = Some(inbound);
             *link = Some(opened);
         }
-        if link.as_ref().is_some_and(|link| link.commands.send(commands).is_err()) {
+        let sent = link.as_ref().map_or(Ok(()), |link| link.send(commands));
+        if sent.is_err() {
             *link = None;
-            return Err(napi::Error::from_reason(STOPPED));
         }
-        Ok(())
+        sent
     }
 
     /// Writes records of outcomes into `buffer` and returns how many bytes there are; -1 when the engine has died, and
@@ -143,11 +127,15 @@ impl Session {
         }
     }
 
+    /// How many info-hashes a scrape may ask for.
+    #[napi]
+    pub fn max_scrape_hashes(&self) -> u32 {
+        MAX_SCRAPE_HASHES as u32
+    }
+
     /// Counters of the process's engine by name, all zero while none is running.
     #[napi]
     pub fn stats(&self) -> Vec<(String, f64)> {
-        let running = ENGINE.lock().unwrap_or_else(PoisonError::into_inner);
-        let counters = running.as_ref().map_or_else(|| Stats::default().read(), |(engine, _)| engine.stats().read());
-        counters.into_iter().map(|(name, value)| (name.to_owned(), value as f64)).collect()
+        ENGINE.counters().into_iter().map(|(name, value)| (name.to_owned(), value as f64)).collect()
     }
 }

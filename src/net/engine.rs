@@ -16,7 +16,7 @@ use std::{
 use rand::{TryRng, rngs::SysRng};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, error::TryRecvError, unbounded_channel};
 
-use crate::proto::{Client, Config, Family, Origin, Outcome, Request, RequestId};
+use crate::proto::{Client, Config, Family, Origin, Request, RequestId};
 
 use super::{
     Failure,
@@ -234,8 +234,9 @@ impl Loop {
     }
 
     fn start(&mut self, now: Instant, start: Start, addresses: Arc<[SocketAddr]>) {
-        let Start { id, schedule, body, .. } = start;
-        self.client.handle_request(now, id, Request { addresses, schedule, body });
+        let Start { id, url, schedule, body, .. } = start;
+        let (session, host) = (session_of(id), url.authority.clone());
+        self.client.handle_request(now, id, Request { session, host, addresses, schedule, body });
     }
 
     fn receive(&mut self, family: Family) -> usize {
@@ -260,7 +261,7 @@ impl Loop {
         self.blocked = outbox.send(now, client, sockets, errors).err().map(|to| Family::of(&to));
     }
 
-    /// Passes on every outcome, and what was learned of a host's addresses.
+    /// Passes on every outcome.
     fn deliver(&mut self) {
         while let Some(trace) = self.client.poll_trace() {
             for session in &self.tracing {
@@ -276,14 +277,8 @@ impl Loop {
         }
         while let Some((id, outcome)) = self.client.poll_outcome() {
             if let Some(sink) = self.sessions.get_mut(&session_of(id)) {
-                match outcome {
-                    Outcome::Failed(failure) => sink.failure(id, &failure.into()),
-                    outcome => sink.outcome(id, &outcome),
-                }
+                sink.outcome(id, &outcome);
             }
-        }
-        while let Some(preference) = self.client.poll_preference() {
-            self.resolver.prefer(&preference);
         }
         for sink in self.sessions.values_mut() {
             sink.flush();

@@ -16,6 +16,9 @@ pub enum Failure {
     /// The announce URL cannot be sent to a tracker with authentication.
     #[error(transparent)]
     Extension(#[from] ExtensionError),
+    /// What asks for it does not add up.
+    #[error("request cannot be read")]
+    Unreadable,
     /// The host name could not be resolved.
     #[error("cannot resolve tracker host {host}: {reason}")]
     Resolve {
@@ -40,6 +43,7 @@ impl Failure {
         match self {
             Self::Protocol(failure) => failure.code(),
             Self::Url(_) | Self::Extension(_) => Code::BadUrl,
+            Self::Unreadable => Code::Network,
             Self::Resolve { .. } | Self::NoAddress { .. } => Code::Dns,
         }
     }

@@ -10,7 +10,7 @@ use std::{
 
 use tokio::{sync::Semaphore, task::JoinSet, time::timeout};
 
-use crate::proto::{AnnounceUrl, Family, Host, Preference, RequestId};
+use crate::proto::{AnnounceUrl, Family, Host, RequestId};
 
 use super::Failure;
 
@@ -167,20 +167,6 @@ impl Resolver {
         (waiting, result)
     }
 
-    /// Puts the address that answered first, for the requests to come.
-    pub(super) fn prefer(&mut self, preference: &Preference) {
-        self.latest = None;
-        for entry in self.entries.values_mut() {
-            if let Some((addresses, _)) = &mut entry.addresses
-                && Arc::ptr_eq(addresses, &preference.addresses)
-            {
-                let mut sorted = addresses.to_vec();
-                sorted.sort_by_key(|address| *address != preference.answering);
-                *addresses = sorted.into();
-            }
-        }
-    }
-
     /// Keeps the addresses of the wanted family. Literals are not kept: there is nothing to look up.
     fn arrange(&mut self, endpoint: Endpoint, now: Instant, ips: Vec<IpAddr>) -> Result<Arc<[SocketAddr]>, Failure> {
         let wanted = |address: &SocketAddr| endpoint.family.is_none_or(|family| Family::of(address) == family);
@@ -194,12 +180,7 @@ impl Resolver {
         }
         let addresses: Arc<[SocketAddr]> = addresses.into();
         if let Some(entry) = self.entries.get_mut(&endpoint) {
-            // An address that answered before keeps its place at the front.
-            let first = entry.addresses.as_ref().and_then(|(known, _)| known.first().copied());
-            let mut kept = addresses.to_vec();
-            kept.sort_by_key(|address| Some(*address) != first);
-            entry.addresses = Some((kept.into(), now));
-            return Ok(entry.addresses.as_ref().map_or(addresses, |(kept, _)| kept.clone()));
+            entry.addresses = Some((addresses.clone(), now));
         }
         Ok(addresses)
     }

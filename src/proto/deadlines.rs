@@ -21,6 +21,8 @@ pub(crate) enum Timer {
     Request(usize),
     /// The tracker in this slot of the client's table.
     Tracker(usize),
+    /// The race in this slot of the client's table.
+    Race(usize),
 }
 
 /// Where a timer's deadline is.
@@ -41,6 +43,7 @@ pub(crate) struct Deadlines {
     tree: BTreeSet<(Instant, Timer)>,
     requests: Vec<Position>,
     trackers: Vec<Position>,
+    races: Vec<Position>,
 }
 
 impl Deadlines {
@@ -64,12 +67,12 @@ impl Deadlines {
             Position::Unset => {}
             Position::Tree(at) => drop(self.tree.remove(&(at, timer))),
             Position::Queue(index, number) => {
-                let Self { queues, requests, trackers, .. } = self;
+                let Self { queues, requests, trackers, races, .. } = self;
                 let Some(queue) = queues.get_mut(usize::from(index)) else { return };
                 queue.take_back(number);
                 if queue.entries.len() > SLACK + 2 * queue.live {
                     queue.clear_out(|timer, number| {
-                        *position(requests, trackers, timer) = Position::Queue(index, number);
+                        *position([requests, trackers, races], timer) = Position::Queue(index, number);
                     });
                 }
             }
@@ -81,6 +84,7 @@ impl Deadlines {
         let position = match timer {
             Timer::Request(key) => self.requests.get(key),
             Timer::Tracker(key) => self.trackers.get(key),
+            Timer::Race(key) => self.races.get(key),
         };
         match *position? {
             Position::Unset => None,
@@ -114,20 +118,26 @@ impl Deadlines {
         self.requests = Vec::new();
     }
 
+    /// The same of trackers' positions.
+    pub(crate) fn forget_trackers(&mut self) {
+        self.trackers = Vec::new();
+    }
+
     fn first(&self) -> Option<(Instant, Timer)> {
         let fronts = self.queues.iter().filter_map(|queue| *queue.entries.front()?);
         fronts.chain(self.tree.first().copied()).min()
     }
 
     fn position(&mut self, timer: Timer) -> &mut Position {
-        position(&mut self.requests, &mut self.trackers, timer)
+        position([&mut self.requests, &mut self.trackers, &mut self.races], timer)
     }
 }
 
-fn position<'a>(requests: &'a mut Vec<Position>, trackers: &'a mut Vec<Position>, timer: Timer) -> &'a mut Position {
+fn position([requests, trackers, races]: [&mut Vec<Position>; 3], timer: Timer) -> &mut Position {
     let (positions, key) = match timer {
         Timer::Request(key) => (requests, key),
         Timer::Tracker(key) => (trackers, key),
+        Timer::Race(key) => (races, key),
     };
     if positions.len() <= key {
         positions.resize(key + 1, Position::Unset);
@@ -235,7 +245,7 @@ mod tests {
     fn timer_key(timer: Timer) -> (bool, usize) {
         match timer {
             Timer::Request(key) => (false, key),
-            Timer::Tracker(key) => (true, key),
+            Timer::Tracker(key) | Timer::Race(key) => (true, key),
         }
     }
 

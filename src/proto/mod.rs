@@ -5,19 +5,27 @@
 
 #![forbid(unsafe_code)]
 
+mod budget;
 mod client;
+mod congestion;
+mod connection;
 mod deadlines;
 mod extension;
 mod failure;
+mod flight;
 mod hash;
+mod host;
 mod packet;
+mod queue;
+mod rtt;
 mod schedule;
+mod silence;
+mod stray;
 mod tracker;
 mod url;
-mod window;
 
 pub use client::{
-    Body, Client, Config, Counters, Kind, Origin, Outcome, Preference, Request, RequestId, SendFailure, Trace, Transmit,
+    Body, Client, Config, Counters, Kind, Origin, Outcome, Phase, Request, RequestId, SendFailure, Trace, Transmit,
 };
 pub use extension::{Authentication, Extension, ExtensionError};
 pub use failure::{Code, Failure};

@@ -21,9 +21,9 @@ pub(crate) const HEADER_LENGTH: usize = 8;
 /// A row of a scrape response: seeders, completed, leechers.
 pub(crate) const SCRAPE_ROW_LENGTH: usize = 12;
 
-/// How many info-hashes one scrape request carries. BEP 15 allows about 74; 70 fits a 1500-byte link for both families
-/// and the limits of common trackers.
-pub const MAX_SCRAPE_HASHES: usize = 70;
+/// How many info-hashes one scrape request carries. BEP 15 allows about 74; 60 are 1,264 bytes over IPv6, which passes
+/// every IPv6 link (1,280), PPPoE and WireGuard (1,420), and the limits of common trackers.
+pub const MAX_SCRAPE_HASHES: usize = 60;
 
 /// The `action` field.
 pub(crate) mod action {
@@ -68,12 +68,15 @@ pub enum Event {
     Started = 2,
     /// The last announce of a session.
     Stopped = 3,
+    /// A partial seed has what it wants (BEP 21).
+    Paused = 4,
 }
 
 impl Event {
     /// The event with this number.
     pub fn from_number(number: u32) -> Option<Self> {
-        [Self::None, Self::Completed, Self::Started, Self::Stopped].into_iter().find(|event| *event as u32 == number)
+        let all = [Self::None, Self::Completed, Self::Started, Self::Stopped, Self::Paused];
+        all.into_iter().find(|event| *event as u32 == number)
     }
 }
 
@@ -199,6 +202,8 @@ pub struct AnnounceResponse<'a> {
     pub leechers: u32,
     /// Peers that have everything.
     pub seeds: u32,
+    /// Of which family `peers` are: that of the address that answered.
+    pub family: Family,
     /// Whole rows of [`Family::peer_length`] bytes.
     pub peers: &'a [u8],
 }
@@ -210,7 +215,7 @@ impl<'a> AnnounceResponse<'a> {
         let rows = datagram.get(ANNOUNCE_RESPONSE_LENGTH..).ok_or(Failure::AnnounceLength)?;
         let whole = rows.len() - rows.len() % family.peer_length();
         let peers = rows.get(..whole).unwrap_or_default();
-        Ok(Self { interval: field(8)?, leechers: field(12)?, seeds: field(16)?, peers })
+        Ok(Self { interval: field(8)?, leechers: field(12)?, seeds: field(16)?, family, peers })
     }
 }
 

@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
-/// How often one phase of a request (connect, then announce or scrape) is sent before it is given up.
+/// How many waits one phase of a request (connect, then announce or scrape) has before it is given up.
 pub const MAX_SENDS: u32 = 7;
+
+/// A `_timeout` below this, in milliseconds, has a first wait below the network's first one of a second.
+const OWN_CLOCK_MS: f64 = 500.0;
 
 /// No wait is longer than this, whatever `_timeout` says: it keeps additions to an `Instant` far from overflow.
 const LONGEST_WAIT: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
@@ -23,20 +26,30 @@ impl Schedule {
         Self { timeout_ms }
     }
 
-    /// How long to wait for an answer after send number `n`, n from 1.
+    /// The longest wait for an answer after send number `n`, n from 1; held at that of [`MAX_SENDS`].
     pub fn wait_after(&self, n: u32) -> Duration {
         self.scaled(f64::from(1u32 << n.min(MAX_SENDS)))
     }
 
-    /// All the waits that are left once `n` sends have been made: the time until the request is given up if the next
-    /// send were now.
-    pub fn remaining_after(&self, n: u32) -> Duration {
-        self.scaled(f64::from((1u32 << (MAX_SENDS + 1)) - (1u32 << (n.min(MAX_SENDS) + 1))))
+    /// How long a phase lasts until it is given up: all its waits.
+    pub fn total(&self) -> Duration {
+        self.scaled(f64::from((1u32 << (MAX_SENDS + 1)) - 2))
+    }
+
+    /// Whether these waits alone say when a datagram is sent again. They are shorter than what the network's clock takes
+    /// to begin with, so an application that sets them means them.
+    pub fn is_own_clock(&self) -> bool {
+        self.timeout_ms < OWN_CLOCK_MS
     }
 
     /// The number that `tracker is not responding after:` names, in milliseconds: one doubling past the last wait.
     pub fn given_up_ms(&self) -> f64 {
         self.timeout_ms * f64::from(1u32 << (MAX_SENDS + 1))
+    }
+
+    /// The shorter one.
+    pub(crate) fn min(self, other: Self) -> Self {
+        if other.timeout_ms < self.timeout_ms { other } else { self }
     }
 
     fn scaled(&self, factor: f64) -> Duration {
@@ -57,12 +70,14 @@ mod tests {
     }
 
     #[test]
-    fn what_remains_is_the_sum_of_the_waits_not_yet_waited() {
+    fn a_phase_lasts_for_the_sum_of_the_waits() {
         let schedule = Schedule::new(100.0);
-        for n in 0..=MAX_SENDS {
-            let sum: Duration = (n + 1..=MAX_SENDS).map(|k| schedule.wait_after(k)).sum();
-            assert_eq!(schedule.remaining_after(n), sum);
-        }
+        assert_eq!(schedule.total(), (1..=MAX_SENDS).map(|n| schedule.wait_after(n)).sum());
+    }
+
+    #[test]
+    fn waits_whose_first_is_below_a_second_are_a_clock_of_their_own() {
+        assert!(Schedule::new(499.9).is_own_clock() && !Schedule::new(500.0).is_own_clock());
     }
 
     #[test]

@@ -21,6 +21,8 @@ pub struct AnnounceUrl {
     pub host: Host<String>,
     /// 80 if the URL has none.
     pub port: u16,
+    /// Host and port as a text, the same for every URL of the same host and port.
+    pub authority: Arc<str>,
     /// Path and query exactly as written, empty if there are none.
     pub request_string: Arc<str>,
 }
@@ -83,7 +85,10 @@ impl AnnounceUrl {
             return Err(invalid("empty host label"));
         }
         match parsed.port_or_known_default() {
-            Some(port) if port > 0 => Ok(Self { host, port, request_string: request_string.into() }),
+            Some(port) if port > 0 => {
+                let authority = format!("{host}:{port}").into();
+                Ok(Self { host, port, authority, request_string: request_string.into() })
+            }
             _ => Err(invalid("port 0")),
         }
     }

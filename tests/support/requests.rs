@@ -49,5 +49,11 @@ pub(crate) fn scrape_of(first: u64, count: u64) -> Body {
 }
 
 pub(crate) fn request_to(addresses: &[SocketAddr], timeout_ms: u64, body: Body) -> Request {
-    Request { addresses: addresses.into(), schedule: Schedule::new(timeout_ms as f64), body }
+    Request {
+        session: 0,
+        host: "tracker.test:6969".into(),
+        addresses: addresses.into(),
+        schedule: Schedule::new(timeout_ms as f64),
+        body,
+    }
 }

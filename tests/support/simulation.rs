@@ -7,7 +7,7 @@ use std::{
 };
 
 use bittorrent_udp_tracker::proto::{
-    Body, Client, Config, Failure, Family, Origin, Outcome, Request, RequestId, SendFailure, Transmit,
+    AnnounceResponse, Body, Client, Config, Failure, Family, Origin, Outcome, Request, RequestId, SendFailure, Transmit,
 };
 use rand::{SeedableRng, rngs::StdRng};
 
@@ -282,11 +282,11 @@ impl Simulation {
         }
         while let Some((RequestId(id), outcome)) = self.client.poll_outcome() {
             let end = match outcome {
-                Outcome::Announced { interval, leechers, seeds, family, peers } => {
+                Outcome::Announced(AnnounceResponse { interval, leechers, seeds, family, peers }) => {
                     End::Announced { numbers: [interval, leechers, seeds], family, peers: peers.to_vec() }
                 }
                 Outcome::Scraped { rows } => End::Scraped { rows: rows.to_vec() },
-                Outcome::Failed(failure) => End::Failed(failure),
+                Outcome::Failed { failure, .. } => End::Failed(failure),
             };
             let life = self.lives.get_mut(&id).expect("an outcome of a request that was made");
             assert!(!life.is_over(), "request {id} is over and then ends with {end:?}");

@@ -1,12 +1,15 @@
 //! The state machine: requests, datagrams and time go in; datagrams, outcomes and the next deadline come out.
 //!
-//! A request waits at its tracker until there is a connection ID and room in the window ([`stay`]), is sent ([`send`]), is
-//! in flight until a datagram answers it ([`receive`]) or its wait is over ([`time`]), and ends exactly once.
+//! A request goes to an address ([`route`]), or into the race of a host's addresses ([`race`]). There it waits until there
+//! is a connection ID and room, is sent ([`send`]) as often as it takes, and ends exactly once: by a datagram
+//! ([`receive`]) or by time ([`time`]). What is known of an address, and when anything is sent to it again, is that of its
+//! [`Tracker`]; the client routes.
 
+mod race;
 mod receive;
 mod request;
+mod route;
 mod send;
-mod stay;
 mod time;
 mod trace;
 
@@ -15,18 +18,26 @@ use std::{
     net::SocketAddr,
     ops::Range,
     sync::Arc,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
-use rand::{Rng, SeedableRng, rngs::StdRng};
+use rand::{SeedableRng, rngs::StdRng};
 use slab::Slab;
 
 use super::{
-    Announce, Failure, Family, Schedule, Scrape, TransactionId, deadlines::Deadlines, hash::NumberMap, tracker::Tracker,
+    Announce, AnnounceResponse, Failure, Family, Schedule, Scrape,
+    budget::Budget,
+    deadlines::Deadlines,
+    hash::NumberMap,
+    host::{Memory, Race},
+    tracker::Tracker,
 };
-use request::{Pending, State};
+use request::Pending;
 pub use send::{Origin, SendFailure, Transmit};
 pub use trace::{Kind, Trace};
+
+/// Tables with room for more entries than this give their memory back when they are empty.
+const LARGE: usize = 1024;
 
 /// The caller's number for a request, unique among those that have not ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -35,9 +46,13 @@ pub struct RequestId(pub u64);
 /// A request to one of a host's addresses.
 #[derive(Clone, Debug)]
 pub struct Request {
+    /// Whose it is: the sessions' requests to an address take turns.
+    pub session: u32,
+    /// The host and port, as a text: what is remembered of a host's addresses is kept by it.
+    pub host: Arc<str>,
     /// The host's addresses in order of preference, at least one.
     pub addresses: Arc<[SocketAddr]>,
-    /// The waits between retransmissions.
+    /// When it is given up, and the longest waits between its sends.
     pub schedule: Schedule,
     /// What is asked.
     pub body: Body,
@@ -48,40 +63,48 @@ pub struct Request {
 pub enum Body {
     /// An announce.
     Announce(Announce),
-    /// A scrape of up to [`MAX_SCRAPE_HASHES`](super::MAX_SCRAPE_HASHES) info-hashes.
+    /// A scrape of any number of info-hashes; [`MAX_SCRAPE_HASHES`](super::MAX_SCRAPE_HASHES) of them go in a datagram.
     Scrape(Scrape),
+}
+
+/// What a request was waiting for when it failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Phase {
+    /// A connection ID.
+    Connect,
+    /// The answer to an announce.
+    Announce,
+    /// The answer to a scrape.
+    Scrape,
 }
 
 /// How a request ended.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome<'a> {
     /// The tracker answered the announce.
-    Announced {
-        /// Seconds until the tracker wants to hear again.
-        interval: u32,
-        /// Peers that are still downloading.
-        leechers: u32,
-        /// Peers that have everything.
-        seeds: u32,
-        /// Of which family `peers` are.
-        family: Family,
-        /// Rows of [`Family::peer_length`] bytes.
-        peers: &'a [u8],
-    },
+    Announced(AnnounceResponse<'a>),
     /// The tracker answered for every info-hash of the scrape.
     Scraped {
         /// Rows of 12 bytes (seeds, completed, leechers), in the order of the info-hashes.
         rows: &'a [u8],
     },
     /// There will be no answer.
-    Failed(Failure),
+    Failed {
+        /// Why.
+        failure: Failure,
+        /// The address it was at last, `None` if it was at none.
+        address: Option<SocketAddr>,
+        /// What it was waiting for.
+        phase: Phase,
+    },
 }
 
 /// An outcome that waits to be polled; bytes are kept together in one buffer.
 enum Stored {
     Announced { interval: u32, leechers: u32, seeds: u32, family: Family, peers: Range<usize> },
     Scraped { rows: Range<usize> },
-    Failed(Failure),
+    Failed { failure: Failure, address: Option<SocketAddr>, phase: Phase },
 }
 
 /// What the client needs to know of the sockets.
@@ -118,55 +141,58 @@ pub struct Counters {
 
 /// The client. See the [module](self) for what goes in and comes out.
 pub struct Client {
-    config: Config,
     random: StdRng,
     requests: Slab<Pending>,
     keys: NumberMap<u64, usize>,
-    trackers: Slab<Tracker>,
+    /// Boxed, so that the table stays small when an indexer has asked many addresses once.
+    trackers: Slab<Box<Tracker>>,
     tracker_keys: HashMap<SocketAddr, usize>,
     /// The tracker that was looked for last: most often it is the next one as well.
     last_tracker: usize,
+    races: Slab<Race>,
+    race_keys: HashMap<(Arc<str>, Arc<[SocketAddr]>), usize>,
+    memory: Memory,
+    budget: Budget,
     deadlines: Deadlines,
     /// Trackers that may have something to send.
     ready: VecDeque<usize>,
+    /// How many datagrams the first of them has sent in its turn.
+    turn: u32,
     outcomes: VecDeque<(RequestId, Stored)>,
     /// What the stored outcomes' ranges point into.
     outcome_bytes: Vec<u8>,
-    preferences: VecDeque<Preference>,
     tracing: bool,
     traces: VecDeque<Trace>,
+    /// Numbers requests, and tickets of queues.
     sequence: u64,
+    /// How long the machine was suspended while `Instant` stood still.
+    suspended: Duration,
     counters: Counters,
-}
-
-/// Of a host's addresses, one that answers while the first did not.
-#[derive(Clone, Debug)]
-pub struct Preference {
-    /// The addresses of the request, as they were given.
-    pub addresses: Arc<[SocketAddr]>,
-    /// The one that answered.
-    pub answering: SocketAddr,
 }
 
 impl Client {
     /// A client whose transaction IDs come from a cryptographic generator with this seed.
     pub fn new(config: Config, seed: [u8; 32]) -> Self {
         Self {
-            config,
             random: StdRng::from_seed(seed),
             requests: Slab::new(),
             keys: NumberMap::default(),
             trackers: Slab::new(),
             tracker_keys: HashMap::new(),
             last_tracker: 0,
+            races: Slab::new(),
+            race_keys: HashMap::new(),
+            memory: Memory::default(),
+            budget: Budget::new(config.receive_buffer),
             deadlines: Deadlines::default(),
             ready: VecDeque::new(),
+            turn: 0,
             outcomes: VecDeque::new(),
             outcome_bytes: Vec::new(),
-            preferences: VecDeque::new(),
             tracing: false,
             traces: VecDeque::new(),
             sequence: 0,
+            suspended: Duration::ZERO,
             counters: Counters::default(),
         }
     }
@@ -180,9 +206,9 @@ impl Client {
         }
         self.counters.requests += 1;
         self.sequence += 1;
-        let key = self.requests.insert(Pending::new(id, request, self.sequence, now));
+        let key = self.requests.insert(Pending::new(id, request, self.sequence));
         self.keys.insert(id.0, key);
-        self.attach(now, key, 1);
+        self.place(now, key);
     }
 
     /// Forgets a request: nothing more is sent for it and it has no outcome.
@@ -200,31 +226,34 @@ impl Client {
         }
     }
 
+    /// The machine was suspended for this long, and `Instant` may not have gone on meanwhile: trackers' clocks have, and
+    /// connection IDs are that much older.
+    pub fn handle_suspend(&mut self, suspended: Duration) {
+        self.suspended += suspended;
+    }
+
     /// The next outcome. Poll until there is none.
     pub fn poll_outcome(&mut self) -> Option<(RequestId, Outcome<'_>)> {
         let Some((id, stored)) = self.outcomes.pop_front() else {
             self.outcome_bytes.clear();
+            self.outcome_bytes.shrink_to(LARGE * LARGE);
+            self.outcomes.shrink_to(LARGE);
             return None;
         };
         let bytes = |range| self.outcome_bytes.get::<Range<usize>>(range).unwrap_or_default();
         let outcome = match stored {
             Stored::Announced { interval, leechers, seeds, family, peers } => {
-                Outcome::Announced { interval, leechers, seeds, family, peers: bytes(peers) }
+                Outcome::Announced(AnnounceResponse { interval, leechers, seeds, family, peers: bytes(peers) })
             }
             Stored::Scraped { rows } => Outcome::Scraped { rows: bytes(rows) },
-            Stored::Failed(failure) => Outcome::Failed(failure),
+            Stored::Failed { failure, address, phase } => Outcome::Failed { failure, address, phase },
         };
         Some((id, outcome))
     }
 
-    /// The next address worth remembering for its host. Poll until there is none.
-    pub fn poll_preference(&mut self) -> Option<Preference> {
-        self.preferences.pop_front()
-    }
-
     /// The socket's receive buffer turned out to be this large.
     pub fn set_receive_buffer(&mut self, bytes: usize) {
-        self.config.receive_buffer = bytes;
+        self.budget.resize(bytes);
     }
 
     /// When [`handle_timeout`](Self::handle_timeout) is to be called.
@@ -242,16 +271,33 @@ impl Client {
         self.requests.len()
     }
 
-    /// Whether nothing at all is kept: no request, tracker or deadline. For tests that look for leaks.
+    /// Whether nothing is kept but the memory of hosts: no request, tracker or deadline. For tests that look for leaks.
     pub fn is_idle(&self) -> bool {
-        self.requests.is_empty() && self.keys.is_empty() && self.trackers.is_empty() && self.deadlines.len() == 0
+        self.requests.is_empty()
+            && self.keys.is_empty()
+            && self.trackers.is_empty()
+            && self.races.is_empty()
+            && self.deadlines.len() == 0
+            && self.budget.is_free()
     }
 
+    /// The time by a clock that goes on while the machine is suspended.
+    fn awake(&self, now: Instant) -> Instant {
+        now + self.suspended
+    }
+
+    /// Takes a request out, off wherever it is.
     fn remove(&mut self, now: Instant, key: usize) -> Option<Pending> {
-        self.detach(now, key);
-        let request = self.requests.try_remove(key)?;
+        self.leave(now, key);
+        let mut request = self.requests.try_remove(key)?;
+        for (tracker_key, latest) in std::mem::take(&mut request.elsewhere) {
+            self.forget_at(now, tracker_key, Some(latest));
+        }
+        if let Some(tracker_key) = request.tracker() {
+            self.forget_at(now, tracker_key, request.latest);
+        }
         self.keys.remove(&request.id.0);
-        if self.requests.is_empty() && self.requests.capacity() > 1024 {
+        if self.requests.is_empty() && self.requests.capacity() > LARGE {
             // After a burst the tables would keep their largest size for ever.
             self.requests = Slab::new();
             self.keys = NumberMap::default();
@@ -260,29 +306,27 @@ impl Client {
         Some(request)
     }
 
-    fn prefer_answering(&mut self, request: &Pending) {
-        let addresses = request.all_addresses();
-        let answering = request.address();
-        let known = self.preferences.back().is_some_and(|last| Arc::ptr_eq(&last.addresses, addresses));
-        if addresses.first() != Some(&answering) && !known {
-            self.preferences.push_back(Preference { addresses: addresses.clone(), answering });
-        }
-    }
-
     fn fail(&mut self, now: Instant, key: usize, failure: Failure) {
+        let phase = self.phase(now, key);
+        let tracker = self.requests.get(key).and_then(|request| self.trackers.get(request.tracker()?));
+        let address = tracker.map(|tracker| tracker.address);
         if let Some(request) = self.remove(now, key) {
             self.counters.failed += 1;
-            self.outcomes.push_back((request.id, Stored::Failed(failure)));
+            let address = address.or_else(|| request.addresses.first().copied());
+            self.outcomes.push_back((request.id, Stored::Failed { failure, address, phase }));
         }
     }
-}
 
-/// A transaction ID that no transaction of the tracker has, ended ones that are still remembered included.
-fn new_transaction_id(tracker: &Tracker, random: &mut StdRng) -> TransactionId {
-    loop {
-        let transaction_id = TransactionId(random.next_u32());
-        if tracker.is_free(transaction_id) {
-            return transaction_id;
+    /// What a request waits for.
+    fn phase(&self, now: Instant, key: usize) -> Phase {
+        let Some(request) = self.requests.get(key) else { return Phase::Connect };
+        let tracker = request.tracker().and_then(|tracker_key| self.trackers.get(tracker_key));
+        let connected = tracker.is_some_and(|tracker| tracker.connection.id(self.awake(now)).is_some());
+        match &request.body {
+            _ if request.latest.is_none() && !connected => Phase::Connect,
+            _ if request.ticket.is_some() && request.connecting && !connected => Phase::Connect,
+            Body::Announce(_) => Phase::Announce,
+            Body::Scrape(_) => Phase::Scrape,
         }
     }
 }

@@ -3,23 +3,23 @@
 //! | datagram | what happens |
 //! |---|---|
 //! | from an address that no request waits on | dropped |
-//! | shorter than 8 bytes | held against the oldest transaction, see [`Client::suspect`] |
-//! | transaction ID of a transaction that has ended | dropped: a late or repeated answer |
-//! | transaction ID of no transaction | held against the oldest one |
-//! | the right transaction ID, not well formed | ends the transaction |
+//! | shorter than 8 bytes | held against the oldest send, see [`Client::hold_against`] |
+//! | transaction ID of one that has ended | dropped: a late or repeated answer |
+//! | transaction ID of none | held against the oldest send |
+//! | the right transaction ID, not well formed | ends the request |
 //! | the right transaction ID, well formed | answers it |
 
 use std::{net::SocketAddr, time::Instant};
 
 use super::{
     super::{
-        AnnounceResponse, ConnectionId, Failure, TransactionId,
-        deadlines::Timer,
+        AnnounceResponse, Failure, TransactionId,
+        flight::{Found, Purpose, Transaction},
         packet::{self, HEADER_LENGTH, SCRAPE_ROW_LENGTH, action},
-        tracker::{GRACE, Sent, Transaction},
+        stray::Suspect,
+        tracker::canonical,
     },
-    Body, Client, State, Stored,
-    stay::canonical,
+    Body, Client, Stored,
 };
 
 impl Client {
@@ -32,90 +32,120 @@ impl Client {
         };
         let Some(tracker) = self.trackers.get_mut(tracker_key) else { return };
         // Nothing sent yet, or nobody waits any more: only a connect's answer is of use, to whoever comes next.
-        if tracker.requests == 0 && tracker.connect.is_none() {
+        if tracker.requests == 0 && !tracker.connection.is_connecting() {
             self.counters.dropped_unknown += 1;
             return;
         }
-        let transaction_id = packet::read_u32(datagram, 4).map(TransactionId);
-        let transaction = transaction_id.and_then(|id| tracker.transactions.get(&id.0).copied());
-        match (transaction, packet::read_u32(datagram, 0)) {
-            (Some(Transaction::Ended), _) => self.counters.dropped_late += 1,
-            (Some(Transaction::Connect), Some(action)) => {
-                tracker.last_heard = Some(now);
-                self.trace_connect(tracker_key, Some(now));
-                self.answer_connect(now, tracker_key, action, datagram);
+        let id = packet::read_u32(datagram, 4).map(TransactionId);
+        let found = id.map_or(Found::Unknown, |id| tracker.flight.find(id));
+        match (id, found, packet::read_u32(datagram, 0)) {
+            (Some(_), Found::Ended, _) => self.counters.dropped_late += 1,
+            (Some(id), Found::Open(transaction), Some(action)) => {
+                tracker.on_response(now, id, &transaction, datagram.len(), &mut self.budget);
+                self.trace(tracker_key, &transaction, Some(now));
+                match transaction.purpose {
+                    Purpose::Connect => self.answer_connect(now, tracker_key, action, datagram),
+                    Purpose::Request(key) => {
+                        self.answer_request(now, tracker_key, key, &transaction, action, datagram);
+                    }
+                }
+                self.mark_ready(now, tracker_key);
             }
-            (Some(Transaction::Request(key)), Some(action)) => {
-                tracker.last_heard = Some(now);
-                self.trace_request(key as usize, tracker_key, Some(now));
-                self.answer_request(now, tracker_key, key as usize, action, datagram);
-            }
-            _ => self.suspect(now, tracker_key, datagram),
+            _ => self.hold_against(now, tracker_key, datagram),
         }
     }
 
     fn answer_connect(&mut self, now: Instant, tracker_key: usize, action: u32, datagram: &[u8]) {
+        let awake = self.awake(now);
+        let Some(tracker) = self.trackers.get_mut(tracker_key) else { return };
+        tracker.stray.clear_connect();
         let answer = match action {
             action::CONNECT => packet::parse_connect(datagram),
-            _ => Err(unfitting(action, datagram)),
+            _ => Err(mismatch(action, datagram)),
         };
-        let Some(tracker) = self.trackers.get_mut(tracker_key) else { return };
         match answer {
             Ok(connection_id) => {
-                tracker.connected(now, connection_id);
-                self.mark_ready(tracker_key);
+                let over = tracker.connection.on_response(awake, connection_id);
+                tracker.end_connects(now, over, &mut self.budget);
+                self.repeat_lost(now, tracker_key);
+                self.win_races(now, tracker_key);
             }
             Err(failure) => {
-                tracker.end_connect(now);
-                self.fail_waiting(now, tracker_key, &failure);
+                let over = tracker.connection.end_handshake();
+                tracker.end_connects(now, over, &mut self.budget);
+                let connected = tracker.connection.id(awake).is_some();
+                self.fail_races(now, tracker_key, &failure, true);
+                if !connected {
+                    self.fail_waiting(now, tracker_key, u64::MAX, &failure);
+                }
             }
         }
+        self.set_tracker_deadline(now, tracker_key);
     }
 
-    fn answer_request(&mut self, now: Instant, tracker_key: usize, key: usize, action: u32, datagram: &[u8]) {
-        let Self { requests, trackers, config, .. } = self;
-        let (Some(request), Some(tracker)) = (requests.get_mut(key), trackers.get_mut(tracker_key)) else { return };
-        let measurable = request.sends == 1 && request.state == State::InFlight;
-        tracker.window.on_answer(now, request.sent_at, measurable, datagram.len(), config.receive_buffer);
+    fn answer_request(
+        &mut self,
+        now: Instant,
+        tracker_key: usize,
+        key: usize,
+        transaction: &Transaction,
+        action: u32,
+        datagram: &[u8],
+    ) {
+        let (Some(request), Some(tracker)) = (self.requests.get(key), self.trackers.get(tracker_key)) else { return };
         let failure = match (&request.body, action) {
             (Body::Announce(_), action::ANNOUNCE) => match AnnounceResponse::parse(datagram, tracker.family()) {
-                Ok(response) => return self.announced(now, key, tracker_key, response),
+                Ok(response) => return self.announced(now, key, response),
                 Err(failure) => failure,
             },
             (Body::Scrape(_), action::SCRAPE) => match packet::parse_scrape(datagram) {
-                Ok(rows) => return self.scraped(now, key, tracker_key, rows),
+                Ok(rows) => return self.scraped(now, tracker_key, key, rows),
                 Err(failure) => failure,
             },
-            _ => unfitting(action, datagram),
+            _ => mismatch(action, datagram),
         };
         match failure {
-            Failure::Tracker(message) if is_about_connection_id(&message) && !request.reconnected => {
-                request.reconnected = true;
-                let sent_with = request.sent_with;
-                self.reconnect(now, tracker_key, key, sent_with);
+            Failure::Tracker(message) if self.may_be_about_the_id(tracker_key, key, transaction, &message) => {
+                if let Some(request) = self.requests.get_mut(key) {
+                    request.reconnected = true;
+                }
+                if let Some(tracker) = self.trackers.get_mut(tracker_key) {
+                    tracker.connection.refused(now, transaction.sent_with, &tracker.rtt);
+                }
+                self.ask_again(now, tracker_key, key);
             }
             failure => self.fail(now, key, failure),
         }
-        self.look_for_losses(now, tracker_key);
     }
 
-    fn announced(&mut self, now: Instant, key: usize, tracker_key: usize, response: AnnounceResponse<'_>) {
-        let AnnounceResponse { interval, leechers, seeds, peers } = response;
-        let Some(family) = self.trackers.get(tracker_key).map(|tracker| tracker.family()) else { return };
+    /// Whether an error says that the tracker does not know the connection ID, in words or because the ID may be dead:
+    /// then the request is repeated once with a fresh one.
+    fn may_be_about_the_id(&self, tracker_key: usize, key: usize, sent: &Transaction, message: &str) -> bool {
+        if self.requests.get(key).is_none_or(|request| request.reconnected) {
+            return false;
+        }
+        let Some(tracker) = self.trackers.get(tracker_key) else { return false };
+        let established = tracker.connection.established();
+        // Another request has had it replaced already.
+        let is_replaced = established.is_none_or(|established| established.id != sent.sent_with);
+        let is_meant = established.is_some_and(|established| established.errors_are_meant) && !is_replaced;
+        is_about_connection_id(message) || (!is_meant && (sent.id_was_used || is_replaced))
+    }
+
+    fn announced(&mut self, now: Instant, key: usize, response: AnnounceResponse<'_>) {
+        let AnnounceResponse { interval, leechers, seeds, family, peers } = response;
         if let Some(request) = self.remove(now, key) {
             self.counters.answered += 1;
-            self.prefer_answering(&request);
             let start = self.outcome_bytes.len();
             self.outcome_bytes.extend_from_slice(peers);
             let peers = start..self.outcome_bytes.len();
             self.outcomes.push_back((request.id, Stored::Announced { interval, leechers, seeds, family, peers }));
         }
-        self.look_for_losses(now, tracker_key);
     }
 
     /// Takes the rows of a scrape. Fewer than asked for means that this is the most the tracker answers at once: the
     /// rest is asked again, and nobody asks it for more from then on.
-    fn scraped(&mut self, now: Instant, key: usize, tracker_key: usize, rows: &[u8]) {
+    fn scraped(&mut self, now: Instant, tracker_key: usize, key: usize, rows: &[u8]) {
         let Self { requests, trackers, .. } = self;
         let (Some(request), Some(tracker)) = (requests.get_mut(key), trackers.get_mut(tracker_key)) else { return };
         let count = (rows.len() / SCRAPE_ROW_LENGTH).min(request.asked);
@@ -127,91 +157,84 @@ impl Client {
             self.ask_again(now, tracker_key, key);
         } else if let Some(request) = self.remove(now, key) {
             self.counters.answered += 1;
-            self.prefer_answering(&request);
             let start = self.outcome_bytes.len();
             self.outcome_bytes.extend_from_slice(&request.rows);
             self.outcomes.push_back((request.id, Stored::Scraped { rows: start..self.outcome_bytes.len() }));
         }
-        self.look_for_losses(now, tracker_key);
     }
 
-    /// The tracker does not know the connection ID a request was sent with: it is sent again with a new one.
-    fn reconnect(&mut self, now: Instant, tracker_key: usize, key: usize, sent_with: ConnectionId) {
-        if let Some(tracker) = self.trackers.get_mut(tracker_key) {
-            tracker.forget_connection(sent_with);
-        }
-        self.ask_again(now, tracker_key, key);
-    }
-
-    /// A request was answered and has more to ask: a repetition of the answer is a late one, and its sends begin anew.
+    /// A request was answered and has more to ask: a repetition of the answer is a late one, and its phase begins anew.
+    /// It asks the address that answered.
     fn ask_again(&mut self, now: Instant, tracker_key: usize, key: usize) {
-        let Self { requests, trackers, .. } = self;
-        let (Some(request), Some(tracker)) = (requests.get_mut(key), trackers.get_mut(tracker_key)) else { return };
-        request.sends = 0;
-        request.verdict = None;
-        request.leave_flight(tracker);
-        if let Some(transaction_id) = request.transaction_id.take() {
-            tracker.end_transaction(now, transaction_id);
+        self.leave(now, key);
+        let Some(request) = self.requests.get_mut(key) else { return };
+        request.answer_by = None;
+        let mut sends = std::mem::take(&mut request.elsewhere);
+        if let (Some(at), Some(latest)) = (request.tracker(), request.latest.take()) {
+            sends.push((at, latest));
+        } else if let Some(at) = request.tracker()
+            && at != tracker_key
+        {
+            self.forget_at(now, at, None);
         }
-        tracker.waiting.remove(&request.place());
-        self.forget_answered(tracker_key);
-        self.wait(now, key, 1);
+        // It stays a request of the address that answered until it is attached there again.
+        for (at, latest) in sends {
+            if at == tracker_key {
+                let Self { trackers, budget, .. } = self;
+                if let Some(tracker) = trackers.get_mut(at) {
+                    tracker.end_transactions(now, Some(latest), budget);
+                }
+            } else {
+                self.forget_at(now, at, Some(latest));
+            }
+        }
+        if let Some(request) = self.requests.get_mut(key) {
+            request.place = super::request::Place::Tracker(tracker_key);
+        }
+        self.enqueue(now, key);
     }
 
-    /// Holds a datagram that matches nothing against the oldest transaction it could have been meant for.
-    ///
-    /// It may be a faulty tracker's answer, and the application is to learn of it; or it may be forged, and must not
-    /// beat the true answer. So it ends nothing now: the transaction goes on for three seconds, or until its next send
-    /// is due, and a valid answer in that time wins. One datagram is held against one transaction. In a flood of them the
-    /// transaction goes on by its schedule: an answer lost in it is asked for again.
-    fn suspect(&mut self, now: Instant, tracker_key: usize, datagram: &[u8]) {
+    /// Holds a datagram that matches nothing against the oldest send it can have been meant for; see
+    /// [`StrayGuard`](super::super::stray::StrayGuard). One datagram is held against one send.
+    fn hold_against(&mut self, now: Instant, tracker_key: usize, datagram: &[u8]) {
         self.counters.dropped_stray += 1;
-        let Self { requests, trackers, deadlines, .. } = self;
-        let Some(tracker) = trackers.get_mut(tracker_key) else { return };
-        let in_flight = |sent: &Sent| requests.get(sent.key).is_some_and(|request| request.is_in_flight_since(sent.at));
+        let Some(tracker) = self.trackers.get_mut(tracker_key) else { return };
+        if tracker.stray.is_flooded(now) {
+            let in_flight = tracker.congestion.in_flight();
+            return tracker.stray.count_excess(now, in_flight);
+        }
         let action = packet::read_u32(datagram, 0);
-        while let Some(sent) = tracker.sent.get(tracker.suspected) {
-            if in_flight(sent) {
-                break;
-            }
-            tracker.suspected += 1;
-        }
-        while tracker.overtaken.front().is_some_and(|sent| !in_flight(sent)) {
-            tracker.overtaken.pop_front();
-        }
-        let suspect = tracker.overtaken.front().or(tracker.sent.get(tracker.suspected)).copied();
-        match &mut tracker.connect {
-            Some(connect) if connect.sent_at.is_some() && (action == Some(action::CONNECT) || suspect.is_none()) => {
-                if connect.verdict.is_none() {
-                    connect.verdict = Some((now + GRACE, stray(datagram, Failure::ConnectLength)));
-                    self.set_tracker_deadline(tracker_key);
-                } else {
-                    tracker.count_surplus(now);
+        let connects = tracker.connection.is_sent();
+        let may_be_connect = connects && (action == Some(action::CONNECT) || !tracker.flight.has_suspects());
+        if may_be_connect && !tracker.stray.suspects_connect() {
+            let suspect = Suspect::Connect { before: self.sequence + 1 };
+            tracker.stray.hold_against(now, suspect, stray(datagram, Failure::ConnectLength));
+        } else if let Some((id, key)) = (!may_be_connect).then(|| tracker.flight.suspect()).flatten() {
+            let body = self.requests.get(key).map(|request| &request.body);
+            let failure = match (body, action) {
+                (Some(Body::Scrape(_)), Some(action::SCRAPE))
+                    if datagram.len() >= HEADER_LENGTH + SCRAPE_ROW_LENGTH =>
+                {
+                    Failure::ScrapeTransactionId
                 }
-            }
-            _ => {
-                let Some(sent) = suspect else { return tracker.count_surplus(now) };
-                if tracker.overtaken.pop_front().is_none() {
-                    tracker.suspected += 1;
-                }
-                let Some(request) = requests.get_mut(sent.key) else { return };
-                request.verdict = Some(match (&request.body, action) {
-                    (Body::Scrape(_), Some(action::SCRAPE)) if datagram.len() >= HEADER_LENGTH + SCRAPE_ROW_LENGTH => {
-                        Failure::ScrapeTransactionId
-                    }
-                    (Body::Scrape(_), None | Some(action::SCRAPE)) => Failure::ScrapeLength,
-                    _ => stray(datagram, Failure::AnnounceLength),
-                });
-                let at =
-                    deadlines.get(Timer::Request(sent.key)).map_or(now + GRACE, |deadline| deadline.min(now + GRACE));
-                deadlines.set(Timer::Request(sent.key), at);
+                (Some(Body::Scrape(_)), None | Some(action::SCRAPE)) => Failure::ScrapeLength,
+                _ => stray(datagram, Failure::AnnounceLength),
+            };
+            tracker.stray.hold_against(now, Suspect::Request(id), failure);
+        } else {
+            let in_flight = tracker.congestion.in_flight();
+            tracker.stray.count_excess(now, in_flight);
+            if tracker.stray.is_flooded(now) {
+                self.settle_suspects(now, tracker_key);
+                self.mark_ready(now, tracker_key);
             }
         }
+        self.set_tracker_deadline(now, tracker_key);
     }
 }
 
 /// What a datagram with the right transaction ID is called when it is no answer to what was asked.
-fn unfitting(action: u32, datagram: &[u8]) -> Failure {
+fn mismatch(action: u32, datagram: &[u8]) -> Failure {
     match action {
         action::CONNECT if packet::parse_connect(datagram).is_err() => Failure::ConnectLength,
         action::ANNOUNCE if datagram.len() < packet::ANNOUNCE_RESPONSE_LENGTH => Failure::AnnounceLength,
@@ -237,11 +260,11 @@ fn stray(datagram: &[u8], nameless: Failure) -> Failure {
     }
 }
 
-/// "Connection ID missmatch.", "invalid connection id", "bad connection_id" and their relatives.
+/// "Connection ID missmatch.", "invalid connection id", "bad connection_id", "Connection cookie error" and their relatives.
 fn is_about_connection_id(message: &str) -> bool {
     let letters = |c: &char| c.is_ascii_alphabetic();
     let message: String = message.chars().filter(letters).map(|c| c.to_ascii_lowercase()).collect();
-    message.contains("connectionid")
+    message.contains("connectionid") || message.contains("cookie")
 }
 
 #[cfg(test)]
@@ -250,8 +273,13 @@ mod tests {
 
     #[test]
     fn errors_about_the_connection_id_are_known_in_trackers_spellings() {
-        for message in ["Connection ID missmatch.", "bad connection_id", "Invalid connection-id", "wrong ConnectionId"]
-        {
+        for message in [
+            "Connection ID missmatch.",
+            "bad connection_id",
+            "Invalid connection-id",
+            "wrong ConnectionId",
+            "Connection cookie error",
+        ] {
             assert!(is_about_connection_id(message), "{message}");
         }
         for message in ["unregistered torrent", "connection refused", "invalid info hash"] {

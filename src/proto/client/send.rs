@@ -4,13 +4,22 @@ use std::{net::SocketAddr, time::Instant};
 
 use super::{
     super::{
-        Failure,
+        ConnectionId, Failure, Schedule, TransactionId,
+        budget::held_by,
+        connection::Demand,
         deadlines::Timer,
-        packet,
-        tracker::{Sent, Transaction},
+        flight::{Purpose, Transaction},
+        packet::{self, HEADER_LENGTH, SCRAPE_ROW_LENGTH},
+        queue::Lane,
+        tracker::Tracker,
     },
-    Body, Client, RequestId, new_transaction_id,
+    Body, Client, RequestId,
+    request::Pending,
+    route::is_valid,
 };
+
+/// How many datagrams an address may send before the next one has its turn. As many go out in one system call.
+const TURN: u32 = 32;
 
 /// A datagram to send; its bytes were appended to the caller's buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,122 +48,281 @@ pub enum SendFailure<'a> {
     Lasting(&'a str),
 }
 
+/// What an address could do with its turn.
+enum Turn {
+    Sent(Transmit),
+    /// It has nothing to send, or no room.
+    Over,
+    /// Our own receive buffer has no room for one more answer.
+    BufferFull,
+}
+
 impl Client {
     /// Appends the next datagram to `buffer`. Poll until there is none.
     pub fn poll_transmit(&mut self, now: Instant, buffer: &mut Vec<u8>) -> Option<Transmit> {
         while let Some(&tracker_key) = self.ready.front() {
-            if let Some(transmit) = self.transmit_to(now, tracker_key, buffer) {
-                self.counters.sent += 1;
-                return Some(transmit);
-            }
-            self.ready.pop_front();
-            if let Some(tracker) = self.trackers.get_mut(tracker_key) {
-                tracker.is_ready = false;
+            match self.transmit_to(now, tracker_key, buffer) {
+                Turn::Sent(transmit) => {
+                    self.counters.sent += 1;
+                    self.turn += 1;
+                    if self.turn >= TURN {
+                        self.turn = 0;
+                        self.ready.rotate_left(1);
+                        self.set_tracker_deadline(now, tracker_key);
+                    }
+                    return Some(transmit);
+                }
+                Turn::Over => {
+                    self.turn = 0;
+                    self.ready.pop_front();
+                    if let Some(tracker) = self.trackers.get_mut(tracker_key) {
+                        tracker.is_ready = false;
+                    }
+                    self.set_tracker_deadline(now, tracker_key);
+                }
+                Turn::BufferFull => {
+                    self.set_tracker_deadline(now, tracker_key);
+                    return None;
+                }
             }
         }
         None
     }
 
-    fn transmit_to(&mut self, now: Instant, tracker_key: usize, buffer: &mut Vec<u8>) -> Option<Transmit> {
-        let tracker = self.trackers.get_mut(tracker_key)?;
-        if !tracker.has_work() {
-            return None;
+    fn transmit_to(&mut self, now: Instant, tracker_key: usize, buffer: &mut Vec<u8>) -> Turn {
+        let awake = self.awake(now);
+        let Some(tracker) = self.trackers.get_mut(tracker_key) else { return Turn::Over };
+        let id = tracker.connection.id(awake);
+        if id.is_none() && !tracker.queue.is_empty() && !tracker.connection.is_connecting() {
+            // It expired while requests were waiting for room.
+            tracker.connection.join(now, &tracker.rtt, None);
         }
-        let Some(connection_id) = tracker.connection(now) else {
-            if tracker.connect.is_none() {
-                // It expired while requests were waiting for room in the window: now they wait for a connect.
-                for key in self.waiting_keys(tracker_key) {
-                    self.wait_for_connect(now, key, 1);
-                }
-            }
+        if tracker.connect_is_due(now) {
             return self.transmit_connect(now, tracker_key, buffer);
+        }
+        let Some(connection_id) = id else { return Turn::Over };
+        loop {
+            let Self { requests, trackers, budget, .. } = self;
+            let Some(tracker) = trackers.get_mut(tracker_key) else { return Turn::Over };
+            if tracker.queue.is_empty() || !tracker.has_room(now) {
+                return Turn::Over;
+            }
+            if !tracker.silence.is_silent() && !budget.has_room(tracker.announce_answer(0)) {
+                return Turn::BufferFull;
+            }
+            let new_first = tracker.silence.probes_new();
+            let Some((lane, ticket)) = tracker.queue.pop(new_first, |ticket| is_valid(requests, ticket)) else {
+                return Turn::Over;
+            };
+            let Some(request) = requests.get_mut(ticket.key) else { continue };
+            request.ticket = None;
+            if lane == Lane::Repeated && self.put_back(now, tracker_key, ticket.key) {
+                continue;
+            }
+            return self.transmit_request(now, tracker_key, ticket.key, connection_id, buffer);
+        }
+    }
+
+    /// A repetition that was due by an RTO that has grown since, as when a tracker's answers jump from 20 to 400 ms, goes
+    /// on waiting.
+    fn put_back(&mut self, now: Instant, tracker_key: usize, key: usize) -> bool {
+        let Self { requests, trackers, deadlines, .. } = self;
+        let (Some(request), Some(tracker)) = (requests.get_mut(key), trackers.get_mut(tracker_key)) else {
+            return false;
         };
-        let Self { requests, trackers, deadlines, random, counters, .. } = self;
-        let tracker = trackers.get_mut(tracker_key)?;
-        let (_, key) = tracker.waiting.pop_first()?;
-        let request = requests.get_mut(key)?;
-        let transaction_id = *request.transaction_id.get_or_insert_with(|| {
-            let transaction_id = new_transaction_id(tracker, random);
-            tracker.transactions.insert(transaction_id.0, Transaction::Request(key as u32));
-            transaction_id
-        });
-        request.enter_flight(now, tracker, connection_id);
-        counters.retransmissions += u64::from(request.sends > 1);
-        tracker.sent.push_back(Sent { key, at: now });
-        let wait = request.schedule.wait_after(request.sends);
-        deadlines.set(Timer::Request(key), now + wait);
+        let Some(id) = request.latest else { return false };
+        let Some(sent) = tracker.flight.get(id).copied() else { return false };
+        let scheduled = sent.time_sent + request.schedule.wait_after(sent.attempt);
+        let is_early = sent.by_rto && now < (sent.time_sent + tracker.rtt.rto(0)).min(scheduled);
+        if is_early {
+            tracker.flight.push_lost(id, &sent);
+            deadlines.set(Timer::Request(key), request.answer_by.map_or(scheduled, |end| end.min(scheduled)));
+        }
+        is_early
+    }
+
+    fn transmit_request(
+        &mut self,
+        now: Instant,
+        tracker_key: usize,
+        key: usize,
+        connection_id: ConnectionId,
+        buffer: &mut Vec<u8>,
+    ) -> Turn {
+        let Self { requests, trackers, deadlines, random, counters, budget, .. } = self;
+        let (Some(request), Some(tracker)) = (requests.get_mut(key), trackers.get_mut(tracker_key)) else {
+            return Turn::Over;
+        };
+        let asked = request.unanswered().len().min(tracker.scrape_limit).min(packet::MAX_SCRAPE_HASHES);
+        let held = match &request.body {
+            _ if tracker.silence.is_silent() => 0,
+            Body::Announce(announce) => tracker.announce_answer(announce.num_want),
+            Body::Scrape(_) => held_by(HEADER_LENGTH + SCRAPE_ROW_LENGTH * asked),
+        };
+        budget.hold(held);
+        let transaction = next_send(now, key, request, tracker, connection_id, held as u32);
+        let id = tracker.flight.on_sent(random, transaction);
+        tracker.silence.on_sent(now, &tracker.rtt);
+        counters.retransmissions += u64::from(transaction.attempt > 1);
+        request.latest = Some(id);
+        request.asked = asked;
+        request.connecting = false;
+        let scheduled = now + request.schedule.wait_after(transaction.attempt);
+        if transaction.attempt == 1 {
+            request.answer_by = Some(now + request.schedule.total());
+        }
+        // What has waited for a connect longer than its phase had left gets one wait more.
+        let ends = *request.answer_by.get_or_insert(scheduled);
+        if ends <= now {
+            request.answer_by = Some(scheduled);
+        }
+        deadlines.set(Timer::Request(key), if ends <= now { scheduled } else { ends.min(scheduled) });
         match &request.body {
-            Body::Announce(announce) => announce.write(buffer, connection_id, transaction_id),
+            Body::Announce(announce) => announce.write(buffer, connection_id, id),
             Body::Scrape(_) => {
-                let unanswered = request.unanswered();
-                let asked = unanswered.len().min(tracker.scrape_limit).min(packet::MAX_SCRAPE_HASHES);
-                let info_hashes = unanswered.get(..asked).unwrap_or_default();
-                packet::write_scrape(buffer, connection_id, transaction_id, info_hashes);
-                request.asked = asked;
+                let info_hashes = request.unanswered().get(..asked).unwrap_or_default();
+                packet::write_scrape(buffer, connection_id, id, info_hashes);
             }
         }
         let transmit = Transmit { to: tracker.address, origin: Origin::Request(request.id) };
-        self.trace_request(key, tracker_key, None);
-        Some(transmit)
+        self.trace(tracker_key, &transaction, None);
+        Turn::Sent(transmit)
     }
 
-    fn transmit_connect(&mut self, now: Instant, tracker_key: usize, buffer: &mut Vec<u8>) -> Option<Transmit> {
-        let tracker = self.trackers.get_mut(tracker_key)?;
-        let connect = tracker.connect.as_mut()?;
-        if !std::mem::take(&mut connect.to_send) {
-            return None;
+    fn transmit_connect(&mut self, now: Instant, tracker_key: usize, buffer: &mut Vec<u8>) -> Turn {
+        let demand = self.demand(tracker_key);
+        let Some(tracker) = self.trackers.get_mut(tracker_key) else { return Turn::Over };
+        let attempt = tracker.connection.sends() + 1;
+        // An address that has not answered has had its share of the buffer for an RTO. Where a thousand of them are dead,
+        // no more of it is kept for them.
+        let held = if attempt == 1 { held_by(packet::CONNECT_LENGTH) } else { 0 };
+        if !self.budget.has_room(held) {
+            return Turn::BufferFull;
         }
+        self.budget.hold(held);
+        let transaction = Transaction {
+            purpose: Purpose::Connect,
+            attempt,
+            probe: attempt,
+            time_sent: now,
+            sent_with: ConnectionId(packet::PROTOCOL_ID),
+            id_was_used: false,
+            block: 0,
+            held: held as u32,
+            previous: None,
+            by_rto: false,
+            in_flight: true,
+            suspected: false,
+        };
+        let id = tracker.flight.on_sent(&mut self.random, transaction);
+        tracker.connection.on_sent(now, id, &tracker.rtt, demand);
         self.counters.connects += 1;
-        self.counters.retransmissions += u64::from(connect.sent_at.is_some());
-        connect.sent_at = Some(now);
-        connect.sends += 1;
-        connect.unsent = false;
-        packet::write_connect(buffer, connect.transaction_id);
+        self.counters.retransmissions += u64::from(attempt > 1);
+        packet::write_connect(buffer, id);
         let transmit = Transmit { to: tracker.address, origin: Origin::Connect };
-        self.trace_connect(tracker_key, None);
-        Some(transmit)
+        self.trace(tracker_key, &transaction, None);
+        Turn::Sent(transmit)
+    }
+
+    /// Who waits for an address's connect, `None` if nobody does.
+    fn demand(&self, tracker_key: usize) -> Option<Demand> {
+        let tracker = self.trackers.get(tracker_key)?;
+        let queued =
+            tracker.queue.tickets(|ticket| is_valid(&self.requests, ticket)).into_iter().map(|ticket| ticket.key);
+        let racing = tracker.races.iter().filter_map(|race_key| self.races.get(*race_key));
+        let waiting = queued.chain(racing.flat_map(|race| race.waiting.values().copied()));
+        let mut schedules = waiting.filter_map(|key| self.requests.get(key)).map(|request| request.schedule);
+        let Some(first) = schedules.next() else {
+            // It replaces an ID beside what is in flight, which has no wait for it.
+            let demand = Demand { schedule: Schedule::new(f64::MAX), by_rto: true };
+            return (tracker.requests > 0).then_some(demand);
+        };
+        let mut demand = Demand { schedule: first, by_rto: !first.is_own_clock() };
+        for schedule in schedules {
+            demand.by_rto |= !schedule.is_own_clock();
+            demand.schedule = demand.schedule.min(schedule);
+        }
+        Some(demand)
     }
 
     /// The system did not send what [`poll_transmit`](Self::poll_transmit) handed out.
     pub fn handle_send_failure(&mut self, now: Instant, transmit: Transmit, failure: SendFailure<'_>) {
-        let keys = match transmit.origin {
-            Origin::Request(id) => self.keys.get(&id.0).copied().into_iter().collect(),
-            Origin::Connect => {
-                let tracker_key = self.tracker_keys.get(&transmit.to).copied();
-                let tracker = tracker_key.and_then(|tracker_key| self.trackers.get_mut(tracker_key));
-                if let Some(connect) = tracker.and_then(|tracker| tracker.connect.as_mut()) {
-                    // It is not on its way: whoever comes next sends it.
-                    connect.unsent = true;
-                }
-                tracker_key.map(|tracker_key| self.waiting_keys(tracker_key)).unwrap_or_default()
-            }
+        let Some(tracker_key) = self.tracker_key(transmit.to) else { return };
+        let is_lasting = matches!(failure, SendFailure::Lasting(_));
+        let reason = match failure {
+            SendFailure::Passing => "",
+            SendFailure::Lasting(reason) => reason,
         };
-        for key in keys {
-            let Some(request) = self.requests.get_mut(key) else { continue };
-            if self.trackers.get(request.tracker).is_none_or(|tracker| tracker.address != transmit.to) {
-                // It lay in front of a full socket, and its request has gone on to another address meanwhile.
-                continue;
-            }
-            if request.unreachable + 1 < request.all_addresses().len() {
-                request.unreachable += 1;
-                let connects = request.connects.max(1);
-                if transmit.origin == Origin::Request(request.id) {
-                    // It was not sent after all.
-                    request.sends = request.sends.saturating_sub(1);
+        let failure = Failure::Unsendable { address: transmit.to, reason: reason.to_owned() };
+        match transmit.origin {
+            Origin::Connect => {
+                if let Some(tracker) = self.trackers.get_mut(tracker_key) {
+                    tracker.connection.on_unsent();
                 }
-                self.move_on(now, key, connects);
-            } else if let SendFailure::Lasting(reason) = failure {
-                self.fail(now, key, Failure::Unsendable { address: transmit.to, reason: reason.to_owned() });
+                self.fail_races(now, tracker_key, &failure, is_lasting);
+                for key in self.waiting_at(tracker_key) {
+                    self.on_unsent(now, key, &failure, is_lasting);
+                }
+            }
+            Origin::Request(id) => {
+                let Some(&key) = self.keys.get(&id.0) else { return };
+                // It lay in front of a full socket, and its request may have gone on to another address meanwhile.
+                if self.requests.get(key).is_some_and(|request| request.tracker() == Some(tracker_key)) {
+                    self.on_unsent(now, key, &failure, is_lasting);
+                }
             }
         }
     }
 
-    /// Goes on at the host's next address.
-    pub(super) fn move_on(&mut self, now: Instant, key: usize, connects: u32) {
-        self.detach(now, key);
-        if let Some(request) = self.requests.get_mut(key) {
-            request.next_address();
+    /// A request's datagram could not be sent to its address: another one may do.
+    fn on_unsent(&mut self, now: Instant, key: usize, failure: &Failure, is_lasting: bool) {
+        let Some(request) = self.requests.get(key) else { return };
+        if request.addresses.len() > 1 {
+            let host = request.host.clone();
+            if let Some(tracker) = request.tracker().and_then(|tracker_key| self.trackers.get(tracker_key)) {
+                self.memory.on_silent(&host, tracker.address);
+            }
+            self.move_on(now, key);
+        } else if is_lasting {
+            self.fail(now, key, failure.clone());
         }
-        self.attach(now, key, connects);
+    }
+}
+
+/// The next send of a request, counted in its address's window.
+fn next_send(
+    now: Instant,
+    key: usize,
+    request: &Pending,
+    tracker: &mut Tracker,
+    sent_with: ConnectionId,
+    held: u32,
+) -> Transaction {
+    let previous: Option<(TransactionId, Transaction)> =
+        request.latest.and_then(|id| tracker.flight.get(id).map(|sent| (id, *sent)));
+    let id_was_used = tracker.connection.on_used(now);
+    let (mut attempt, mut probe, mut used_before_us) = (1, 1, id_was_used);
+    if let Some((_, sent)) = previous {
+        attempt = sent.attempt + 1;
+        probe = sent.probe + 1;
+        if sent.sent_with == sent_with {
+            used_before_us = sent.id_was_used;
+        } else if tracker.connection.established().is_some_and(|established| established.is_replacement) {
+            probe = 1;
+        }
+    }
+    Transaction {
+        purpose: Purpose::Request(key),
+        attempt,
+        probe,
+        time_sent: now,
+        sent_with,
+        id_was_used: used_before_us,
+        block: tracker.congestion.on_sent(now),
+        held,
+        previous: previous.map(|(id, _)| id),
+        by_rto: !request.schedule.is_own_clock(),
+        in_flight: true,
+        suspected: false,
     }
 }

@@ -5,7 +5,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Body, Client, Origin};
+use super::{
+    super::flight::{Purpose, Transaction},
+    Body, Client, Origin,
+};
 
 /// A datagram that was sent, or one that was answered.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -18,7 +21,7 @@ pub struct Trace {
     pub address: SocketAddr,
     /// How often it has been sent, this time included.
     pub attempt: u32,
-    /// For an answer, the time since the latest send; `None` for a send.
+    /// For an answer, the time since the send that it answers; `None` for a send.
     pub round_trip: Option<Duration>,
 }
 
@@ -54,35 +57,25 @@ impl Client {
         self.traces.pop_front()
     }
 
-    /// Notes that a request's datagram was sent, or with `answered_at` that it was answered.
-    pub(super) fn trace_request(&mut self, key: usize, tracker_key: usize, answered_at: Option<Instant>) {
-        if self.tracing
-            && let (Some(request), Some(tracker)) = (self.requests.get(key), self.trackers.get(tracker_key))
-        {
-            self.traces.push_back(Trace {
-                origin: Origin::Request(request.id),
-                kind: Kind::from(&request.body),
-                address: tracker.address,
-                attempt: request.sends,
-                round_trip: answered_at.map(|now| now.saturating_duration_since(request.sent_at)),
-            });
+    /// Notes that a datagram was sent, or with `answered_at` that it was answered.
+    pub(super) fn trace(&mut self, tracker_key: usize, sent: &Transaction, answered_at: Option<Instant>) {
+        if !self.tracing {
+            return;
         }
-    }
-
-    /// The same for a tracker's connect.
-    pub(super) fn trace_connect(&mut self, tracker_key: usize, answered_at: Option<Instant>) {
-        if self.tracing
-            && let Some(tracker) = self.trackers.get(tracker_key)
-            && let Some(connect) = &tracker.connect
-            && let Some(sent_at) = connect.sent_at
-        {
-            self.traces.push_back(Trace {
-                origin: Origin::Connect,
-                kind: Kind::Connect,
-                address: tracker.address,
-                attempt: connect.attempts(),
-                round_trip: answered_at.map(|now| now.saturating_duration_since(sent_at)),
-            });
-        }
+        let Some(tracker) = self.trackers.get(tracker_key) else { return };
+        let (origin, kind) = match sent.purpose {
+            Purpose::Connect => (Origin::Connect, Kind::Connect),
+            Purpose::Request(key) => match self.requests.get(key) {
+                Some(request) => (Origin::Request(request.id), Kind::from(&request.body)),
+                None => return,
+            },
+        };
+        self.traces.push_back(Trace {
+            origin,
+            kind,
+            address: tracker.address,
+            attempt: sent.attempt,
+            round_trip: answered_at.map(|now| now.saturating_duration_since(sent.time_sent)),
+        });
     }
 }

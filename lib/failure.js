@@ -1,0 +1,21 @@
+'use strict'
+
+/** Why a request ended without an answer. */
+class Failure {
+  /**
+   * @param message The text of the `error` event.
+   * @param code The `code` of a TrackerError.
+   * @param address The tracker's address and port as text, or `null`.
+   * @param phase 'lookup', 'connect', 'announce' or 'scrape', or `null`.
+   * @param systemCode Such as ENOTFOUND, or `null`.
+   */
+  constructor(message, code, address = null, phase = null, systemCode = null) {
+    this.message = message
+    this.code = code
+    this.address = address
+    this.phase = phase
+    this.systemCode = systemCode
+  }
+}
+
+module.exports = Failure

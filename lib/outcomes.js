@@ -1,0 +1,103 @@
+'use strict'
+
+// Outcomes of the engine, many in one buffer. What is read here, src/binding/outcomes.rs writes: they change together.
+
+const Failure = require('./failure.js')
+
+const ANNOUNCED = 1
+const FAILED = 3
+const SENT = 4
+const ANSWERED = 5
+
+const KIND = 8
+const CODE = 9
+const PHASE = 10
+const HEADER_LENGTH = 12
+
+// Longer than any batch the engine passes on.
+const INBOX_LENGTH = 512 * 1024
+
+const CODES = ['TRACKER_ERROR', 'TIMEOUT', 'BAD_RESPONSE', 'DNS', 'BAD_URL', 'NETWORK']
+const PHASES = [null, 'lookup', 'connect', 'announce', 'scrape']
+// In the order of the engine's numbers for what was sent.
+const CONNECT = 0
+const SUBJECTS = ['connect', 'announce', 'scrape']
+
+/** A buffer of records: a record lies from `start` to `end`. */
+class Inbox {
+  constructor() {
+    this.buffer = Buffer.allocUnsafeSlow(INBOX_LENGTH)
+    this.view = new DataView(this.buffer.buffer)
+  }
+
+  endOf(start) {
+    return start + this.view.getUint32(start, true)
+  }
+
+  numberOf(start) {
+    return this.view.getUint32(start + 4, true)
+  }
+
+  /** Whether it tells of a datagram; the others end a request. */
+  isTrace(start) {
+    return this.buffer[start + KIND] >= SENT
+  }
+
+  /** Of a trace: whether it tells of a connect, which is nobody's own. */
+  isOfConnect(start) {
+    return this.buffer[start + CODE] === CONNECT
+  }
+
+  isFailure(start) {
+    return this.buffer[start + KIND] === FAILED
+  }
+
+  /** Gives the answer to its request. */
+  answer(request, start, end) {
+    const { buffer, view } = this
+    const body = start + HEADER_LENGTH
+    if (buffer[start + KIND] === ANNOUNCED) {
+      const peers = buffer.latin1Slice(body + 12, end)
+      request.onAnnounced(
+        view.getUint32(body, true),
+        view.getUint32(body + 4, true),
+        view.getUint32(body + 8, true),
+        peers === '' ? [] : peers.split(',')
+      )
+    } else {
+      const rows = []
+      for (let at = body; at < end; at += 4) rows.push(view.getUint32(at, true))
+      request.onScraped(rows)
+    }
+  }
+
+  failure(start, end) {
+    const { buffer } = this
+    const texts = start + HEADER_LENGTH + 2
+    const address = texts + buffer[texts - 2]
+    const systemCode = address + buffer[texts - 1]
+    return new Failure(
+      buffer.utf8Slice(systemCode, end),
+      CODES[buffer[start + CODE]],
+      buffer.latin1Slice(texts, address) || null,
+      PHASES[buffer[start + PHASE]],
+      buffer.latin1Slice(address, systemCode) || null
+    )
+  }
+
+  /** Passes on what it says of a datagram. `request` is `undefined` for a connect, and for a request that has ended. */
+  trace(diagnostics, request, start, end) {
+    const { buffer, view } = this
+    const kind = SUBJECTS[buffer[start + CODE]]
+    const attempt = view.getUint32(start + 12, true)
+    const address = buffer.latin1Slice(start + 24, end)
+    if (buffer[start + KIND] === ANSWERED) {
+      const roundTrip = view.getFloat64(start + 16, true)
+      diagnostics.answered(request, kind, attempt, address, roundTrip)
+    } else {
+      diagnostics.sent(request, kind, attempt, address)
+    }
+  }
+}
+
+module.exports = { Inbox }

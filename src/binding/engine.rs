@@ -1,0 +1,159 @@
+//! The process's only engine: started by the first session of any environment, stopped and joined when the last one
+//! goes. One that has died of a panic is replaced by the next, which begins with nothing of it.
+
+use std::{
+    io,
+    sync::{Mutex, PoisonError},
+};
+
+use tokio::sync::mpsc::UnboundedSender;
+
+use crate::net::{Command, Engine, Stats};
+
+/// Locked when a session begins or ends, never by a request.
+pub(super) struct SharedEngine(Mutex<State>);
+
+struct State {
+    running: Option<Running>,
+    started: u64,
+}
+
+struct Running {
+    engine: Engine,
+    /// Which of the engines that this process has had.
+    generation: u64,
+    sessions: usize,
+}
+
+/// A session's place at an engine.
+pub(super) struct Seat {
+    pub(super) commands: UnboundedSender<Vec<Command>>,
+    generation: u64,
+}
+
+impl SharedEngine {
+    pub(super) const fn new() -> Self {
+        Self(Mutex::new(State { running: None, started: 0 }))
+    }
+
+    /// A place at the engine that runs, or at a new one.
+    ///
+    /// # Errors
+    /// The system gives none of what an engine needs.
+    pub(super) fn enter(&self) -> io::Result<Seat> {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let State { running, started } = &mut *state;
+        if running.as_ref().is_some_and(|running| running.engine.commands().is_closed()) {
+            // Its thread has died of a panic.
+            *running = None;
+        }
+        let running = match running {
+            Some(running) => running,
+            stopped => {
+                let engine = Engine::start()?;
+                *started += 1;
+                stopped.insert(Running { engine, generation: *started, sessions: 0 })
+            }
+        };
+        running.sessions += 1;
+        Ok(Seat { commands: running.engine.commands(), generation: running.generation })
+    }
+
+    /// Gives a place back; the last one stops the engine. A place at an engine that has died is none at the next.
+    pub(super) fn leave(&self, seat: Seat) {
+        let Seat { commands, generation } = seat;
+        // The engine ends when nobody can give commands any more.
+        drop(commands);
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(running) = state.running.as_mut().filter(|running| running.generation == generation) else { return };
+        running.sessions -= 1;
+        if running.sessions == 0
+            && let Some(running) = state.running.take()
+        {
+            running.engine.stop();
+        }
+    }
+
+    /// Counters of the running engine by name, all zero while there is none.
+    pub(super) fn counters(&self) -> Vec<(&'static str, u64)> {
+        let state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        state.running.as_ref().map_or_else(|| Stats::default().read(), |running| running.engine.stats().read())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{Sender, channel};
+
+    use crate::{
+        net::{Failure, Sink},
+        proto::{Outcome, RequestId, Trace},
+    };
+
+    use super::*;
+
+    /// Whatever it is told kills the engine, or is passed on.
+    struct Told {
+        deadly: bool,
+        tell: Sender<()>,
+    }
+
+    impl Sink for Told {
+        fn outcome(&mut self, _: RequestId, _: &Outcome<'_>) {}
+        fn failure(&mut self, _: RequestId, _: &Failure) {
+            assert!(!self.deadly, "on purpose");
+            self.tell.send(()).unwrap();
+        }
+        fn trace(&mut self, _: &Trace) {}
+        fn flush(&mut self) {}
+    }
+
+    fn open(seat: &Seat, session: u32, deadly: bool) -> std::sync::mpsc::Receiver<()> {
+        let (tell, told) = channel();
+        seat.commands.send(vec![Command::Open(session, Box::new(Told { deadly, tell }))]).unwrap();
+        told
+    }
+
+    fn reject(seat: &Seat, session: u32) {
+        let id = RequestId(u64::from(session) << 32);
+        seat.commands.send(vec![Command::Reject(id, Failure::Unreadable)]).unwrap();
+    }
+
+    #[test]
+    fn a_place_at_an_engine_that_died_is_none_at_the_next() {
+        let shared = SharedEngine::new();
+        let dead = shared.enter().unwrap();
+        let told = open(&dead, 1, true);
+        reject(&dead, 1);
+        // Its end of the channel goes with the sinks.
+        told.recv().unwrap_err();
+        while !dead.commands.is_closed() {
+            std::thread::yield_now();
+        }
+
+        let seat = shared.enter().unwrap();
+        let told = open(&seat, 2, false);
+        // Would stop the engine that `seat` is at, and wait for ever for it to end.
+        shared.leave(dead);
+        reject(&seat, 2);
+        told.recv().unwrap();
+        shared.leave(seat);
+        told.recv().unwrap_err();
+    }
+
+    #[test]
+    fn the_last_to_leave_stops_the_engine_and_the_next_starts_another() {
+        let shared = SharedEngine::new();
+        let (first, second) = (shared.enter().unwrap(), shared.enter().unwrap());
+        assert_eq!(first.generation, second.generation);
+        let told = open(&second, 2, false);
+        shared.leave(first);
+        reject(&second, 2);
+        told.recv().unwrap();
+        shared.leave(second);
+        told.recv().unwrap_err();
+        let next = shared.enter().unwrap();
+        assert_eq!(next.generation, 2);
+        shared.leave(next);
+    }
+}

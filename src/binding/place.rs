@@ -1,0 +1,150 @@
+//! Where a request failed: what a `TrackerError` tells beside its text.
+
+use std::net::SocketAddr;
+
+use crate::{net::Failure, proto};
+
+/// What a request was doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Phase {
+    /// Its host was being looked up.
+    Lookup = 1,
+    /// The tracker was to give a connection ID.
+    Connect = 2,
+    /// The tracker was to answer the announce.
+    Announce = 3,
+    /// The tracker was to answer the scrape.
+    Scrape = 4,
+}
+
+/// Where a request failed.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Place {
+    pub(super) phase: Option<Phase>,
+    pub(super) address: Option<SocketAddr>,
+    /// The system's name for what is wrong, in Node's spelling.
+    pub(super) system_code: Option<&'static str>,
+}
+
+impl From<proto::Phase> for Phase {
+    fn from(phase: proto::Phase) -> Self {
+        match phase {
+            proto::Phase::Connect => Self::Connect,
+            proto::Phase::Announce => Self::Announce,
+            proto::Phase::Scrape => Self::Scrape,
+        }
+    }
+}
+
+impl Place {
+    /// The place of a failure that came from a request at `address`, in `phase`.
+    pub(super) fn at(failure: &Failure, address: Option<SocketAddr>, phase: proto::Phase) -> Self {
+        let Self { address: named, system_code, .. } = Self::of(failure);
+        Self { phase: Some(phase.into()), address: named.or(address), system_code }
+    }
+
+    /// The place of a failure, as far as it says so itself.
+    pub(super) fn of(failure: &Failure) -> Self {
+        use proto::Failure as Protocol;
+        let phase = |phase| Self { phase: Some(phase), ..Self::default() };
+        match failure {
+            Failure::Resolve { reason, .. } => Self { system_code: look_up_code(reason), ..phase(Phase::Lookup) },
+            Failure::NoAddress { .. } => phase(Phase::Lookup),
+            Failure::Protocol(Protocol::Unsendable { address, reason }) => {
+                Self { address: Some(*address), system_code: socket_code(reason), ..Self::default() }
+            }
+            _ => Self::default(),
+        }
+    }
+}
+
+/// The standard library passes on the words of `getaddrinfo` and not its number. These are those of glibc, musl and the
+/// BSDs, of Windows (which adds the number), and our own for a look-up that is given up.
+const LOOK_UP_CODES: [(&str, &str); 14] = [
+    ("Name or service not known", "ENOTFOUND"),
+    ("No address associated with", "ENOTFOUND"),
+    ("Name does not resolve", "ENOTFOUND"),
+    ("Name has no usable address", "ENOTFOUND"),
+    ("nodename nor servname provided", "ENOTFOUND"),
+    ("os error 11001", "ENOTFOUND"),
+    ("os error 11004", "ENOTFOUND"),
+    ("Temporary failure in name resolution", "EAI_AGAIN"),
+    ("Try again", "EAI_AGAIN"),
+    ("os error 11002", "EAI_AGAIN"),
+    ("Non-recoverable", "EAI_FAIL"),
+    ("non-recoverable", "EAI_FAIL"),
+    ("os error 11003", "EAI_FAIL"),
+    ("no answer", "ETIMEOUT"),
+];
+
+fn look_up_code(reason: &str) -> Option<&'static str> {
+    LOOK_UP_CODES.iter().find(|(words, _)| reason.contains(words)).map(|&(_, code)| code)
+}
+
+#[cfg(unix)]
+const SOCKET_CODES: [(i32, &str); 14] = [
+    (libc::EACCES, "EACCES"),
+    (libc::EADDRNOTAVAIL, "EADDRNOTAVAIL"),
+    (libc::EAFNOSUPPORT, "EAFNOSUPPORT"),
+    (libc::EDESTADDRREQ, "EDESTADDRREQ"),
+    (libc::EHOSTUNREACH, "EHOSTUNREACH"),
+    (libc::EINVAL, "EINVAL"),
+    (libc::EMFILE, "EMFILE"),
+    (libc::EMSGSIZE, "EMSGSIZE"),
+    (libc::ENETDOWN, "ENETDOWN"),
+    (libc::ENETUNREACH, "ENETUNREACH"),
+    (libc::ENFILE, "ENFILE"),
+    (libc::ENOBUFS, "ENOBUFS"),
+    (libc::ENODEV, "ENODEV"),
+    (libc::EPERM, "EPERM"),
+];
+
+#[cfg(windows)]
+const SOCKET_CODES: [(i32, &str); 9] = [
+    (10013, "EACCES"),
+    (10022, "EINVAL"),
+    (10024, "EMFILE"),
+    (10040, "EMSGSIZE"),
+    (10047, "EAFNOSUPPORT"),
+    (10049, "EADDRNOTAVAIL"),
+    (10050, "ENETDOWN"),
+    (10051, "ENETUNREACH"),
+    (10065, "EHOSTUNREACH"),
+];
+
+/// The standard library ends an error's text with its number.
+fn socket_code(reason: &str) -> Option<&'static str> {
+    let number: i32 = reason.rsplit_once("(os error ")?.1.strip_suffix(')')?.parse().ok()?;
+    SOCKET_CODES.iter().find(|&&(code, _)| code == number).map(|&(_, name)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_look_up_tells_what_the_resolver_said() {
+        let host = "h.invalid".to_owned();
+        for (reason, code) in [
+            ("Name or service not known", Some("ENOTFOUND")),
+            ("No such host is known. (os error 11001)", Some("ENOTFOUND")),
+            ("Temporary failure in name resolution", Some("EAI_AGAIN")),
+            ("no answer", Some("ETIMEOUT")),
+            ("something new", None),
+        ] {
+            let failure = Failure::Resolve { host: host.clone(), reason: reason.to_owned() };
+            let expected = Place { phase: Some(Phase::Lookup), address: None, system_code: code };
+            assert_eq!(Place::of(&failure), expected, "{reason}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_cannot_be_sent_tells_where_to_and_why() {
+        let address = "127.0.0.1:80".parse().unwrap();
+        let reason = std::io::Error::from_raw_os_error(libc::EMSGSIZE).to_string();
+        let place = Place::of(&Failure::Protocol(proto::Failure::Unsendable { address, reason }));
+        assert_eq!(place, Place { phase: None, address: Some(address), system_code: Some("EMSGSIZE") });
+    }
+}

@@ -1,0 +1,198 @@
+//! The ways of a request: to an address, into its queue, and off again.
+
+use std::{net::SocketAddr, time::Instant};
+
+use super::{
+    super::{
+        ConnectionId, Failure, TransactionId,
+        deadlines::Timer,
+        packet::PROTOCOL_ID,
+        queue::Ticket,
+        tracker::{Tracker, canonical},
+    },
+    Client, LARGE,
+    request::{Pending, Place},
+};
+
+impl Client {
+    /// Brings a new request, or one that has left its address, to an address that answers or into the race for one.
+    pub(super) fn place(&mut self, now: Instant, key: usize) {
+        let Some(request) = self.requests.get(key) else { return };
+        let [address] = request.addresses[..] else { return self.join_race(now, key) };
+        let tracker_key = self.tracker_at(now, address);
+        self.attach(now, key, tracker_key);
+    }
+
+    /// The slot of an address, which is made known if it is not.
+    pub(super) fn tracker_at(&mut self, now: Instant, address: SocketAddr) -> usize {
+        let address = canonical(address);
+        self.tracker_key(address).unwrap_or_else(|| {
+            let tracker_key = self.trackers.insert(Box::new(Tracker::new(address, now)));
+            self.tracker_keys.insert(address, tracker_key);
+            tracker_key
+        })
+    }
+
+    pub(super) fn tracker_key(&mut self, address: SocketAddr) -> Option<usize> {
+        if self.trackers.get(self.last_tracker).is_none_or(|tracker| tracker.address != address) {
+            self.last_tracker = *self.tracker_keys.get(&address)?;
+        }
+        Some(self.last_tracker)
+    }
+
+    /// A request goes to an address.
+    pub(super) fn attach(&mut self, now: Instant, key: usize, tracker_key: usize) {
+        let Self { requests, trackers, .. } = self;
+        let (Some(request), Some(tracker)) = (requests.get_mut(key), trackers.get_mut(tracker_key)) else { return };
+        if request.place == Place::Nowhere {
+            // A connection ID that is the protocol's own constant, which means "none yet", was not given out by a tracker
+            // that keeps connections: it serves those who waited for it and nobody after them.
+            tracker.connection.forget(ConnectionId(PROTOCOL_ID));
+        }
+        // It may be one that it has left, and that still has sends of it.
+        let known = request.elsewhere.iter().position(|(other, _)| *other == tracker_key);
+        match known {
+            Some(known) => request.latest = Some(request.elsewhere.swap_remove(known).1),
+            None => tracker.requests += 1,
+        }
+        request.place = Place::Tracker(tracker_key);
+        tracker.last_used = now;
+        self.enqueue(now, key);
+    }
+
+    /// A request waits at its address, for a connection ID or for room.
+    pub(super) fn enqueue(&mut self, now: Instant, key: usize) {
+        let awake = self.awake(now);
+        self.sequence += 1;
+        let Self { requests, trackers, deadlines, sequence, .. } = self;
+        let Some(request) = requests.get_mut(key) else { return };
+        let Some(tracker_key) = request.tracker() else { return };
+        let Some(tracker) = trackers.get_mut(tracker_key) else { return };
+        request.ticket = Some(*sequence);
+        tracker.queue.push(request.session, request.lane(), Ticket { key, number: *sequence });
+        let phase_ends = now + request.schedule.total();
+        request.connecting = tracker.connection.id(awake).is_none();
+        let deadline = if request.connecting {
+            tracker.connection.join(now, &tracker.rtt, Some(request.schedule));
+            phase_ends
+        } else {
+            *request.answer_by.get_or_insert(phase_ends)
+        };
+        deadlines.set(Timer::Request(key), deadline);
+        self.mark_ready(now, tracker_key);
+        self.set_tracker_deadline(now, tracker_key);
+    }
+
+    /// A request leaves the queue it waits in, or its race. Its sends stay valid.
+    pub(super) fn leave(&mut self, now: Instant, key: usize) {
+        let Some(request) = self.requests.get_mut(key) else { return };
+        self.deadlines.clear(Timer::Request(key));
+        let ticket = request.ticket.take();
+        match request.place {
+            Place::Nowhere => {}
+            Place::Race(race_key) => {
+                let sequence = request.sequence;
+                request.place = Place::Nowhere;
+                self.leave_race(now, race_key, sequence);
+            }
+            Place::Tracker(tracker_key) if ticket.is_some() => {
+                let Self { requests, trackers, .. } = self;
+                let Some(tracker) = trackers.get_mut(tracker_key) else { return };
+                tracker.queue.on_removed(|ticket| is_valid(requests, ticket));
+                self.hold_connect(tracker_key);
+                self.mark_ready(now, tracker_key);
+            }
+            Place::Tracker(_) => {}
+        }
+    }
+
+    /// A request leaves its address for the race of its host's addresses. What was sent to the address may still be
+    /// answered.
+    pub(super) fn move_on(&mut self, now: Instant, key: usize) {
+        self.leave(now, key);
+        let Some(request) = self.requests.get_mut(key) else { return };
+        if let Place::Tracker(tracker_key) = request.place {
+            match request.latest.take() {
+                Some(latest) => request.elsewhere.push((tracker_key, latest)),
+                None => self.forget_at(now, tracker_key, None),
+            }
+        }
+        self.join_race(now, key);
+    }
+
+    /// A request has nothing more to do with an address: its sends there, from `latest` on back, are over.
+    pub(super) fn forget_at(&mut self, now: Instant, tracker_key: usize, latest: Option<TransactionId>) {
+        let Self { trackers, budget, .. } = self;
+        let Some(tracker) = trackers.get_mut(tracker_key) else { return };
+        tracker.end_transactions(now, latest, budget);
+        tracker.requests -= 1;
+        tracker.last_used = now;
+        self.hold_connect(tracker_key);
+        self.mark_ready(now, tracker_key);
+        self.set_tracker_deadline(now, tracker_key);
+    }
+
+    /// A connect that nobody waits for is not sent again.
+    pub(super) fn hold_connect(&mut self, tracker_key: usize) {
+        let Some(tracker) = self.trackers.get_mut(tracker_key) else { return };
+        if tracker.queue.is_empty() && tracker.races.is_empty() && tracker.requests == 0 {
+            tracker.connection.hold();
+        }
+    }
+
+    /// Ends every request that waits at an address, of those that came before the one of this sequence number.
+    pub(super) fn fail_waiting(&mut self, now: Instant, tracker_key: usize, before: u64, failure: &Failure) {
+        for key in self.waiting_at(tracker_key) {
+            if self.requests.get(key).is_some_and(|request| request.sequence < before) {
+                self.fail(now, key, failure.clone());
+            }
+        }
+    }
+
+    /// The requests in an address's queue.
+    pub(super) fn waiting_at(&self, tracker_key: usize) -> Vec<usize> {
+        let Some(tracker) = self.trackers.get(tracker_key) else { return Vec::new() };
+        let tickets = tracker.queue.tickets(|ticket| is_valid(&self.requests, ticket));
+        tickets.into_iter().map(|ticket| ticket.key).collect()
+    }
+
+    pub(super) fn mark_ready(&mut self, now: Instant, tracker_key: usize) {
+        if let Some(tracker) = self.trackers.get_mut(tracker_key)
+            && !tracker.is_ready
+            && (!tracker.queue.is_empty() || tracker.connect_is_due(now))
+        {
+            tracker.is_ready = true;
+            self.ready.push_back(tracker_key);
+        }
+    }
+
+    /// Sees to it that an address is looked after in time. Being early does no harm, so a deadline that has been set
+    /// stays.
+    pub(super) fn set_tracker_deadline(&mut self, now: Instant, tracker_key: usize) {
+        let Some(at) = self.trackers.get(tracker_key).and_then(|tracker| tracker.poll_timeout(now)) else { return };
+        let timer = Timer::Tracker(tracker_key);
+        if self.deadlines.get(timer).is_none_or(|deadline| at < deadline) {
+            self.deadlines.set(timer, at);
+        }
+    }
+
+    /// Forgets an address that nobody has asked for a while.
+    pub(super) fn remove_tracker(&mut self, tracker_key: usize) {
+        self.deadlines.clear(Timer::Tracker(tracker_key));
+        let Some(tracker) = self.trackers.try_remove(tracker_key) else { return };
+        self.tracker_keys.remove(&tracker.address);
+        if self.trackers.is_empty() && self.trackers.capacity() > LARGE {
+            self.trackers = slab::Slab::new();
+            self.deadlines.forget_trackers();
+            self.ready = Default::default();
+        }
+        if self.tracker_keys.capacity() > LARGE && self.tracker_keys.len() < self.tracker_keys.capacity() / 8 {
+            self.tracker_keys.shrink_to_fit();
+        }
+    }
+}
+
+/// Whether a ticket is its request's latest.
+pub(super) fn is_valid(requests: &slab::Slab<Pending>, ticket: &Ticket) -> bool {
+    requests.get(ticket.key).is_some_and(|request| request.ticket == Some(ticket.number))
+}

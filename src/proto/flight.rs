@@ -1,0 +1,311 @@
+//! What was sent to one address and is not answered, in the order of sending; the one place that finds losses.
+//!
+//! A send passes through three hands. It is *in flight*, and holds a place in the window, until an answer to it has had
+//! time to come ([`next_lost`](Flight::next_lost)). Then it is *lost* until its RTO has passed
+//! ([`next_overdue`](Flight::next_overdue)), when its request is sent again, with a transaction ID of its own. Its answer
+//! is welcome until the request ends; from then on its ID is remembered as *ended* for a while.
+
+use std::{collections::VecDeque, time::Instant};
+
+use rand::{Rng, rngs::StdRng};
+use slab::Slab;
+
+use super::{ConnectionId, TransactionId, connection::backoff_after, hash::NumberMap, rtt::RttEstimator};
+
+/// How many transaction IDs of ended requests are remembered, to tell a late answer from a forged one.
+const ENDED: usize = 16_384;
+/// How many of them are kept however old they are. The others go after the time that BEP 15 waits for an answer first:
+/// thousands of IDs for each tracker add up where there are many trackers.
+const ENDED_LONG: usize = 1024;
+/// In seconds.
+const ENDED_FOR: u32 = 15;
+/// Entries of answered sends are cleared out of a list when they are more than the others, and this many.
+const SLACK: usize = 64;
+/// Marks the ID of a transaction that has ended.
+const OVER: u32 = u32::MAX;
+
+/// One send of a request or of a connect.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Transaction {
+    pub(crate) purpose: Purpose,
+    /// How often this has been sent, this time included.
+    pub(crate) attempt: u32,
+    /// The same since the last time that repetitions began anew.
+    pub(crate) probe: u32,
+    pub(crate) time_sent: Instant,
+    pub(crate) sent_with: ConnectionId,
+    /// Whether others had used the connection ID before this request did.
+    pub(crate) id_was_used: bool,
+    /// The block of the congestion window it is counted in.
+    pub(crate) block: u32,
+    /// What its answer may take of our receive buffer, in bytes.
+    pub(crate) held: u32,
+    /// The send before it of the same request at this address.
+    pub(crate) previous: Option<TransactionId>,
+    /// Whether it is sent again when its RTO has passed; the request's own schedule does it otherwise.
+    pub(crate) by_rto: bool,
+    /// Whether it holds a place in the window.
+    pub(crate) in_flight: bool,
+    /// Whether a stray datagram is held against it.
+    pub(crate) suspected: bool,
+}
+
+/// What a transaction is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    Connect,
+    /// The request in this slot of the client's table.
+    Request(usize),
+}
+
+/// What a transaction ID stands for.
+pub(crate) enum Found {
+    Open(Transaction),
+    /// It has ended: its answer comes late or twice.
+    Ended,
+    Unknown,
+}
+
+/// A send in one of the lists, by age.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    time_sent: Instant,
+    id: TransactionId,
+}
+
+/// What is out to one address.
+#[derive(Debug)]
+pub(crate) struct Flight {
+    /// Where in `open` a transaction is, or [`OVER`]. Short, because thousands of them are looked up at random.
+    ids: NumberMap<u32, u32>,
+    open: Slab<Transaction>,
+    /// Requests' sends in flight, oldest first. Those that were answered stay until they come to the front.
+    in_flight: VecDeque<Entry>,
+    /// Lost sends, oldest first, a list for each number of doublings of the RTO.
+    lost: Vec<VecDeque<Entry>>,
+    /// Lost sends that are not sent again by the RTO.
+    scheduled: VecDeque<Entry>,
+    /// When the latest send that a stray datagram is held against was sent.
+    suspected_until: Option<Instant>,
+    /// Ended transactions, oldest first, each with the second since `created` in which it ended: they are many and are
+    /// gone through again and again, so they are kept short.
+    ended: VecDeque<(u32, u32)>,
+    created: Instant,
+}
+
+impl Flight {
+    pub(crate) fn new(now: Instant) -> Self {
+        Self {
+            ids: NumberMap::default(),
+            open: Slab::new(),
+            in_flight: VecDeque::new(),
+            lost: Vec::new(),
+            scheduled: VecDeque::new(),
+            suspected_until: None,
+            ended: VecDeque::new(),
+            created: now,
+        }
+    }
+
+    /// Takes in a send and gives it a transaction ID that no other has, ended ones that are remembered included.
+    pub(crate) fn on_sent(&mut self, random: &mut StdRng, transaction: Transaction) -> TransactionId {
+        let id = loop {
+            let id = random.next_u32();
+            if !self.ids.contains_key(&id) {
+                break TransactionId(id);
+            }
+        };
+        let slot = self.open.insert(transaction);
+        self.ids.insert(id.0, slot as u32);
+        if transaction.in_flight {
+            self.in_flight.push_back(Entry { time_sent: transaction.time_sent, id });
+        }
+        id
+    }
+
+    pub(crate) fn find(&self, id: TransactionId) -> Found {
+        match self.ids.get(&id.0) {
+            None => Found::Unknown,
+            Some(&OVER) => Found::Ended,
+            Some(&slot) => self.open.get(slot as usize).copied().map_or(Found::Unknown, Found::Open),
+        }
+    }
+
+    pub(crate) fn get(&self, id: TransactionId) -> Option<&Transaction> {
+        let &slot = self.ids.get(&id.0)?;
+        self.open.get(slot as usize)
+    }
+
+    fn get_mut(&mut self, id: TransactionId) -> Option<&mut Transaction> {
+        let &slot = self.ids.get(&id.0)?;
+        self.open.get_mut(slot as usize)
+    }
+
+    /// It holds no place in the window any more. Returns it if it did.
+    pub(crate) fn release(&mut self, id: TransactionId) -> Option<Transaction> {
+        let transaction = self.get_mut(id).filter(|transaction| transaction.in_flight)?;
+        transaction.in_flight = false;
+        Some(*transaction)
+    }
+
+    /// Ends a transaction: its ID is remembered for a while, and the oldest of those go.
+    pub(crate) fn end(&mut self, now: Instant, id: TransactionId) -> Option<Transaction> {
+        let slot = self.ids.get_mut(&id.0).filter(|slot| **slot != OVER)?;
+        let transaction = self.open.try_remove(*slot as usize)?;
+        *slot = OVER;
+        let second = now.saturating_duration_since(self.created).as_secs() as u32;
+        self.ended.push_back((id.0, second));
+        let is_old = |&(_, at): &(u32, u32)| second >= at.saturating_add(ENDED_FOR);
+        while self.ended.len() > ENDED || (self.ended.len() > ENDED_LONG && self.ended.front().is_some_and(is_old)) {
+            let Some((oldest, _)) = self.ended.pop_front() else { break };
+            self.ids.remove(&oldest);
+        }
+        let Self { ids, open, in_flight, lost, scheduled, .. } = self;
+        while in_flight.front().is_some_and(|entry| !is_open(ids, open, entry.id)) {
+            in_flight.pop_front();
+        }
+        for list in lost.iter_mut().chain([in_flight, scheduled]) {
+            if list.len() > SLACK + 2 * open.len() {
+                list.retain(|entry| is_open(ids, open, entry.id));
+            }
+        }
+        Some(transaction)
+    }
+
+    /// The next send for which an answer is later than answers are. It holds no place in the window from here on.
+    pub(crate) fn next_lost(&mut self, now: Instant, rtt: &RttEstimator) -> Option<Transaction> {
+        let delay = rtt.loss_delay();
+        while let Some(&Entry { time_sent, id }) = self.in_flight.front() {
+            match self.get(id).copied() {
+                Some(transaction) if transaction.in_flight => {
+                    if now < time_sent + delay {
+                        return None;
+                    }
+                    self.in_flight.pop_front();
+                    self.release(id);
+                    if transaction.purpose == Purpose::Connect {
+                        // It is its connection's to send it again.
+                    } else if transaction.by_rto {
+                        self.push_lost(id, &transaction);
+                    } else {
+                        self.scheduled.push_back(Entry { time_sent, id });
+                    }
+                    return Some(transaction);
+                }
+                _ => drop(self.in_flight.pop_front()),
+            }
+        }
+        None
+    }
+
+    /// Puts a send among the lost ones (again), in its place by age.
+    pub(crate) fn push_lost(&mut self, id: TransactionId, transaction: &Transaction) {
+        let class = backoff_after(transaction.probe) as usize;
+        if self.lost.len() <= class {
+            self.lost.resize_with(class + 1, VecDeque::new);
+        }
+        let Some(list) = self.lost.get_mut(class) else { return };
+        let entry = Entry { time_sent: transaction.time_sent, id };
+        if list.back().is_none_or(|last| last.time_sent <= entry.time_sent) {
+            list.push_back(entry);
+        } else {
+            let place = list.partition_point(|other| other.time_sent <= entry.time_sent);
+            list.insert(place, entry);
+        }
+    }
+
+    /// The next lost send whose RTO has passed: its request is to be sent again.
+    pub(crate) fn next_overdue(
+        &mut self,
+        now: Instant,
+        rtt: &RttEstimator,
+        backoff: u32,
+    ) -> Option<(TransactionId, Transaction)> {
+        let Self { ids, open, lost, .. } = self;
+        for (class, list) in (0..).zip(lost) {
+            while list.front().is_some_and(|entry| !is_open(ids, open, entry.id)) {
+                list.pop_front();
+            }
+            let Some(&Entry { time_sent, id }) = list.front() else { continue };
+            if now >= time_sent + rtt.rto(backoff.max(class)) {
+                list.pop_front();
+                let transaction = *open.get(*ids.get(&id.0)? as usize)?;
+                return Some((id, transaction));
+            }
+        }
+        None
+    }
+
+    /// All lost sends whose RTO, without any doubling, has passed.
+    pub(crate) fn take_overdue(&mut self, now: Instant, rtt: &RttEstimator) -> Vec<TransactionId> {
+        let rto = rtt.rto(0);
+        let mut taken: Vec<Entry> = Vec::new();
+        for list in self.lost.iter_mut().chain([&mut self.scheduled]) {
+            let overdue = list.partition_point(|entry| entry.time_sent + rto <= now);
+            taken.extend(list.drain(..overdue));
+        }
+        taken.sort_by_key(|entry| entry.time_sent);
+        taken.into_iter().map(|entry| entry.id).filter(|id| is_open(&self.ids, &self.open, *id)).collect()
+    }
+
+    /// When [`next_lost`](Self::next_lost) or [`next_overdue`](Self::next_overdue) has something at the earliest.
+    pub(crate) fn poll_timeout(&self, rtt: &RttEstimator, backoff: u32) -> Option<Instant> {
+        let lost = self.in_flight.front().map(|entry| entry.time_sent + rtt.loss_delay());
+        let overdue = (0..)
+            .zip(&self.lost)
+            .filter_map(|(class, list)| list.front().map(|entry| entry.time_sent + rtt.rto(backoff.max(class))));
+        overdue.chain(lost).min()
+    }
+
+    /// Whether there is a request's send that no stray datagram is held against.
+    pub(crate) fn has_suspects(&self) -> bool {
+        self.oldest_unsuspected().is_some()
+    }
+
+    /// The oldest request's send that no stray datagram is held against, which one is from here on.
+    pub(crate) fn suspect(&mut self) -> Option<(TransactionId, usize)> {
+        let Entry { time_sent, id } = self.oldest_unsuspected()?;
+        self.suspected_until = Some(time_sent);
+        let transaction = self.get_mut(id)?;
+        transaction.suspected = true;
+        match transaction.purpose {
+            Purpose::Connect => None,
+            Purpose::Request(key) => Some((id, key)),
+        }
+    }
+
+    /// Whether a stray datagram is held against a request, whose latest send is `latest`.
+    pub(crate) fn is_suspected(&self, latest: Option<TransactionId>) -> bool {
+        let mut next = latest;
+        while let Some(sent) = next.and_then(|id| self.get(id)) {
+            if sent.suspected {
+                return true;
+            }
+            next = sent.previous;
+        }
+        false
+    }
+
+    /// Nothing is held against a send any more.
+    pub(crate) fn clear_suspicion(&mut self, id: TransactionId) -> Option<Transaction> {
+        let transaction = self.get_mut(id)?;
+        transaction.suspected = false;
+        Some(*transaction)
+    }
+
+    fn oldest_unsuspected(&self) -> Option<Entry> {
+        let is_unsuspected =
+            |entry: &&Entry| self.get(entry.id).is_some_and(|sent| !sent.suspected && sent.purpose != Purpose::Connect);
+        let lists = self.lost.iter().chain([&self.scheduled, &self.in_flight]);
+        let oldest = lists.filter_map(|list| {
+            // Those before have been gone through: a flood of stray datagrams must not do so each time.
+            let first = list.partition_point(|entry| Some(entry.time_sent) < self.suspected_until);
+            list.range(first..).find(is_unsuspected)
+        });
+        oldest.min_by_key(|entry| entry.time_sent).copied()
+    }
+}
+
+fn is_open(ids: &NumberMap<u32, u32>, open: &Slab<Transaction>, id: TransactionId) -> bool {
+    ids.get(&id.0).is_some_and(|&slot| open.contains(slot as usize))
+}

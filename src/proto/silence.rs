@@ -1,0 +1,206 @@
+//! Whether an address answers requests at all, and how it is asked while it does not.
+
+use std::time::Instant;
+
+use super::rtt::RttEstimator;
+
+/// An address is silent when so many sends have missed their RTO and nothing was heard since they were made.
+const MISSED: u32 = 3;
+/// How many requests a silent address is sent in an RTO.
+const PROBES: u32 = 4;
+
+/// The silence of one address.
+#[derive(Debug, Default)]
+pub(crate) struct Silence {
+    /// When it was last heard.
+    heard: Option<Instant>,
+    /// How many sends have missed their RTO since.
+    missed: u32,
+    /// How many times the RTO is doubled, and when that was last raised.
+    backoff: u32,
+    raised: Option<Instant>,
+    probes: Option<Probes>,
+}
+
+/// What a silent address is sent.
+#[derive(Clone, Copy, Debug)]
+struct Probes {
+    since: Instant,
+    sent: u32,
+}
+
+impl Silence {
+    pub(crate) fn is_silent(&self) -> bool {
+        self.probes.is_some()
+    }
+
+    /// How many times the RTO of a request is doubled.
+    pub(crate) fn backoff(&self) -> u32 {
+        self.backoff
+    }
+
+    /// Something valid came. Only an answer to a request ends the backoff: a tracker that gives out connection IDs and
+    /// answers nothing else is not to be asked any faster for it. Returns whether this ends a silence.
+    pub(crate) fn on_heard(&mut self, now: Instant, answers_request: bool) -> bool {
+        self.heard = Some(now);
+        self.missed = 0;
+        if answers_request {
+            self.backoff = 0;
+        }
+        self.probes.take().is_some()
+    }
+
+    /// A fresh connection ID replaces one that was taken to be dead: requests are worth asking again.
+    pub(crate) fn on_replaced(&mut self) {
+        self.backoff = 0;
+    }
+
+    /// What was sent at `time_sent` has missed its RTO; the send of the same request before it was at `previous`.
+    /// Returns whether a silence begins.
+    pub(crate) fn on_missed(&mut self, now: Instant, time_sent: Instant, previous: Option<Instant>) -> bool {
+        if self.heard >= Some(time_sent) {
+            return false;
+        }
+        self.missed += 1;
+        let twice = previous.is_some_and(|previous| self.heard < Some(previous));
+        if self.probes.is_some() {
+            if Some(time_sent) >= self.raised {
+                self.raise(now);
+            }
+            return false;
+        }
+        let many = self.missed >= MISSED;
+        if many || twice {
+            self.probes = Some(Probes { since: now, sent: 0 });
+        }
+        if many {
+            self.raise(now);
+        }
+        many || twice
+    }
+
+    fn raise(&mut self, now: Instant) {
+        self.backoff += 1;
+        self.raised = Some(now);
+    }
+
+    /// Whether a request may be sent, as far as silence goes.
+    pub(crate) fn has_room(&self, now: Instant, rtt: &RttEstimator) -> bool {
+        self.probes.is_none_or(|probes| probes.sent < PROBES || now >= probes.since + rtt.rto(0))
+    }
+
+    /// A request is sent.
+    pub(crate) fn on_sent(&mut self, now: Instant, rtt: &RttEstimator) {
+        if let Some(probes) = &mut self.probes {
+            if now >= probes.since + rtt.rto(0) {
+                *probes = Probes { since: now, sent: 0 };
+            }
+            probes.sent += 1;
+        }
+    }
+
+    /// Whether the next probe is to be a request that has not been asked yet: those that have may be ignored for what
+    /// they ask, those that have not may say nothing about the connection ID.
+    pub(crate) fn probes_new(&self) -> bool {
+        self.probes.is_some_and(|probes| probes.sent % 2 == 1)
+    }
+
+    /// When there is room again, `None` if there is now.
+    pub(crate) fn poll_timeout(&self, rtt: &RttEstimator) -> Option<Instant> {
+        self.probes.filter(|probes| probes.sent >= PROBES).map(|probes| probes.since + rtt.rto(0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    const MS: Duration = Duration::from_millis(1);
+
+    #[test]
+    fn three_that_miss_their_rto_make_a_silence_and_double_the_wait() {
+        let now = Instant::now();
+        let mut silence = Silence::default();
+        assert!(!silence.on_missed(now, now, None));
+        assert!(!silence.on_missed(now, now, None));
+        assert_eq!((silence.is_silent(), silence.backoff()), (false, 0));
+        assert!(silence.on_missed(now, now, None));
+        assert_eq!((silence.is_silent(), silence.backoff()), (true, 1));
+    }
+
+    #[test]
+    fn one_request_that_misses_twice_makes_a_silence() {
+        let now = Instant::now();
+        let mut silence = Silence::default();
+        silence.on_missed(now, now, None);
+        assert!(silence.on_missed(now + MS, now, Some(now)));
+        assert!(silence.is_silent());
+    }
+
+    #[test]
+    fn what_was_sent_before_it_was_heard_says_nothing() {
+        let now = Instant::now();
+        let mut silence = Silence::default();
+        silence.on_heard(now + MS, true);
+        for _ in 0..10 {
+            assert!(!silence.on_missed(now + 300 * MS, now, Some(now)));
+            assert!(!silence.on_missed(now + 300 * MS, now + MS, None));
+        }
+        assert!(!silence.on_missed(now + 300 * MS, now + 2 * MS, Some(now)));
+        assert!(!silence.is_silent());
+    }
+
+    #[test]
+    fn a_silence_doubles_the_wait_again_for_what_was_sent_since_and_not_for_what_was_sent_before() {
+        let now = Instant::now();
+        let mut silence = Silence::default();
+        for _ in 0..100 {
+            silence.on_missed(now + 10 * MS, now, None);
+        }
+        assert_eq!(silence.backoff(), 1);
+        silence.on_missed(now + 20 * MS, now + 10 * MS, None);
+        silence.on_missed(now + 20 * MS, now + 10 * MS, None);
+        assert_eq!(silence.backoff(), 2);
+    }
+
+    #[test]
+    fn an_answer_to_a_request_ends_it_all_and_one_to_a_connect_leaves_the_doubling() {
+        let now = Instant::now();
+        let mut silence = Silence::default();
+        let fall_silent = |silence: &mut Silence, sent: Instant| {
+            for _ in 0..3 {
+                silence.on_missed(sent, sent, None);
+            }
+        };
+        fall_silent(&mut silence, now);
+        assert!(silence.on_heard(now + MS, false));
+        assert_eq!((silence.is_silent(), silence.backoff()), (false, 1));
+        fall_silent(&mut silence, now + 2 * MS);
+        assert!(silence.on_heard(now + 3 * MS, true));
+        assert_eq!((silence.is_silent(), silence.backoff()), (false, 0));
+        assert!(!silence.on_heard(now + 4 * MS, true));
+    }
+
+    #[test]
+    fn a_silent_address_is_sent_four_in_an_rto_every_other_one_new() {
+        let now = Instant::now();
+        let rtt = RttEstimator::default();
+        let mut silence = Silence::default();
+        for _ in 0..3 {
+            silence.on_missed(now, now, None);
+        }
+        let mut new = Vec::new();
+        while silence.has_room(now, &rtt) {
+            new.push(silence.probes_new());
+            silence.on_sent(now, &rtt);
+        }
+        assert_eq!(new, [false, true, false, true]);
+        assert_eq!(silence.poll_timeout(&rtt), Some(now + rtt.rto(0)));
+        assert!(!silence.has_room(now + rtt.rto(0) - MS, &rtt));
+        assert!(silence.has_room(now + rtt.rto(0), &rtt));
+        silence.on_sent(now + rtt.rto(0), &rtt);
+        assert!(silence.has_room(now + rtt.rto(0), &rtt));
+    }
+}
