@@ -45,7 +45,7 @@ module.exports = {
   tracker: null,
   overview: { what: '10,000 announces' },
   variants: [
-    ...[0, 1, 5, 10].map((loss) =>
+    ...[0, 5, 10].map((loss) =>
       variant('drops above 100 in flight', ofPlaces, { inFlight: IN_FLIGHT }, loss)
     ),
     ...[0, 10].map((loss) =>

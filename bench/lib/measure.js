@@ -30,9 +30,9 @@ async function measureOnce(name, figure, variant, implementation, options) {
   }
 }
 
-async function measureThroughNetwork(name, variant, implementation, options) {
+async function measureThroughNetwork(name, variant, implementation, { seed, ...options }) {
   const around = commandFor(variant)
-  const relay = await startRelay({ tracker: true, ...variant.network })
+  const relay = await startRelay({ tracker: true, seed, ...variant.network })
   try {
     const where = { url: relay.url, port: relay.port }
     const result = await child.run(name, implementation, { ...options, ...where }, LIMIT, around)
@@ -56,17 +56,20 @@ async function measureFigure(name, figure, { quick, runs }) {
   // A run of the network's figures takes minutes, most of them waiting for the others.
   const isNetwork = figure.variants.some((variant) => variant.network)
   const times = figure.runs || runs || (isNetwork ? 1 : RUNS)
-  for (let run = 0; run < times; run++) {
+  const timesOurs = runs ? times : Math.max(times, figure.runsOfOurs || 0)
+  for (let run = 0; run < timesOurs; run++) {
     for (const variant of variants) {
       const { title, options, implementations } = variant
       for (const implementation of implementations) {
+        if (run >= times && implementation !== 'ours') continue
         progress(`${name} ${title} ${implementation} ${run + 1}`)
         // The load generator counts in steps of five seconds.
         const time = implementation === 'native' ? {} : { seconds, idleSeconds: seconds }
         try {
           const result = await measureOnce(name, figure, variant, implementation, {
             ...options,
-            ...time
+            ...time,
+            seed: run + 1
           })
           results.get(title)[implementation].push(result)
           if (result.note) notes.add(describe(title, implementation, result.note))

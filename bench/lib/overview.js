@@ -17,7 +17,7 @@ function overview(figures) {
     return variants.map((variant) => line(variant, rowsByKey(rows, variant), by))
   })
   return [
-    'Time to the last answer, or the share that was answered when it was cut, and the datagrams sent for each answer:',
+    'Time to the last answer (ours: median of the runs), or the share that was answered when it was cut, and the datagrams sent for each answer:',
     '',
     `| | ${Object.values(CLIENTS).join(' | ')} |`,
     '|---|---|---|---|',
