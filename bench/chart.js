@@ -108,7 +108,7 @@ function drawAnswered(Plot, document, points) {
           strokeDasharray: dashes
         })
       ),
-      Plot.text(names(losses[0][1]), {
+      Plot.text(names(losses.at(-1)[1]), {
         x: 'x',
         y: 'y',
         fx: 'loss',
@@ -121,12 +121,12 @@ function drawAnswered(Plot, document, points) {
   })
 }
 
-// A legend within the first panel, where nothing else is.
+// A legend within the last panel, where nothing else is.
 function names(loss) {
   return Object.values(CLIENTS).map(({ name }, i) => ({
     client: name,
     loss,
-    x: SECONDS - 0.3,
+    x: SECONDS - 0.1,
     y: 40 - 12 * i
   }))
 }
