@@ -6,7 +6,7 @@ const { test, describe, after } = require('node:test')
 const assert = require('node:assert/strict')
 const fs = require('node:fs')
 const path = require('node:path')
-const { programOf } = require('../scripts/runtimes')
+const { programOf } = require('../../scripts/runtimes')
 const support = require('./support')
 
 const { NAME, COMMONJS, ESM } = support
