@@ -112,11 +112,10 @@ function packaged(platform) {
   }
 }
 
-// Bundlers have errors of their own for a package that is not installed.
+// Bundlers and single executables have errors of their own for a package that is not there.
 function isMissing({ code, message }) {
-  return (
-    code === 'MODULE_NOT_FOUND' || /^(Cannot find|Could not resolve|Could not load)/.test(message)
-  )
+  const isUnknown = code === 'MODULE_NOT_FOUND' || code === 'ERR_UNKNOWN_BUILTIN_MODULE'
+  return isUnknown || /^(Cannot find|Could not resolve|Could not load)/.test(message)
 }
 
 // A bundler may have made something else of the file: its name, or an object with it.
