@@ -23,7 +23,7 @@ function load() {
 }
 
 function find() {
-  const { NAPI_RS_NATIVE_LIBRARY_PATH: given } = process.env
+  const given = namedFile()
   const problems = []
   const sources = given
     ? [() => open(path.resolve(given))]
@@ -37,6 +37,14 @@ function find() {
     }
   }
   throw noAddon(problems)
+}
+
+function namedFile() {
+  try {
+    return process.env.NAPI_RS_NATIVE_LIBRARY_PATH
+  } catch {
+    return undefined // Deno without --allow-env
+  }
 }
 
 /** What may run here, the likeliest first. */
@@ -63,6 +71,8 @@ function cLibrary() {
     if (version) return { name: 'glibc', version }
     const isMusl = Array.isArray(sharedObjects) && sharedObjects.some((file) => /musl/.test(file))
     return isMusl ? { name: 'musl' } : null
+  } catch {
+    return null // Deno without --allow-sys
   } finally {
     report.excludeNetwork = excludeNetwork
   }
