@@ -270,7 +270,8 @@ describe('where the addon cannot be loaded', () => {
         env: { NODE_OPTIONS: `--require ${JSON.stringify(broken)}` }
       })
       assert.deepEqual({ code, stdout }, { code: 3, stdout: '' })
-      const message = /^[^\n]*: there is no addon for this machine\. [^\n]* napi build [^\n]*\n$/
+      const message =
+        /^[^\n]*: there is no addon for this machine\. [^\n]* build it, with Rust [^\n]*\n$/
       assert.match(stderr, message)
       assert.ok(stderr.startsWith(`${NAME} ${command}: `))
     })

@@ -36,7 +36,9 @@ for (const page of ALL) {
     }
 
     const commands = codeBlocks(readPage(page)).flatMap(({ language, text }) =>
-      language === 'sh' ? [...text.matchAll(/^(?:bash|node) ([.\w/-]+\/[\w.-]+)/gm)] : []
+      language === 'sh'
+        ? [...text.matchAll(/^(?:bash|node) (?!node_modules)([.\w/-]+\/[\w.-]+)/gm)]
+        : []
     )
     for (const [, file] of commands) {
       test(`${file} is there`, () => assert.ok(fs.existsSync(path.join(ROOT, file))))

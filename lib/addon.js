@@ -174,11 +174,10 @@ function platformName() {
   return `${name} (${libc.name === 'musl' ? 'musl' : `glibc ${libc.version}`})`
 }
 
-// For any folder and any shell. It is the package's script `build` with the tool that a user does not have.
+// For any folder and any shell.
 function buildAdvice() {
   if (ROOT === null) return GUIDE
-  const { scripts } = require('../package.json')
-  const command = `npx --yes --package=@napi-rs/cli@3 ${scripts.build} --cwd "${ROOT}"`
+  const command = `node "${path.join(ROOT, 'lib/build-addon.js')}"`
   return `To build it, with Rust ${RUST_VERSION} or later installed: ${command}`
 }
 
