@@ -51,7 +51,7 @@ module.exports = [
     name: 'an unknown event is an error and nothing is sent (the original crashes)',
     client: ({ create, attempt }) => {
       const tracker = create()
-      attempt('announce', () => tracker.announce(4, {}))
+      attempt('announce', () => tracker.announce(5, {}))
     },
     original: { emits: [UNKNOWN_EVENT], sends: ['connect protocol ID'], exit: 'exit code 1' },
     ours: { emits: [UNKNOWN_EVENT], sends: [], exit: 'exit code 0' }

@@ -152,7 +152,7 @@ fn play(watched: &mut Watched, call: Call) {
         Call::Seconds(seconds) => watched.now += Duration::from_secs(seconds.into()),
         Call::Timeout => watched.timeout(),
         Call::Transmit => drop(watched.transmit()),
-        Call::TransmitAll => while watched.transmit() {},
+        Call::TransmitAll => watched.transmit_all(),
         Call::SendFailure { back, lasting } => {
             if let Some(which) = watched.sent.len().checked_sub(1 + usize::from(back)) {
                 watched.send_failure(which, lasting);

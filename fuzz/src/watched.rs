@@ -138,7 +138,7 @@ impl Watched {
 
     /// A datagram comes in. One that carries nobody's transaction ID makes the client send nothing.
     pub fn datagram(&mut self, from: SocketAddr, bytes: &[u8]) {
-        while self.transmit() {}
+        self.transmit_all();
         let place = self.places.entry(one_spelling(from)).or_default();
         place.datagrams += 1;
         let header = bytes.first_chunk::<8>().map(|header| {
@@ -291,8 +291,19 @@ impl Watched {
 
     /// Takes all there is to take.
     pub fn drain(&mut self) {
-        while self.transmit() {}
+        self.transmit_all();
         while self.outcome() {}
+    }
+
+    /// Takes every datagram there is to send, which are so many at one moment.
+    pub fn transmit_all(&mut self) {
+        let most = 7 * self.taken + 1000;
+        for _ in 0..most {
+            if !self.transmit() {
+                return;
+            }
+        }
+        panic!("{most} datagrams at one moment, and there are more: {:?}", self.sent.last());
     }
 
     /// Lets time go on without another datagram: each request ends, and nothing of it stays.

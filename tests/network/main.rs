@@ -1,4 +1,6 @@
 //! The client in simulated networks. One program, so that it is built once: `cargo test --test network race` runs a part.
+//!
+//! Miri takes a thousand times as long, and does without those that need thousands of requests.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -9,18 +11,25 @@ mod addresses;
 mod announce;
 mod connection_ids;
 mod datagrams;
+#[cfg(not(miri))]
 mod dead_connection_ids;
+#[cfg(not(miri))]
 mod loss;
+#[cfg(not(miri))]
 mod outages;
 mod properties;
 mod race;
+#[cfg(not(miri))]
 mod receive_buffer;
+#[cfg(not(miri))]
 mod round_trips;
 mod schedule;
 mod scrape;
+#[cfg(not(miri))]
 mod sessions;
 mod simulation;
 mod stray_datagrams;
 mod suspend;
 mod traces;
+#[cfg(not(miri))]
 mod window;

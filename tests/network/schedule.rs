@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::support::{
-    End, ModelTracker, Simulation, TIMEOUT_MS, announce_of, check_lone, check_rules, milliseconds, request_to,
+    End, Link, ModelTracker, Simulation, TIMEOUT_MS, announce_of, check_lone, check_rules, milliseconds, request_to,
     scrape_of, seconds, v4, wire,
 };
 use bittorrent_udp_tracker::proto::Phase;
@@ -28,6 +28,7 @@ fn deaf(connects: usize, requests: usize) -> Simulation {
 }
 
 #[test]
+#[allow(clippy::needless_range_loop)] // Seven lost are one more than there are sends.
 fn connect_and_announce_lost_n_times_each_have_seven_sends_of_their_own() {
     for connects in 0..=7 {
         for announces in 0..=7 {
@@ -185,4 +186,34 @@ fn a_request_that_waits_for_room_has_its_whole_schedule_when_it_is_sent() {
     assert!(simulation.time_to_answer(&ids) <= seconds(20));
     check_rules(&simulation);
     simulation.finish();
+}
+
+#[test]
+fn a_timeout_of_zero_is_over_at_once() {
+    for deaf_to_connects in [0, usize::MAX] {
+        let mut simulation = deaf(deaf_to_connects, usize::MAX);
+        let id = simulation.begin(request_to(&[v4(1)], 0, announce_of(1)));
+        simulation.run();
+        assert_eq!(simulation.failed(id), (seconds(0), "tracker is not responding after:0".to_owned()));
+        assert!(simulation.sent().count() <= 7, "{} datagrams", simulation.sent().count());
+        simulation.finish();
+    }
+}
+
+#[test]
+fn only_the_latest_send_of_a_request_is_repeated() {
+    // Its schedule has it sent again before the RTO of 5.2 seconds has passed. What was sent before is no reason then.
+    let mut simulation = Simulation::with_tracker(v4(1), ModelTracker::behind(Link::of(seconds(5))));
+    for n in 0..30 {
+        simulation.announce(v4(1), n);
+        simulation.run();
+    }
+    simulation.trackers.clear();
+    let id = simulation.begin(request_to(&[v4(1)], 500, announce_of(30)));
+    simulation.run_for(seconds(100));
+    let sends = simulation.sends_of(id);
+    for (n, pair) in (1..).zip(sends.windows(2)) {
+        let least = milliseconds(500 << n).min(milliseconds(5200));
+        assert!(pair[1] - pair[0] >= least, "after send {n}: {sends:?}");
+    }
 }

@@ -11,6 +11,7 @@ mod place;
 mod reading;
 mod requests;
 mod rules;
+pub(crate) mod scenario;
 mod simulation;
 mod socket;
 mod tracker;

@@ -79,6 +79,8 @@ pub(crate) struct Course {
     connection_id: u64,
     /// Sends since the beginning or since the answer that made it begin anew.
     sends: u32,
+    /// Those of them with another connection ID than the one before.
+    renewals: u32,
     failed: bool,
     /// Whether an answer made it begin anew.
     anew: bool,
@@ -106,14 +108,19 @@ impl Rules<'_> {
     }
 
     fn sent_connect(&mut self, at: Duration, sent: &Sent) {
-        let concerned =
-            self.lives.iter().filter(|(id, life)| !self.over.contains(id) && life.addresses.contains(&sent.to));
-        let shortest = concerned.filter(|(_, life)| life.begun <= at).map(|(_, life)| life.timeout_ms).min();
+        let concerned = self
+            .lives
+            .iter()
+            .filter(|(id, life)| !self.over.contains(id) && life.begun <= at && life.addresses.contains(&sent.to))
+            .map(|(_, life)| life);
+        // It may run in a race of several, also while its address is silent and has a connection ID.
+        let may_race = concerned.clone().any(|life| life.addresses.len() > 1);
+        let shortest = concerned.map(|life| life.timeout_ms).min();
         let shortest = shortest.unwrap_or_else(|| panic!("a connect to {} at {at:?} that nobody wants", sent.to));
         let place = self.places.entry(sent.to).or_default();
         if let Some(usable) = place.in_use().filter(|known| known.is_alive(at) && !known.refused) {
             // The same connection ID twice without an answer is a reason to doubt it.
-            assert!(usable.doubted, "a connect at {at:?} to {}, whose connection ID is good", sent.to);
+            assert!(usable.doubted || may_race, "a connect at {at:?} to {}, whose connection ID is good", sent.to);
         }
         if let Some((last, shortest_then)) = place.connect_under_way {
             let wait = lowest_rto(place.shortest).min(Duration::from_millis(2 * shortest.min(shortest_then)));
@@ -131,7 +138,7 @@ impl Rules<'_> {
         place.use_id(at, connection_id);
 
         let before = self.requests.remove(&id);
-        let mut sends = 1;
+        let (mut sends, mut renewals) = (1, 0);
         if let Some(before) = before.as_ref().filter(|before| !before.anew) {
             sends = before.sends + 1;
             if before.to == sent.to && before.connection_id == connection_id {
@@ -140,16 +147,23 @@ impl Rules<'_> {
             let own = wait(life, before.sends);
             let is_own_clock = life.timeout_ms < OWN_CLOCK_BELOW_MS;
             let lowest = if is_own_clock { own } else { own.min(lowest_rto(self.places[&before.to].shortest)) };
-            // With several addresses, or after a send that failed, it goes where it can.
+            // With several addresses, or after a send that failed, it goes where it can, and with a new connection ID at
+            // once.
+            let is_renewed = before.connection_id != connection_id;
+            renewals = before.renewals + u32::from(is_renewed);
             if life.addresses.len() == 1 && !before.failed {
                 let (last, due) = (before.at, before.at + lowest);
-                assert!(at >= due, "request {id}, sent at {last:?}, is due at {due:?} and sent at {at:?}");
-                assert!(!is_own_clock || sends <= 7, "request {id} is sent for the {sends}th time");
+                assert!(
+                    at >= due || is_renewed,
+                    "request {id}, sent at {last:?}, is due at {due:?} and sent at {at:?}"
+                );
+                assert!(!is_own_clock || sends <= 7 + renewals, "request {id} is sent for the {sends}th time");
             }
         }
         let (errors, since) = before.map_or((0, 0), |before| (before.errors, before.since));
         let (to, failed) = (sent.to, sent.failed);
-        let course = Course { at, to, connection_id, sends, failed, anew: false, since, errors, answered: None };
+        let course =
+            Course { at, to, connection_id, sends, renewals, failed, anew: false, since, errors, answered: None };
         self.requests.insert(id, course);
     }
 

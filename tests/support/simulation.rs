@@ -19,6 +19,8 @@ use super::{
 
 /// Datagrams read in one go: between two such goes whatever can be sent is sent.
 const BATCH: usize = 32;
+/// No test has the client send so many datagrams at one moment.
+const MOST_AT_ONCE: u32 = 150_000;
 /// How often something may be due at one moment.
 const ROUNDS: u32 = 50;
 /// A receive buffer in which nothing is ever short of room.
@@ -240,7 +242,10 @@ impl Simulation {
     fn drain(&mut self) {
         let mut buffer = Vec::new();
         let now = self.instant();
+        let mut sent = 0;
         while let Some(transmit) = self.client.poll_transmit(now, &mut buffer) {
+            sent += 1;
+            assert!(sent < MOST_AT_ONCE, "it sends for ever at {:?}", self.now);
             let packet = Packet::read(&buffer);
             let bytes = std::mem::take(&mut buffer);
             let failed = self.unreachable.contains(&transmit.to);
