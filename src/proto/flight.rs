@@ -253,6 +253,12 @@ impl Flight {
         taken.into_iter().map(|entry| entry.id).filter(|id| is_open(&self.ids, &self.open, *id)).collect()
     }
 
+    /// The sends in flight that repeat one before them.
+    pub(crate) fn repetitions(&self) -> Vec<TransactionId> {
+        let ids = self.in_flight.iter().map(|entry| entry.id);
+        ids.filter(|id| self.get(*id).is_some_and(|sent| sent.in_flight && sent.previous.is_some())).collect()
+    }
+
     /// When [`next_lost`](Self::next_lost) or [`next_overdue`](Self::next_overdue) has something at the earliest.
     pub(crate) fn poll_timeout(&self, rtt: &RttEstimator, backoff: u32) -> Option<Instant> {
         let lost = self.in_flight.front().map(|entry| entry.time_sent + rtt.loss_delay());

@@ -6,7 +6,7 @@ use super::rtt::RttEstimator;
 
 /// An address is silent when so many sends have missed their RTO and nothing was heard since they were made.
 const MISSED: u32 = 3;
-/// How many requests a silent address is sent in an RTO.
+/// How many requests a silent address is sent in an RTO, as often as that has doubled.
 const PROBES: u32 = 4;
 
 /// The silence of one address.
@@ -69,14 +69,13 @@ impl Silence {
             }
             return false;
         }
-        let many = self.missed >= MISSED;
-        if many || twice {
+        let begins = self.missed >= MISSED || twice;
+        if begins {
+            // What is sent from now on shows whether it lasts.
             self.probes = Some(Probes { since: now, sent: 0 });
+            self.raised = Some(now);
         }
-        if many {
-            self.raise(now);
-        }
-        many || twice
+        begins
     }
 
     fn raise(&mut self, now: Instant) {
@@ -86,13 +85,13 @@ impl Silence {
 
     /// Whether a request may be sent, as far as silence goes.
     pub(crate) fn has_room(&self, now: Instant, rtt: &RttEstimator) -> bool {
-        self.probes.is_none_or(|probes| probes.sent < PROBES || now >= probes.since + rtt.rto(0))
+        self.probes.is_none_or(|probes| probes.sent < PROBES || now >= probes.since + rtt.rto(self.backoff))
     }
 
     /// A request is sent.
     pub(crate) fn on_sent(&mut self, now: Instant, rtt: &RttEstimator) {
         if let Some(probes) = &mut self.probes {
-            if now >= probes.since + rtt.rto(0) {
+            if now >= probes.since + rtt.rto(self.backoff) {
                 *probes = Probes { since: now, sent: 0 };
             }
             probes.sent += 1;
@@ -107,7 +106,7 @@ impl Silence {
 
     /// When there is room again, `None` if there is now.
     pub(crate) fn poll_timeout(&self, rtt: &RttEstimator) -> Option<Instant> {
-        self.probes.filter(|probes| probes.sent >= PROBES).map(|probes| probes.since + rtt.rto(0))
+        self.probes.filter(|probes| probes.sent >= PROBES).map(|probes| probes.since + rtt.rto(self.backoff))
     }
 }
 
@@ -120,14 +119,14 @@ mod tests {
     const MS: Duration = Duration::from_millis(1);
 
     #[test]
-    fn three_that_miss_their_rto_make_a_silence_and_double_the_wait() {
+    fn three_that_miss_their_rto_make_a_silence() {
         let now = Instant::now();
         let mut silence = Silence::default();
         assert!(!silence.on_missed(now, now, None));
         assert!(!silence.on_missed(now, now, None));
         assert_eq!((silence.is_silent(), silence.backoff()), (false, 0));
         assert!(silence.on_missed(now, now, None));
-        assert_eq!((silence.is_silent(), silence.backoff()), (true, 1));
+        assert_eq!((silence.is_silent(), silence.backoff()), (true, 0));
     }
 
     #[test]
@@ -153,16 +152,16 @@ mod tests {
     }
 
     #[test]
-    fn a_silence_doubles_the_wait_again_for_what_was_sent_since_and_not_for_what_was_sent_before() {
+    fn a_silence_doubles_the_wait_for_what_was_sent_since_and_not_for_what_was_sent_before() {
         let now = Instant::now();
         let mut silence = Silence::default();
         for _ in 0..100 {
             silence.on_missed(now + 10 * MS, now, None);
         }
+        assert_eq!(silence.backoff(), 0);
+        silence.on_missed(now + 20 * MS, now + 10 * MS, None);
+        silence.on_missed(now + 20 * MS, now + 10 * MS, None);
         assert_eq!(silence.backoff(), 1);
-        silence.on_missed(now + 20 * MS, now + 10 * MS, None);
-        silence.on_missed(now + 20 * MS, now + 10 * MS, None);
-        assert_eq!(silence.backoff(), 2);
     }
 
     #[test]
@@ -170,7 +169,7 @@ mod tests {
         let now = Instant::now();
         let mut silence = Silence::default();
         let fall_silent = |silence: &mut Silence, sent: Instant| {
-            for _ in 0..3 {
+            for _ in 0..4 {
                 silence.on_missed(sent, sent, None);
             }
         };

@@ -126,12 +126,20 @@ impl Tracker {
         }
     }
 
-    /// A send has missed its RTO. The second time that this befalls a request, or when a silence begins with it, a
-    /// connection ID that others had used before may be dead: the tracker has restarted, or our address is another one.
-    pub(crate) fn replace_dead_id(&mut self, now: Instant, sent: &Transaction, is_silence: bool) {
+    /// A send that was in flight ends without an outcome of its own.
+    pub(crate) fn on_discarded(&mut self, transaction: &Transaction, budget: &mut Budget) {
+        budget.release(transaction.held as usize);
+        if transaction.purpose != Purpose::Connect {
+            self.congestion.on_discarded();
+        }
+    }
+
+    /// A send has missed its RTO. The second time that this befalls a request, a connection ID that others had used before
+    /// it may be dead: the tracker has restarted, or our address is another one.
+    pub(crate) fn replace_dead_id(&mut self, now: Instant, sent: &Transaction) {
         let previous = sent.previous.and_then(|id| self.flight.get(id));
         let is_second = previous.is_some_and(|previous| previous.sent_with == sent.sent_with);
-        if (is_second || is_silence) && sent.id_was_used && self.connection.is_suspect(sent.sent_with, sent.time_sent) {
+        if is_second && sent.id_was_used && self.connection.is_suspect(sent.sent_with, sent.time_sent) {
             self.connection.replace(now, &self.rtt);
         }
     }
@@ -141,10 +149,7 @@ impl Tracker {
         let mut next = latest;
         while let Some(transaction) = next.and_then(|id| self.flight.end(now, id)) {
             if transaction.in_flight {
-                budget.release(transaction.held as usize);
-                if transaction.purpose != Purpose::Connect {
-                    self.congestion.on_discarded();
-                }
+                self.on_discarded(&transaction, budget);
             }
             next = transaction.previous;
         }

@@ -116,7 +116,7 @@ impl Client {
             };
             let Some(request) = requests.get_mut(ticket.key) else { continue };
             request.ticket = None;
-            if lane == Lane::Repeated && self.put_back(now, tracker_key, ticket.key) {
+            if lane == Lane::Repeated && self.put_back(now, tracker_key, ticket.key, connection_id) {
                 continue;
             }
             return self.transmit_request(now, tracker_key, ticket.key, connection_id, buffer);
@@ -125,7 +125,7 @@ impl Client {
 
     /// A repetition that was due by an RTO that has grown since, as when a tracker's answers jump from 20 to 400 ms, goes
     /// on waiting.
-    fn put_back(&mut self, now: Instant, tracker_key: usize, key: usize) -> bool {
+    fn put_back(&mut self, now: Instant, tracker_key: usize, key: usize, connection_id: ConnectionId) -> bool {
         let Self { requests, trackers, deadlines, .. } = self;
         let (Some(request), Some(tracker)) = (requests.get_mut(key), trackers.get_mut(tracker_key)) else {
             return false;
@@ -133,7 +133,9 @@ impl Client {
         let Some(id) = request.latest else { return false };
         let Some(sent) = tracker.flight.get(id).copied() else { return false };
         let scheduled = sent.time_sent + request.schedule.wait_after(sent.attempt);
-        let is_early = sent.by_rto && now < (sent.time_sent + tracker.rtt.rto(0)).min(scheduled);
+        let is_early = sent.by_rto
+            && sent.sent_with == connection_id
+            && now < (sent.time_sent + tracker.rtt.rto(0)).min(scheduled);
         if is_early {
             tracker.flight.push_lost(id, &sent);
             deadlines.set(Timer::Request(key), request.answer_by.map_or(scheduled, |end| end.min(scheduled)));

@@ -54,7 +54,7 @@ impl Client {
         if let Some(sent) = request.latest.and_then(|id| tracker.flight.get(id)).copied()
             && now >= sent.time_sent + tracker.rtt.rto(0)
         {
-            tracker.replace_dead_id(now, &sent, false);
+            tracker.replace_dead_id(now, &sent);
         }
         if tracker.flight.is_suspected(request.latest) {
             return deadlines.set(Timer::Request(key), request.answer_by.unwrap_or(now));
@@ -99,13 +99,20 @@ impl Client {
         }
     }
 
-    /// A request that was not sent again because of a stray datagram is, if it is time.
+    /// A request that was not sent again because of a stray datagram is, when it is time.
     fn resume(&mut self, now: Instant, tracker_key: usize, key: usize) {
         let (Some(request), Some(tracker)) = (self.requests.get(key), self.trackers.get(tracker_key)) else { return };
-        let sent = request.latest.and_then(|id| tracker.flight.get(id));
-        let is_here = request.place == Place::Tracker(tracker_key) && request.ticket.is_none();
-        if is_here && sent.is_some_and(|sent| now >= sent.time_sent + tracker.rtt.rto(0)) {
+        let Some(sent) = request.latest.and_then(|id| tracker.flight.get(id)).copied() else { return };
+        if request.place != Place::Tracker(tracker_key) || request.ticket.is_some() {
+            return;
+        }
+        let scheduled = sent.time_sent + request.schedule.wait_after(sent.attempt);
+        let due = if sent.by_rto { scheduled.min(sent.time_sent + tracker.rtt.rto(0)) } else { scheduled };
+        if now >= due {
             self.enqueue(now, key);
+        } else {
+            let at = request.answer_by.map_or(due, |ends| ends.min(due));
+            self.deadlines.set(Timer::Request(key), at);
         }
     }
 
@@ -135,7 +142,7 @@ impl Client {
         }
         let previous = sent.previous.and_then(|id| tracker.flight.get(id)).copied();
         let begins = tracker.silence.on_missed(now, sent.time_sent, previous.map(|previous| previous.time_sent));
-        tracker.replace_dead_id(now, sent, begins);
+        tracker.replace_dead_id(now, sent);
         let is_silent = tracker.silence.is_silent();
         let is_here = request.place == Place::Tracker(tracker_key);
         if begins {
@@ -162,12 +169,21 @@ impl Client {
     /// A connection ID came in place of one that was taken to be dead: what has missed its RTO is sent with it at once.
     /// What is merely in flight is not: its answer may be on the way.
     pub(super) fn repeat_lost(&mut self, now: Instant, tracker_key: usize) {
-        let Some(tracker) = self.trackers.get_mut(tracker_key) else { return };
+        let Self { trackers, budget, .. } = self;
+        let Some(tracker) = trackers.get_mut(tracker_key) else { return };
         if !tracker.connection.established().is_some_and(|established| established.is_replacement) {
             return;
         }
         tracker.silence.on_replaced();
-        for id in tracker.flight.take_overdue(now, &tracker.rtt) {
+        let overdue = tracker.flight.take_overdue(now, &tracker.rtt);
+        // A request that has missed its RTO and been repeated since has been repeated with the dead ID.
+        let repeated = tracker.flight.repetitions();
+        for id in &repeated {
+            if let Some(sent) = tracker.flight.release(*id) {
+                tracker.on_discarded(&sent, budget);
+            }
+        }
+        for id in overdue.into_iter().chain(repeated) {
             let sent = self.trackers.get(tracker_key).and_then(|tracker| tracker.flight.get(id)).copied();
             let Some(Transaction { purpose: Purpose::Request(key), .. }) = sent else { continue };
             let is_here = |place| place == Place::Tracker(tracker_key);
