@@ -118,7 +118,8 @@ impl Rules<'_> {
         let shortest = concerned.map(|life| life.timeout_ms).min();
         let shortest = shortest.unwrap_or_else(|| panic!("a connect to {} at {at:?} that nobody wants", sent.to));
         let place = self.places.entry(sent.to).or_default();
-        if let Some(usable) = place.in_use().filter(|known| known.is_alive(at) && !known.refused) {
+        let is_first = place.connect_under_way.is_none();
+        if let Some(usable) = place.in_use().filter(|known| is_first && known.is_alive(at) && !known.refused) {
             // The same connection ID twice without an answer is a reason to doubt it.
             assert!(usable.doubted || may_race, "a connect at {at:?} to {}, whose connection ID is good", sent.to);
         }
