@@ -32,8 +32,8 @@ module.exports = [
   ['client/receive.rs', 'request.reconnected = true;', 'request.reconnected = false;', 'an error is repeated for ever'],
   ['client/receive.rs', 'message.contains("connectionid") || message.contains("cookie")', 'message.contains("connectionid")', 'torrust’s words are not known'],
   ['client/receive.rs', 'self.repeat_lost(now, tracker_key);', '', 'a new ID does not bring the repetitions forward'],
-  ['client/time.rs', 'if is_second && sent.id_was_used &&', 'if is_second &&', 'an ID that came for this request is doubted'],
-  ['client/time.rs', 'if is_second && sent.id_was_used', 'if sent.id_was_used', 'one loss makes a connect'],
+  ['tracker.rs', 'if is_second && sent.id_was_used &&', 'if is_second &&', 'an ID that came for this request is doubted'],
+  ['tracker.rs', 'if is_second && sent.id_was_used', 'if sent.id_was_used', 'one loss makes a connect'],
   ['client/mod.rs', 'self.suspended += suspended;', '', 'a suspend does not age connection IDs'],
 
   // What is in flight.
@@ -41,7 +41,9 @@ module.exports = [
   ['congestion.rs', 'const GROWTH: f64 = 0.01;', 'const GROWTH: f64 = 1.0;', 'a narrow path is overrun again and again'],
   ['congestion.rs', 'const BLOCK: u32 = 200;', 'const BLOCK: u32 = 20;', 'chance losses are congestion'],
   ['congestion.rs', 'const CONGESTED: f64 = 0.25;', 'const CONGESTED: f64 = 0.05;', 'a tenth lost closes the window'],
-  ['congestion.rs', 'const CONGESTED_ALWAYS: f64 = 0.5;', 'const CONGESTED_ALWAYS: f64 = 5.0;', 'congestion is never seen'],
+  ['congestion.rs', 'const CONGESTED_ALWAYS: f64 = 0.5;', 'const CONGESTED_ALWAYS: f64 = 5.0;', 'congestion is not seen where a path loses much by itself'],
+  ['congestion.rs', 'share > (path + CONGESTED_BEYOND)', 'share > 2.0 + (path + CONGESTED_BEYOND)', 'congestion is never seen'],
+  ['congestion.rs', 'const RATE: f64 = 40_000.0;', 'const RATE: f64 = 400.0;', 'a tracker far away gets a window for one next door'],
   ['congestion.rs', 'const OUTAGE: u32 = 20;', 'const OUTAGE: u32 = 2000;', 'an outage closes the window'],
   ['congestion.rs', 'const LEFT: f64 = 0.8;', 'const LEFT: f64 = 0.08;', 'the window is cut to a tenth'],
   ['congestion.rs', 'const ROUNDS: usize = 10;', 'const ROUNDS: usize = 1;', 'one poor round decides the cut'],
