@@ -6,9 +6,19 @@
 const { EventEmitter } = require('events')
 
 const check = require('./lib/arguments.js')
-const engine = require('./lib/engine.js')
 const { LONGEST_TIMER } = require('./lib/event-loop.js')
 const TrackerError = require('./lib/tracker-error.js')
+
+const NOT_CALLING = 'not calling announce'
+const UNKNOWN_EVENT = 'unknown event'
+
+let started = null
+
+// Loaded by those who announce: it is half of what `require` of this package would cost.
+function engine() {
+  if (started === null) started = require('./lib/engine.js')
+  return started
+}
 
 // An announce of a tracker object: what `_socket` holds while it is in flight.
 class Announce {
@@ -81,22 +91,41 @@ UdpTracker.prototype.announce = function announce(event, opts) {
   if (this.destoryed) return
   opts = check.optionsObject(opts, 'opts')
   // All that is the application's is read before anything is changed: whatever throws leaves no trace.
-  const counters = read(() => check.counters(opts))
-  const isHeld = this._in_interval && !read(() => opts.force)
-  // An object that does not take it, being frozen or having a getter, is kept all the same: the application counts in it.
-  const isWritten = read(() => Reflect.set(opts, 'event', event))
-  const number = check.eventNumber(event)
-  const isSent = !isHeld && number !== undefined
-  const request = isSent ? read(() => new Announce(this, number, counters)) : null
+  let isWritten, request
+  try {
+    const counters = check.counters(opts)
+    const isHeld = this._in_interval && !opts.force
+    isWritten = write(opts, event)
+    request = isHeld ? NOT_CALLING : requestOf(this, event, counters)
+  } catch (error) {
+    refusal = { error }
+    throw error
+  }
 
   this._last_opts = opts
   this._last_event = isWritten ? undefined : event
-  if (isHeld) return this.emit('error', 'not calling announce')
-  if (!isSent) return void this.emit('error', 'unknown event')
-  engine.announce(request)
+  if (typeof request === 'string') return this.emit('error', request)
+  engine().announce(request)
   stop(this)
   this._in_interval = false
   this._socket = request
+}
+
+// What to send, or the text of the error.
+function requestOf(tracker, event, counters) {
+  const number = check.eventNumber(event)
+  return number === undefined ? UNKNOWN_EVENT : new Announce(tracker, number, counters)
+}
+
+// Writes the event into an application's object. One that does not take it, being frozen or having a getter, is kept all
+// the same, since the application counts in it: returns whether it took it.
+function write(opts, event) {
+  try {
+    opts.event = event
+    return true
+  } catch {
+    return Reflect.set(opts, 'event', event)
+  }
 }
 
 UdpTracker.prototype.scrape = function scrape(infoHashes) {
@@ -135,8 +164,9 @@ UdpTracker.prototype.destory = UdpTracker.prototype.destroy
 function stop(tracker) {
   const request = tracker._socket
   tracker._socket = null
-  if (request !== null) engine.cancel(request)
+  if (request !== null) engine().cancel(request)
   const timers = tracker._announce_intervals_timeout
+  if (timers.length === 0) return
   tracker._announce_intervals_timeout = []
   for (const timer of timers) clearTimeout(timer)
 }
@@ -144,25 +174,25 @@ function stop(tracker) {
 // What reading the application's objects last threw.
 let refusal = { error: undefined }
 
-function read(reading) {
-  try {
-    return reading()
-  } catch (error) {
-    refusal = { error }
-    throw error
-  }
-}
-
 // The application may have counted on in its object and gone wrong. Nobody could catch what is thrown from here.
 function intervalIsOver(tracker) {
   tracker._in_interval = false
   const { _last_event: event, _last_opts: opts } = tracker
   const before = refusal
   try {
-    tracker.announce(event === undefined ? read(() => opts.event) : event, opts)
+    tracker.announce(event === undefined ? eventOf(opts) : event, opts)
   } catch (error) {
     if (refusal === before || refusal.error !== error) throw error
     tracker.emit('error', textOf(error))
+  }
+}
+
+function eventOf(opts) {
+  try {
+    return opts.event
+  } catch (error) {
+    refusal = { error }
+    throw error
   }
 }
 

@@ -16,9 +16,13 @@ expect(
   `package.json: dependencies ${Object.keys(dependencies)}`
 )
 
-const LOCK_FILES = ['.', 'compat', 'bench', '__test__/fake-timers'].map((folder) =>
-  path.posix.join(folder, 'package-lock.json')
-)
+const LOCK_FILES = [
+  '.',
+  'compat',
+  'compat/bittorrent-tracker',
+  'bench',
+  '__test__/fake-timers'
+].map((folder) => path.posix.join(folder, 'package-lock.json'))
 
 for (const file of LOCK_FILES) {
   const { packages } = JSON.parse(read(file))

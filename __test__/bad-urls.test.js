@@ -4,6 +4,7 @@
 const { test, describe } = require('node:test')
 const assert = require('node:assert/strict')
 const { startScriptedTracker } = require('./support/scripted-tracker')
+const { EXPOSE_GC, startScript } = require('./support/child')
 const { createClient, nextError, nextUpdate } = require('./support/client')
 const { recordEvents, allDelivered } = require('./support/client')
 
@@ -156,4 +157,35 @@ test('an announceUrl that was put right is used by the next announce', async (t)
   client.announceUrl = tracker.url
   client.announce(2)
   await nextUpdate(client)
+})
+
+test('URLs that are refused are not kept, however many there are and however long', async (t) => {
+  const child = startScript(
+    t,
+    `${EXPOSE_GC}
+     // Without the heap of V8, where the texts themselves are.
+     const megabytes = () => {
+       gc()
+       const { rss, heapTotal } = process.memoryUsage()
+       return (rss - heapTotal) / 2 ** 20
+     }
+     const main = async () => {
+       const refused = async (count) => {
+         for (let i = 0; i < count; i++) {
+           const url = 'udp://tracker.example:6969/' + i + 'x'.repeat(1e6)
+           const text = await UdpTracker.scrape(url, ['ab'.repeat(20)]).catch((err) => err.message)
+           if (!text.startsWith('announce URL is too long')) throw new Error(text)
+         }
+       }
+       await refused(5)
+       const before = megabytes()
+       await refused(200)
+       console.log(before, megabytes())
+     }
+     main()`
+  )
+  const { stdout, stderr } = await child.exit()
+  assert.equal(stderr, '')
+  const [before, after] = stdout.split(' ').map(Number)
+  assert.ok(after < before + 50, `${before} MB before, ${after} MB after`)
 })

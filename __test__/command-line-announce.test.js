@@ -9,6 +9,7 @@ const { runCommand, startCommand, jsonLines } = require('./support/command-line'
 const { withoutIPv6 } = require('./support/loopback')
 const wire = require('./support/wire')
 
+const STOPPED = 3
 const HASH = '95c8a2f1c5c4a2f0e0b1d7d6f1e2d3c4b5a69788'
 const SWARM = {
   interval: 1800,
@@ -59,7 +60,7 @@ test('a peer that only looks is no seed, has a port, and a new peer ID each time
   await runCommand(t, ['announce', tracker.url, HASH])
   await runCommand(t, ['announce', tracker.url, HASH])
 
-  const [first, second] = tracker.announces
+  const [first, second] = tracker.announces.filter(({ event }) => event !== STOPPED)
   const { event, port, left, downloaded, uploaded, numWant, key, ip } = first
   assert.deepEqual(
     { event, port, left, downloaded, uploaded, numWant, key, ip },
@@ -119,8 +120,9 @@ test('a peer ID may be given in hex and is then printed in hex', async (t) => {
 
 test('completed means that nothing is left, unless it is said', async (t) => {
   const tracker = await startTracker(t)
-  await runCommand(t, ['announce', tracker.url, HASH, '--event', 'completed'])
-  await runCommand(t, ['announce', tracker.url, HASH, '--event', 'completed', '--left', '7'])
+  const args = ['announce', tracker.url, HASH, '--event', 'completed', '--stay']
+  await runCommand(t, args)
+  await runCommand(t, [...args, '--left', '7'])
   assert.deepEqual(
     tracker.announces.map(({ left }) => left),
     [0n, 7n]
@@ -203,8 +205,83 @@ describe('a failure', () => {
   test('is a name that cannot be resolved', async (t) => {
     const { code, stderr } = await runCommand(t, ['announce', 'udp://nonexistent.invalid:1', HASH])
     assert.equal(code, 1)
-    assert.match(stderr, /: cannot resolve tracker host nonexistent\.invalid: /)
+    assert.match(stderr, /: udp:\/\/nonexistent\.invalid:1: no such host\n$/)
   })
+})
+
+describe('afterwards', () => {
+  const events = ({ announces }) => announces.map(({ event }) => event)
+
+  test('the peer is gone from the tracker', async (t) => {
+    const tracker = await startTracker(t)
+    const { code, stderr } = await runCommand(t, ['announce', tracker.url, HASH])
+    assert.deepEqual({ code, stderr }, { code: 0, stderr: '' })
+    const [first, last] = tracker.announces
+    assert.deepEqual(events(tracker), [0, STOPPED])
+    assert.deepEqual([last.peerId, last.infoHash], [first.peerId, first.infoHash])
+    assert.equal(last.port, first.port)
+  })
+
+  test('it is there still with --stay', async (t) => {
+    const tracker = await startTracker(t)
+    await runCommand(t, ['announce', tracker.url, HASH, '--event', 'started', '--stay'])
+    assert.deepEqual(events(tracker), [2])
+  })
+
+  test('one that said so is not said to be gone again', async (t) => {
+    const tracker = await startTracker(t)
+    await runCommand(t, ['announce', tracker.url, HASH, '--event', 'stopped'])
+    assert.deepEqual(events(tracker), [STOPPED])
+  })
+
+  test('a tracker that does not listen is told of, and that is no failure', async (t) => {
+    const tracker = await startTracker(t, {
+      announce: (request) =>
+        request.event === STOPPED
+          ? wire.errorResponse(request, 'stay\x1b[2J')
+          : wire.announceResponse(request, SWARM)
+    })
+    const { code, stderr } = await runCommand(t, ['announce', tracker.url, HASH])
+    assert.equal(code, 0)
+    assert.equal(
+      stderr,
+      'bittorrent-udp-tracker announce: the tracker did not take "stopped": stay\\x1b[2J; ' +
+        'it counts this peer until its interval is over\n'
+    )
+  })
+
+  test('the tracker whose answer did not come hears of it as well', async (t) => {
+    const tracker = await startTracker(t, { announce: silent })
+    const args = ['announce', tracker.url, HASH, '--timeout', '.5', '--json']
+    const { code } = await runCommand(t, args)
+    assert.equal(code, 1)
+    assert.equal(events(tracker).at(-1), STOPPED)
+  })
+
+  test('the tracker that Ctrl-C left waiting hears of it as well', async (t) => {
+    const tracker = await startTracker(t, { announce: silent })
+    const child = startCommand(t, ['announce', tracker.url, HASH])
+    const { peerId } = await tracker.nextAnnounce()
+    child.process.kill('SIGINT')
+    const stopped = await tracker.nextAnnounce()
+    assert.deepEqual([stopped.event, stopped.peerId], [STOPPED, peerId])
+    assert.equal((await child.exit()).code, 130)
+  })
+})
+
+test('white space and a byte order mark around a URL are no part of it, and udp:// is not needed', async (t) => {
+  const tracker = await startTracker(t)
+  const bare = tracker.url.slice('udp://'.length)
+  for (const url of [
+    `  ${tracker.url}\r\n`,
+    `\ufeff${tracker.url}`,
+    bare,
+    `${tracker.url} # mine`
+  ]) {
+    const { code, stdout } = await runCommand(t, ['announce', url, HASH, '--json', '--stay'])
+    assert.equal(code, 0)
+    assert.equal(jsonLines(stdout)[0].url, tracker.url)
+  }
 })
 
 test('Ctrl-C ends it at once with 130', async (t) => {
@@ -223,7 +300,7 @@ describe('a wrong value is named:', () => {
     '"abc" is no info-hash: that is 40 digits of hex, 32 of base32, a magnet link or a .torrent file':
       ['abc'],
     [`"${'a'.repeat(41)}" is 41 digits of hex long, an info-hash has 40`]: ['a'.repeat(41)],
-    '--event must be one of none, started, completed, stopped, got "begun"': [
+    '--event must be one of none, started, completed, stopped, paused, got "begun"': [
       HASH,
       '--event',
       'begun'

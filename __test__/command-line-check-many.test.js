@@ -8,13 +8,16 @@ const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
 const { startScriptedTracker, silent } = require('./support/scripted-tracker')
+const { startCommand: startCommandOf } = require('./support/child')
 const {
+  PROGRAM,
   startCommand,
   runCommand,
   check,
   namesEnvironment,
   printed,
-  temporaryFiles
+  temporaryFiles,
+  jsonLines
 } = require('./support/command-line')
 const { freePort } = require('./support/real-trackers')
 const wire = require('./support/wire')
@@ -92,33 +95,47 @@ describe('a list', () => {
       outcomes.sort(),
       [
         ['http://tracker.test/announce', 'skipped', 'not UDP (http)'],
-        [closed, 'failed', undefined],
-        [tracker.url, 'works', undefined],
+        [closed, 'failed', 'port closed'],
+        [tracker.url, 'works', null],
         ['wss://tracker.test', 'skipped', 'not UDP (wss)']
       ].sort()
     )
     const { stdout } = await runCommand(t, ['check', '-', ...args.slice(2)], {
       input: lines.join('\n')
     })
-    assert.match(stdout, /\n4 trackers: 1 works, 1 failed, 2 not checked; times in ms\n$/)
+    assert.match(stdout, /\n4 trackers: 1 works, 1 failed, 2 skipped; times in ms\n$/)
   })
 
   test('of other trackers alone is a failure', async (t) => {
     const { code, stdout } = await runCommand(t, ['check', 'http://tracker.test/announce'])
     assert.equal(code, 1)
-    assert.match(stdout, /\n1 tracker: 0 work, 1 not checked; times in ms\n$/)
+    assert.match(stdout, /\n1 tracker: 1 skipped; times in ms\n$/)
   })
 
   test('with lines that are no URLs is wrong use, and each is named', async (t) => {
-    const [file] = temporaryFiles(t, { list: 'udp://127.0.0.1:1\ntracker.test:6969\n/x\n' })
+    const [file] = temporaryFiles(t, { list: 'udp://127.0.0.1:1\ntracker.test\n/x, /y\n' })
     const { code, stdout, stderr } = await runCommand(t, ['check', '--file', file])
     assert.deepEqual({ code, stdout }, { code: 2, stdout: '' })
     const is = 'is no tracker URL: that is udp://host:port, with a path or without'
     assert.equal(
       stderr,
-      `${NAME}: ${file}:2: "tracker.test:6969" ${is}\n` +
+      `${NAME}: ${file}:2: "tracker.test" ${is}\n` +
         `${NAME}: ${file}:3: "/x" ${is}\n` +
+        `${NAME}: ${file}:3: "/y" ${is}\n` +
         `Try: ${NAME} --help\n`
+    )
+  })
+
+  test('is checked without such lines with --skip-invalid, which names them', async (t) => {
+    const tracker = await startScriptedTracker(t)
+    const [file] = temporaryFiles(t, { list: `${tracker.url}\ntracker.test\n` })
+    const args = ['check', '--file', file, '--skip-invalid', '--json']
+    const { code, stdout, stderr } = await runCommand(t, args)
+    assert.equal(code, 0)
+    assert.equal(jsonLines(stdout).length, 1)
+    assert.equal(
+      stderr,
+      `${NAME}: left out: ${file}:2: "tracker.test" is no tracker URL: that is udp://host:port, with a path or without\n`
     )
   })
 
@@ -132,48 +149,185 @@ describe('a list', () => {
     const { code, stdout, stderr } = await child.exit()
 
     assert.equal(code, 130)
-    assert.equal(stdout.split('\n').length, 3, stdout)
+    assert.match(stdout, /works\n\n1 tracker: 1 works; times in ms\n$/)
     assert.equal(stderr, `${NAME}: interrupted, 1 of 2 trackers checked\n`)
   })
 
-  test('is checked 16 trackers at a time', async (t) => {
-    const AT_ONCE = 16
+  const AT_ONCE = 40
+
+  // Trackers of which none gives a connection ID before `enough` have asked for one. `most` is how many were under way
+  // at once.
+  async function startTogether(t, count, enough) {
     const held = []
+    const together = { urls: [], most: 0 }
     let started = 0
     let ended = 0
-    let most = 0
     const script = {
-      // Nobody gets a connection ID before 16 have asked for one.
       connect: (request, tracker) => {
-        most = Math.max(most, ++started - ended)
-        held.push(() => {
-          const answer = wire.connectResponse(request, tracker.issueConnectionId())
-          tracker.send(answer, request)
-        })
-        if (started >= AT_ONCE) while (held.length > 0) held.shift()()
+        if (tracker.connects.length > 1) {
+          return wire.connectResponse(request, tracker.issueConnectionId())
+        }
+        together.most = Math.max(together.most, ++started - ended)
+        held.push(() =>
+          tracker.send(wire.connectResponse(request, tracker.issueConnectionId()), request)
+        )
+        if (started >= enough) while (held.length > 0) held.shift()()
         return []
       },
-      announce: (request) => {
-        if (request.event === 3) ended++
-        return wire.announceResponse(request)
+      scrape: (request) => {
+        ended++
+        return wire.scrapeResponse(request, [{}])
       }
     }
-    const trackers = []
-    for (let i = 0; i < 2 * AT_ONCE; i++) trackers.push(await startScriptedTracker(t, script))
-    const urls = trackers.map(({ url }) => url)
-    const { code, results } = await check(t, urls)
+    for (let i = 0; i < count; i++) together.urls.push((await startScriptedTracker(t, script)).url)
+    return together
+  }
 
+  test('is checked all at once', async (t) => {
+    const together = await startTogether(t, AT_ONCE, AT_ONCE)
+    const { code, results } = await check(t, together.urls)
     assert.equal(code, 0)
-    assert.deepEqual(results.map(({ url }) => url).sort(), urls.sort())
-    assert.equal(most, AT_ONCE)
+    assert.deepEqual(results.map(({ url }) => url).sort(), together.urls.sort())
   })
 
-  test('with two URLs of one tracker connects once, and says so for both', async (t) => {
-    const tracker = await startScriptedTracker(t)
-    const { code, results } = await check(t, [tracker.url, `${tracker.url}/announce`])
+  test('is checked so many at a time as --concurrency says', async (t) => {
+    const together = await startTogether(t, AT_ONCE, 8)
+    const { code, results } = await check(t, [...together.urls, '--concurrency', '8'])
+    assert.deepEqual([code, results.length], [0, AT_ONCE])
+    assert.equal(together.most, 8)
+  })
+
+  test(
+    'is checked with the file descriptors that there are',
+    { skip: process.platform === 'win32' },
+    async (t) => {
+      const together = await startTogether(t, AT_ONCE, 1)
+      const command = `ulimit -n 52 && exec "${process.execPath}" "${PROGRAM}" "$@"`
+      const args = ['-c', command, 'sh', 'check', ...together.urls, '--json']
+      const child = startCommandOf(t, ['sh', ...args])
+      const { code, stdout, stderr } = await child.exit()
+      assert.deepEqual([code, stderr], [0, ''])
+      assert.equal(jsonLines(stdout).length, AT_ONCE)
+    }
+  )
+
+  test('is left by a peer that says so everywhere, also after Ctrl-C', async (t) => {
+    const tracker = await startScriptedTracker(t, { scrape: silent })
+    const child = startCommand(t, ['check', tracker.url])
+    await tracker.nextScrape()
+    const started = await tracker.nextAnnounce()
+    child.process.kill('SIGINT')
+    const stopped = await tracker.nextAnnounce()
+    assert.deepEqual([started.event, stopped.event], [2, 3])
+    assert.equal((await child.exit()).code, 130)
+  })
+
+  test('of 200,000 trackers does not exhaust the stack', async (t) => {
+    const lines = Array.from({ length: 200_000 }, (_, i) => `http://tracker-${i}.test/`)
+    const { code, stdout, stderr } = await runCommand(t, ['check', '-'], {
+      input: lines.join('\n')
+    })
+    assert.deepEqual({ code, stderr }, { code: 1, stderr: '' })
+    assert.match(stdout, /\n200,000 trackers: 200,000 skipped; times in ms\n$/)
+  })
+})
+
+describe('what is printed', () => {
+  // Answers its connects in the order wanted, by which one is faster than the other.
+  async function startRace(t) {
+    let release
+    const first = new Promise((resolve) => (release = resolve))
+    const fast = await startScriptedTracker(t, {
+      scrape: (request) => {
+        release()
+        return wire.scrapeResponse(request, [{}])
+      }
+    })
+    let isHeld = true
+    const slow = await startScriptedTracker(t, {
+      connect: (request, tracker) => {
+        const answer = () =>
+          tracker.send(wire.connectResponse(request, tracker.issueConnectionId()), request)
+        if (isHeld) first.then(answer)
+        else answer()
+        isHeld = false
+        return []
+      }
+    })
+    const refusing = await startScriptedTracker(t, {
+      announce: (request) => wire.errorResponse(request, 'no')
+    })
+    const closed = `udp://127.0.0.1:${await freePort()}`
+    return { fast, slow, refusing, closed, urls: [closed, refusing.url, slow.url, fast.url] }
+  }
+  const run = async (t, race, args) => {
+    const result = await runCommand(t, ['check', ...race.urls, 'http://h/', ...args])
+    assert.equal(result.stderr, '')
+    return result
+  }
+
+  test('with --only works is the bare URLs, the fastest first', async (t) => {
+    const race = await startRace(t)
+    const { code, stdout } = await run(t, race, ['--only', 'works'])
     assert.equal(code, 0)
-    assert.equal(tracker.connects.length, 1)
-    assert.ok(results[0].connectMs > 0)
-    assert.equal(results[0].connectMs, results[1].connectMs)
+    assert.equal(stdout, `${race.fast.url}\n${race.slow.url}\n`)
+  })
+
+  test('with --only and what there is not is nothing, and exit code 1', async (t) => {
+    const { code, stdout } = await run(t, await startRace(t), ['--only', 'no-scrape'])
+    assert.deepEqual({ code, stdout }, { code: 1, stdout: '' })
+  })
+
+  test('with --quiet is nothing at all', async (t) => {
+    const { code, stdout } = await run(t, await startRace(t), ['--quiet'])
+    assert.deepEqual({ code, stdout }, { code: 1, stdout: '' })
+  })
+
+  test('is sorted as --sort says', async (t) => {
+    const race = await startRace(t)
+    const sorted = async (sort) =>
+      jsonLines((await run(t, race, ['--json', '--sort', sort])).stdout)
+    assert.deepEqual(
+      (await sorted('status')).map(({ status }) => status),
+      ['works', 'works', 'refuses', 'failed', 'skipped']
+    )
+    const names = (await sorted('name'))
+      .map(({ url }) => url)
+      .filter((url) => url.startsWith('udp'))
+    assert.deepEqual(names, [...race.urls].sort())
+    const times = (await sorted('latency')).map(({ connectMs }) => connectMs ?? Infinity)
+    assert.deepEqual(
+      times,
+      [...times].sort((a, b) => a - b)
+    )
+  })
+
+  test('with --format csv is a table for programs', async (t) => {
+    const race = await startRace(t)
+    const { stdout } = await run(t, race, ['--format', 'csv', '--sort', 'status'])
+    const [header, works, , refuses, failed, skipped, end] = stdout.split('\n')
+    assert.equal(
+      header,
+      'url,family,address,status,reason,lookupMs,connectMs,announceMs,scrapeMs,interval'
+    )
+    assert.match(
+      works,
+      /^udp:\/\/127\.0\.0\.1:\d+,4,127\.0\.0\.1,works,,,[\d.]+,[\d.]+,[\d.]+,1800$/
+    )
+    assert.match(refuses, /,refuses,no,,[\d.]+,[\d.]+,[\d.]+,$/)
+    assert.equal(failed, `${race.closed},4,127.0.0.1,failed,port closed,,,,,`)
+    assert.equal(skipped, 'http://h/,,,skipped,not UDP (http),,,,,')
+    assert.equal(end, '')
+  })
+
+  test('with --format openmetrics is what Prometheus takes', async (t) => {
+    const race = await startRace(t)
+    const { stdout } = await run(t, race, ['--format', 'openmetrics'])
+    assert.ok(stdout.includes(`\nbittorrent_tracker_up{url="${race.fast.url}",family="4"} 1\n`))
+    assert.ok(stdout.includes(`\nbittorrent_tracker_up{url="${race.closed}",family="4"} 0\n`))
+    const isRefusing = `{url="${race.refusing.url}",family="4",status="refuses"} 1\n`
+    assert.ok(stdout.includes(`\nbittorrent_tracker_status${isRefusing}`))
+    assert.match(stdout, /\nbittorrent_tracker_step_seconds\{.*step="scrape"\} 0\.\d+\n/)
+    assert.ok(stdout.endsWith('\n# EOF\n'))
   })
 })

@@ -4,19 +4,34 @@
 const { test, describe } = require('node:test')
 const assert = require('node:assert/strict')
 const { createHash } = require('node:crypto')
-const { readInfoHash } = require('../bin/info-hashes')
-const { infoHashOfTorrent } = require('../bin/torrent-file')
+const { spawnSync } = require('node:child_process')
+const { readInfoHash, splitHashes } = require('../bin/info-hashes')
+const { readTorrent } = require('../bin/torrent-file')
 const { temporaryFiles } = require('./support/command-line')
+
+// The info-hash of each .torrent file, which come as lines of hex, or "none".
+const LIBTORRENT = `
+import libtorrent, sys
+for line in sys.stdin:
+    try:
+        print(libtorrent.torrent_info(bytes.fromhex(line.strip())).info_hash())
+    except Exception:
+        print('none')
+`
+const withoutLibtorrent =
+  spawnSync('/usr/bin/python3', ['-c', 'import libtorrent']).status === 0
+    ? false
+    : 'libtorrent is needed for this test: apt-get install python3-libtorrent'
 
 const HASH = '95c8a2f1c5c4a2f0e0b1d7d6f1e2d3c4b5a69788'
 const BASE32 = 'SXEKF4OFYSRPBYFR27LPDYWTYS22NF4I'
 const SHA256 = 'ab'.repeat(32)
 
 test('hex is taken in either case, and base32', () => {
-  assert.deepEqual(readInfoHash(HASH), { infoHash: HASH, from: null })
-  assert.deepEqual(readInfoHash(HASH.toUpperCase()), { infoHash: HASH, from: null })
-  assert.deepEqual(readInfoHash(BASE32), { infoHash: HASH, from: null })
-  assert.deepEqual(readInfoHash(BASE32.toLowerCase()), { infoHash: HASH, from: null })
+  assert.deepEqual(readInfoHash(HASH), { infoHash: HASH, from: null, trackers: [] })
+  assert.deepEqual(readInfoHash(HASH.toUpperCase()), { infoHash: HASH, from: null, trackers: [] })
+  assert.deepEqual(readInfoHash(BASE32), { infoHash: HASH, from: null, trackers: [] })
+  assert.deepEqual(readInfoHash(BASE32.toLowerCase()), { infoHash: HASH, from: null, trackers: [] })
   assert.equal(readInfoHash('A'.repeat(32)).infoHash, '0'.repeat(40))
 })
 
@@ -26,6 +41,7 @@ describe('a magnet link', () => {
     [`magnet:?xt=urn:btih:${BASE32}&dn=x`]: HASH,
     [`MAGNET:?dn=x&tr=udp%3A%2F%2Fh&xt=URN:BTIH:${HASH.toUpperCase()}`]: HASH,
     [`magnet:?xt=urn%3Abtih%3A${HASH}`]: HASH,
+    [`magnet:?xt.1=urn:btih:${HASH}&xt.2=urn:sha1:${BASE32}`]: HASH,
     [`magnet:?xt=urn:sha1:${BASE32}&xt=urn:btih:${HASH}`]: HASH,
     // Version 2: trackers get the first 20 bytes. Of both versions: it is known by the first.
     [`magnet:?xt=urn:btmh:1220${SHA256}`]: 'ab'.repeat(20),
@@ -37,6 +53,11 @@ describe('a magnet link', () => {
 
   test('is called by its name', () => {
     assert.equal(readInfoHash(`magnet:?xt=urn:btih:${HASH}&dn=a+b%21`).from, 'a b!')
+  })
+
+  test('has its trackers, each once', () => {
+    const link = `magnet:?xt=urn:btih:${HASH}&tr=udp%3A%2F%2Fa%3A1&tr.2=udp://b:2&tr=udp://a:1`
+    assert.deepEqual(readInfoHash(link).trackers, ['udp://a:1', 'udp://b:2'])
   })
 
   for (const link of [
@@ -58,7 +79,7 @@ describe('a magnet link', () => {
 
 const sha = (algorithm, text) =>
   createHash(algorithm).update(text, 'latin1').digest().subarray(0, 20)
-const torrent = (text) => infoHashOfTorrent(Buffer.from(text, 'latin1'))
+const torrent = (text) => readTorrent(Buffer.from(text, 'latin1')).infoHash
 
 describe('a .torrent file', () => {
   const info = 'd6:lengthi5e4:name1:x12:piece lengthi16384e6:pieces20:\x80\xff901234567890123456e'
@@ -89,7 +110,7 @@ describe('a .torrent file', () => {
     const files = [{ path: ['ä', 'b'], length: 2 ** 40 }]
     const value = { name: 'ü', 'piece length': 2 ** 20, pieces: Buffer.alloc(40, 0xe9), files }
     const bytes = bencode.encode({ info: value, 'announce-list': [['udp://h'], []] })
-    assert.deepEqual(infoHashOfTorrent(bytes), sha('sha1', bencode.encode(value)))
+    assert.deepEqual(readTorrent(bytes).infoHash, sha('sha1', bencode.encode(value)))
   })
 
   const broken = {
@@ -100,16 +121,12 @@ describe('a .torrent file', () => {
     de: 'it has no info dictionary',
     'd4:info1:xe': 'it has no info dictionary',
     'd4:infode': 'no bencoded value at byte 9',
-    'd4:infodeex': 'something behind the end at byte 10',
-    'd4:infode4:infodee': 'a second "info" at byte 15',
     'di1e1:xe': 'no bencoded value at byte 1',
-    'd1:ai01ee': 'no bencoded value at byte 5',
-    'd1:ai-0ee': 'no bencoded value at byte 5',
+    'd1:ai-ee': 'no bencoded value at byte 5',
     'd1:aiee': 'no bencoded value at byte 5',
-    'd1:a01:xe': 'no bencoded value at byte 4',
     'd1:a-1:xe': 'no bencoded value at byte 4',
     'd1:a9:xe': 'a string that is longer than the file at byte 4',
-    'd1:a99999999999999999999:xe': 'no bencoded value at byte 4'
+    'd1:a99999999999999999999:xe': 'a string that is longer than the file at byte 4'
   }
   for (const [text, problem] of Object.entries(broken)) {
     test(`that is none is said to be so: ${JSON.stringify(text)}`, () => {
@@ -129,20 +146,106 @@ describe('a .torrent file', () => {
     }
   })
 
-  test('is read by its path, and called by it', (t) => {
+  test('says what its trackers are, each once', () => {
+    const list = 'll8:udp://a:8:udp://b:el8:http://cee'
+    const text = `d8:announce8:udp://a:13:announce-list${list}4:info${info}e`
+    const bytes = Buffer.from(text, 'latin1')
+    assert.deepEqual(readTorrent(bytes).trackers, ['udp://a:', 'udp://b:', 'http://c'])
+    assert.equal(readTorrent(bytes).name, 'x')
+  })
+
+  test('is read by its path, and called by it', async (t) => {
     const [file, other] = temporaryFiles(t, { 'a.torrent': `d4:info${'de'}e`, b: 'hello' })
-    assert.deepEqual(readInfoHash(file), {
+    assert.deepEqual(await readInfoHash(file), {
       infoHash: sha('sha1', 'de').toString('hex'),
-      from: file
+      from: file,
+      trackers: []
     })
-    assert.throws(() => readInfoHash(other), {
+    await assert.rejects(async () => readInfoHash(other), {
       message: `"${other}" is not a .torrent file: no dictionary at byte 0`
     })
-    assert.throws(() => readInfoHash('missing.torrent'), {
+    await assert.rejects(async () => readInfoHash('missing.torrent'), {
       message: 'cannot read "missing.torrent": there is no such file'
     })
-    assert.throws(() => readInfoHash(__dirname), {
+    await assert.rejects(async () => readInfoHash(__dirname), {
       message: `cannot read "${__dirname}": it is a directory`
     })
+    if (process.platform === 'win32') return
+    await assert.rejects(async () => readInfoHash('/dev/zero'), {
+      message: 'cannot read "/dev/zero": it is no regular file'
+    })
+  })
+
+  // libtorrent is what people's files have to pass.
+  const spellings = {
+    plain: `d4:info${info}e`,
+    'keys out of order': `d5:zzzzzle4:info${info}1:ai-5ee`,
+    'a key twice': `d4:info${info}4:infod6:lengthi5e4:name1:yee`,
+    'bytes behind the end': `d4:info${info}exxxx`,
+    'a number with a zero before it': `d1:ai0123e4:info${info}e`,
+    'minus zero': `d1:ai-0e4:info${info}e`,
+    'a length with a zero before it': `d08:announce7:udp://h4:info${info}e`,
+    'no number': `d1:aie4:info${info}e`,
+    'a plus': `d1:ai+5e4:info${info}e`,
+    'a blank in a number': `d1:ai 5e4:info${info}e`,
+    'no end': `d4:info${info}`,
+    'a key that is none': `di1e1:x4:info${info}e`,
+    'a blank before it': ` d4:info${info}e`,
+    '90 lists in lists': `d1:a${'l'.repeat(90)}${'e'.repeat(90)}4:info${info}e`,
+    '101 lists in lists': `d1:a${'l'.repeat(101)}${'e'.repeat(101)}4:info${info}e`,
+    'keys in info out of order, and one twice': `d4:info${info.replace('d6:', 'd4:name1:z6:')}e`
+  }
+
+  test(
+    'has the info-hash that libtorrent computes, and is one where that reads it',
+    { skip: withoutLibtorrent },
+    () => {
+      const input = Object.values(spellings).map((text) =>
+        Buffer.from(text, 'latin1').toString('hex')
+      )
+      const { stdout } = spawnSync('/usr/bin/python3', ['-c', LIBTORRENT], {
+        input: input.join('\n'),
+        encoding: 'utf8'
+      })
+      const theirs = stdout.trim().split('\n')
+      const ours = Object.values(spellings).map((text) => {
+        try {
+          return torrent(text).toString('hex')
+        } catch {
+          return 'none'
+        }
+      })
+      const named = (list) =>
+        Object.fromEntries(Object.keys(spellings).map((name, i) => [name, list[i]]))
+      assert.deepEqual(named(ours), named(theirs))
+      assert.ok(ours.filter((hash) => hash !== 'none').length >= 9)
+    }
+  )
+})
+
+describe('a line', () => {
+  const [other] = ['ab'.repeat(20)]
+
+  test('may have several with blanks or commas, and a comment', () => {
+    assert.deepEqual(splitHashes(`${HASH} ${other}`), [HASH, other])
+    assert.deepEqual(splitHashes(`${HASH},${BASE32}, ${other}`), [HASH, BASE32, other])
+    assert.deepEqual(splitHashes(`${HASH} # mine, and theirs`), [HASH])
+    assert.deepEqual(splitHashes(`magnet:?xt=urn:btih:${HASH} # mine`), [
+      `magnet:?xt=urn:btih:${HASH}`
+    ])
+  })
+
+  test('that is something else stays whole', () => {
+    for (const text of ['my file.torrent', `${HASH} name`, 'a,b']) {
+      assert.deepEqual(splitHashes(text), [text])
+    }
+  })
+
+  test('names a file only where that is permitted', async (t) => {
+    const [file] = temporaryFiles(t, { 'a.torrent': 'd4:infodee' })
+    assert.throws(() => readInfoHash(file, { files: false }), {
+      message: `"${file}" is a file's name, which a list has only with --files`
+    })
+    assert.equal((await readInfoHash(file, { files: true })).from, file)
   })
 })

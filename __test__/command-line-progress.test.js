@@ -10,6 +10,7 @@ const {
   withoutTerminal,
   temporaryFiles
 } = require('./support/command-line')
+const { Progress, waitingFor } = require('../bin/progress')
 const { A_REQUEST, hashes, startHeldTracker } = require('./support/scrape-tracker')
 
 const NAME = 'bittorrent-udp-tracker scrape'
@@ -26,7 +27,7 @@ describe('the progress bar', { skip: withoutTerminal }, () => {
       2
     )
   }
-  const BAR = /\[#{15}-{15}\] {2}50% {2}70 of 140 torrents/
+  const BAR = /\[#{10}-{10}\] {2}50% {2}60 of 120 torrents/
 
   test('shows how far a long scrape is, and leaves nothing behind', async (t) => {
     const { child, answer } = await held(t, 'SCRAPE --json > /dev/null')
@@ -39,14 +40,14 @@ describe('the progress bar', { skip: withoutTerminal }, () => {
 
   test('makes room for the table in the same terminal', async (t) => {
     const { child, answer } = await held(t, 'SCRAPE')
-    await printed(child, /\[-{30}\] {3}0% {2}0 of 140 torrents/)
+    await printed(child, /\[-{20}\] {3}0% {2}0 of 120 torrents {2}scraping…/)
     await answer(0)
     await printed(child, BAR)
     await answer(1)
     assert.equal(await child.exit(), 0)
     assert.deepEqual(
       onScreen(child.stdout).map((line) => line.split(' ')[0]),
-      ['INFO-HASH', ...list, '']
+      ['INFO-HASH', ...list, '', '120', '']
     )
   })
 
@@ -59,7 +60,7 @@ describe('the progress bar', { skip: withoutTerminal }, () => {
     await child.exit()
     const lines = onScreen(child.stdout)
     assert.ok(
-      lines.includes(`${NAME}: interrupted, 70 of 140 info-hashes answered`),
+      lines.includes(`${NAME}: interrupted, 60 of 120 info-hashes answered`),
       lines.join('\n')
     )
     assert.ok(!lines.some((line) => BAR.test(line)))
@@ -82,4 +83,49 @@ describe('the progress bar', { skip: withoutTerminal }, () => {
       .replaceAll(STYLE, '')
       .split('\r\n')
       .map((line) => line.split('\r\x1b[2K').pop())
+})
+
+describe('the line', () => {
+  // An output that keeps what it shows.
+  const outputs = (columns) => {
+    const shown = []
+    const stderr = {
+      canErase: true,
+      columns,
+      onLines() {},
+      erase() {},
+      transient: (text) => shown.push(text)
+    }
+    return { shown, outputs: { stdout: stderr, stderr } }
+  }
+
+  test('has rate and time left where there are many', () => {
+    const { shown, outputs: both } = outputs(100)
+    const progress = new Progress(both, { total: 100_000, unit: 'torrents' })
+    progress.samples = [[performance.now() - 2000, 0]]
+    progress.done = 50_000
+    progress.draw()
+    progress.end()
+    assert.match(
+      shown[0],
+      /^\[#{10}-{10}\] {2}50% {2}50,000 of 100,000 torrents {2}[\d,]+\/s {2}[\d.]+ s left$/
+    )
+  })
+
+  test('has no rate of a handful', () => {
+    const { shown, outputs: both } = outputs(100)
+    const progress = new Progress(both, {
+      total: 4,
+      unit: 'trackers',
+      what: () => waitingFor(['a', 'b'], 'tracker')
+    })
+    progress.samples = [[performance.now() - 2000, 0]]
+    progress.done = 2
+    progress.draw()
+    progress.end()
+    assert.equal(
+      shown[0],
+      '[##########----------]  50%  2 of 4 trackers  waiting for 2 trackers: a, b'
+    )
+  })
 })

@@ -13,7 +13,7 @@ const manifest = require('../package.json')
 
 const HASH = '95c8a2f1c5c4a2f0e0b1d7d6f1e2d3c4b5a69788'
 const URL = 'udp://127.0.0.1:6969'
-const COMMANDS = ['announce', 'scrape', 'check']
+const COMMANDS = ['announce', 'scrape', 'check', 'ping']
 const NAME = 'bittorrent-udp-tracker'
 const ESCAPE = '\x1b'
 
@@ -44,7 +44,7 @@ test('an application that uses the package loads nothing of it', async (t) => {
 })
 
 test('--version prints the version of the package', async (t) => {
-  for (const arg of ['--version', '-V']) {
+  for (const arg of ['--version', '-V', '-v']) {
     const result = await runCommand(t, [arg])
     assert.deepEqual(result, { code: 0, signal: null, stdout: `${manifest.version}\n`, stderr: '' })
   }
@@ -62,6 +62,15 @@ describe('help', () => {
     for (const command of COMMANDS) assert.match(stdout, new RegExp(`^  ${command} `, 'm'))
   })
 
+  test('of a command that there is not is wrong use', async (t) => {
+    const { code, stdout, stderr } = await runCommand(t, ['help', 'foo'])
+    assert.deepEqual({ code, stdout }, { code: 2, stdout: '' })
+    assert.equal(
+      stderr,
+      `${NAME}: unknown command "foo"; there are ${COMMANDS.join(', ')}\nTry: ${NAME} --help\n`
+    )
+  })
+
   test('without any argument it goes to standard error, and that is wrong use', async (t) => {
     const { code, stdout, stderr } = await runCommand(t, [])
     assert.deepEqual({ code, stdout }, { code: 2, stdout: '' })
@@ -76,11 +85,22 @@ describe('help', () => {
       assert.equal((await runCommand(t, [command, URL, '-h'])).stdout, stdout)
       assert.equal((await runCommand(t, ['help', command])).stdout, stdout)
 
-      const source = fs.readFileSync(path.join(ROOT, `bin/commands/${command}.js`), 'utf8')
-      const [, options] = /const OPTIONS = \{\n([\s\S]*?)\n\}/.exec(source)
-      const names = [...options.matchAll(/^ {2}'?([a-z-]+)'?: /gm)].map(([, name]) => name)
+      const names = Object.keys(require(`../bin/commands/${command}`).OPTIONS)
       assert.ok(names.includes('timeout') && names.includes('json'))
       for (const name of names) assert.match(stdout, new RegExp(`^  --${name} `, 'm'))
+    })
+
+    test(`of ${command} has examples, which the command understands`, async (t) => {
+      const { stdout } = await runCommand(t, [command, '--help'])
+      const [, text] = /^Examples:\n([\s\S]*?)\n\n/m.exec(stdout)
+      const lines = text.replaceAll(/ \\\n +/g, ' ').split('\n')
+      const { OPTIONS } = require(`../bin/commands/${command}`)
+      const { parse } = require('../bin/options')
+      for (const line of lines) {
+        const [, args] = new RegExp(`${NAME} ${command} ([^|>]*)`).exec(line)
+        assert.ok(parse(args.trim().split(/ +/), OPTIONS).positionals.length >= 0)
+      }
+      assert.ok(lines.length >= 3)
     })
 
     test(`of ${command} fits a terminal`, async (t) => {
@@ -92,9 +112,9 @@ describe('help', () => {
 
 describe('wrong use is exit code 2, a line that says what is wrong, and one for help:', () => {
   const cases = [
-    [['anounce'], 'unknown command "anounce"; there are announce, scrape, check'],
-    [['toString'], 'unknown command "toString"; there are announce, scrape, check'],
-    [['--json', 'scrape'], 'the command (announce, scrape, check) comes first, got "--json"'],
+    [['anounce'], 'unknown command "anounce"; there are announce, scrape, check, ping'],
+    [['toString'], 'unknown command "toString"; there are announce, scrape, check, ping'],
+    [['--json', 'scrape'], 'the command (announce, scrape, check, ping) comes first, got "--json"'],
     [['scrape', URL, HASH, '--jsn'], 'unknown option "--jsn"'],
     [['check', URL, '-x'], 'unknown option "-x"'],
     [['check', URL, '--\x1b[31m'], 'unknown option "--\\x1b[31m"'],
@@ -113,6 +133,25 @@ describe('wrong use is exit code 2, a line that says what is wrong, and one for 
     [['announce', 'udp://h:0', HASH], 'announce URL is not valid (port 0): udp://h:0'],
     [['scrape', URL], 'there is nothing to scrape: give info-hashes, --file LIST, or -'],
     [['check'], 'there is nothing to check: give URLs, --file LIST, or -'],
+    [['ping'], 'there is nothing to ping: give URLs, --file LIST, or -'],
+    [
+      ['check', URL, '--format', 'xml'],
+      '--format must be one of table, json, csv, openmetrics, got "xml"'
+    ],
+    [['check', URL, '--json', '--format', 'csv'], '--json and --format csv exclude each other'],
+    [['check', URL, '--sort', 'age'], '--sort must be one of latency, name, status, got "age"'],
+    [
+      ['check', URL, '--only', 'good'],
+      '--only must be of works, no-scrape, refuses, failed, skipped, got "good"'
+    ],
+    [
+      ['check', URL, '--concurrency', '0'],
+      '--concurrency must be a whole number from 1 to 10000, got "0"'
+    ],
+    [
+      ['ping', URL, '--interval', '0.1'],
+      '--interval must be seconds from 0.2 to 2147483, got "0.1"'
+    ],
     ...['0', '-1', 'soon', '', '1e3', '9999999'].map((value) => [
       ['scrape', URL, HASH, '--timeout', value],
       `--timeout must be seconds from 0.001 to 2147483, got "${value}"`
@@ -132,6 +171,23 @@ describe('wrong use is exit code 2, a line that says what is wrong, and one for 
       })
     })
   }
+})
+
+test('a name without an address is called the same by every command', async (t) => {
+  const url = 'udp://nonexistent.invalid:1'
+  const commands = {
+    announce: [url, HASH],
+    scrape: [url, HASH],
+    check: [url],
+    ping: [url]
+  }
+  const reasons = new Set()
+  for (const [command, args] of Object.entries(commands)) {
+    const { code, stdout, stderr } = await runCommand(t, [command, ...args])
+    assert.equal(code, 1)
+    reasons.add(/(no such host|no answer from the name server)/.exec(stdout + stderr)[1])
+  }
+  assert.equal(reasons.size, 1)
 })
 
 describe('colour', () => {
@@ -175,7 +231,7 @@ test('a reader that goes away ends it quietly, while there is more to come', asy
   // Only the first request is answered: what is written after the reader has gone comes when the test says so.
   let second
   const tracker = await startScriptedTracker(t, { scrape: () => [] })
-  const hashes = Array.from({ length: 71 }, (_, i) => i.toString(16).padStart(40, '0'))
+  const hashes = Array.from({ length: 61 }, (_, i) => i.toString(16).padStart(40, '0'))
   const child = startCommand(t, ['scrape', tracker.url, ...hashes, '--json'])
   const requests = [await tracker.nextScrape(), await tracker.nextScrape()]
   const { scrapeResponse } = require('./support/wire')
@@ -200,14 +256,23 @@ test('a reader that goes away ends it quietly, while there is more to come', asy
   assert.deepEqual({ code, signal, stderr }, { code: 0, signal: null, stderr: '' })
 })
 
-test('no message has a stack, even where the addon cannot be loaded', async (t) => {
+describe('where the addon cannot be loaded', () => {
   const broken = path.join(ROOT, '__test__/support/without-addon.js')
-  const { code, stdout, stderr } = await runCommand(t, ['scrape', URL, HASH], {
-    env: { NODE_OPTIONS: `--require ${JSON.stringify(broken)}` }
-  })
-  assert.deepEqual({ code, stdout }, { code: 1, stdout: '' })
-  assert.match(
-    stderr,
-    /^bittorrent-udp-tracker scrape: .*: there is no addon for this machine\. .* napi build .*\n$/
-  )
+  const cases = {
+    announce: [URL, HASH],
+    scrape: [URL, HASH],
+    check: [URL, 'udp://127.0.0.1:1'],
+    ping: [URL, 'udp://127.0.0.1:1']
+  }
+  for (const [command, args] of Object.entries(cases)) {
+    test(`${command} says so once, with an exit code of its own`, async (t) => {
+      const { code, stdout, stderr } = await runCommand(t, [command, ...args], {
+        env: { NODE_OPTIONS: `--require ${JSON.stringify(broken)}` }
+      })
+      assert.deepEqual({ code, stdout }, { code: 3, stdout: '' })
+      const message = /^[^\n]*: there is no addon for this machine\. [^\n]* napi build [^\n]*\n$/
+      assert.match(stderr, message)
+      assert.ok(stderr.startsWith(`${NAME} ${command}: `))
+    })
+  }
 })

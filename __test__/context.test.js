@@ -6,7 +6,7 @@ const assert = require('node:assert/strict')
 const { AsyncLocalStorage } = require('node:async_hooks')
 const diagnosticsChannel = require('node:diagnostics_channel')
 const { startScriptedTracker } = require('./support/scripted-tracker')
-const { startScript } = require('./support/child')
+const { EXPOSE_GC, startScript } = require('./support/child')
 const { UdpTracker, INFO_HASH, PEER_ID, createClient } = require('./support/client')
 const { deadline } = require('./support/deadline')
 const wire = require('./support/wire')
@@ -118,7 +118,8 @@ test('what the first request of a process was made in is not kept', async (t) =>
   const tracker = await startScriptedTracker(t)
   const child = startScript(
     t,
-    `const { AsyncLocalStorage } = require('node:async_hooks')
+    `${EXPOSE_GC}
+     const { AsyncLocalStorage } = require('node:async_hooks')
      const { setImmediate: nextTurn } = require('node:timers/promises')
      const tenant = new AsyncLocalStorage()
      const main = async () => {
@@ -137,8 +138,7 @@ test('what the first request of a process was made in is not kept', async (t) =>
        console.log(kept.deref() === undefined)
      }
      main()`,
-    tracker.url,
-    { NODE_OPTIONS: '--expose-gc' }
+    tracker.url
   )
   const { stdout, stderr } = await child.exit()
   assert.deepEqual({ stdout, stderr }, { stdout: 'true\n', stderr: '' })

@@ -1,4 +1,4 @@
-// The command line's examples in the README print what it says. `console` blocks are a command behind a `$` and its
+// The command line's examples in the README and in docs/command-line.md print what these say. `console` blocks are a command behind a `$` and its
 // output. What is different each time, the peer ID and milliseconds, is left out of the comparison, and so is the width
 // of columns, which depends on the tracker's name.
 'use strict'
@@ -15,14 +15,18 @@ const { exampleScript } = require('./support/example-tracker')
 const { startScriptedTracker } = require('./support/scripted-tracker')
 
 const HOST = 'tracker.example.org'
-const README = fs.readFileSync(path.join(ROOT, 'README.md'), 'utf8')
-const EXAMPLES = [...README.matchAll(/^```console\n\$ (.*)\n([\s\S]*?)^```$/gm)]
+const FILES = ['README.md', 'docs/command-line.md']
+const examplesOf = (file) => [
+  ...fs
+    .readFileSync(path.join(ROOT, file), 'utf8')
+    .matchAll(/^```console\n\$ (.*)\n([\s\S]*?)^```$/gm)
+]
 
-// Names are known to `check` alone, which looks them up itself.
+// Names are known to `check` and `ping` alone, which look them up themselves.
 async function run(t, command) {
   const four = await startScriptedTracker(t, exampleScript())
   await startScriptedTracker(t, { ...exampleScript(), family: 6, port: four.port })
-  const place = / check /.test(command) ? `${HOST}:${four.port}` : `127.0.0.1:${four.port}`
+  const place = / (check|ping) /.test(command) ? `${HOST}:${four.port}` : `127.0.0.1:${four.port}`
   const shell = `tracker() { "${process.execPath}" "${PROGRAM}" "$@"; }\n`
   const line = command
     .replaceAll('bittorrent-udp-tracker ', 'tracker ')
@@ -32,7 +36,7 @@ async function run(t, command) {
   const output = await new Promise((resolve) => {
     execFile('sh', ['-c', shell + line], { env }, (err, stdout, stderr) => resolve(stdout + stderr))
   })
-  return output.replaceAll(place, `${HOST}:6969`)
+  return output.replaceAll(place, `${HOST}:6969`).replaceAll(`:${four.port}`, ':6969')
 }
 
 // Trackers finish in any order.
@@ -40,23 +44,42 @@ function comparable(output) {
   return output
     .replaceAll(/-TU2000-\w{12}/g, 'PEER-ID')
     .replaceAll(/("\w+Ms":)\d+(\.\d+)?/g, '$1MS')
-    .replaceAll(/ (\d+\.\d|-)(?= )/g, ' MS')
+    .replaceAll(/ \d+\.\d(?= |$)/gm, ' MS')
+    .replaceAll(/[▁▂▃▄▅▆▇█]+/g, 'BARS')
     .replaceAll(/ +/g, ' ')
     .split('\n')
     .sort()
 }
 
-describe('the example', { skip: withoutIPv6 }, () => {
-  for (const [, command, output] of EXAMPLES) {
-    test(`${command.slice(0, 60)}… prints what the README says`, async (t) => {
-      const printed = await run(t, command)
-      if (process.env.SHOW_EXAMPLES) console.error(`$ ${command}\n${printed}`)
-      assert.deepEqual(comparable(printed), comparable(output))
-    })
-  }
-
-  test('of each command is there', () => {
-    const commands = EXAMPLES.map(([, command]) => / (announce|scrape|check) /.exec(command)[1])
-    assert.deepEqual([...new Set(commands)], ['announce', 'scrape', 'check'])
+for (const file of FILES) {
+  const examples = examplesOf(file)
+  describe(`the example in ${file}`, { skip: withoutIPv6 }, () => {
+    for (const [, command, output] of examples) {
+      test(`${command.slice(0, 60)}… prints what it says`, async (t) => {
+        const printed = await run(t, command)
+        if (process.env.SHOW_EXAMPLES) console.error(`$ ${command}\n${printed}`)
+        assert.deepEqual(comparable(printed), comparable(output))
+      })
+    }
   })
+}
+
+test('each command has an example', () => {
+  const commands = examplesOf('docs/command-line.md').map(([, command]) => {
+    return / (announce|scrape|check|ping) /.exec(command)[1]
+  })
+  assert.deepEqual([...new Set(commands)].sort(), ['announce', 'check', 'ping', 'scrape'])
+})
+
+test('each status is explained', () => {
+  const text = fs.readFileSync(path.join(ROOT, 'docs/command-line.md'), 'utf8')
+  const { STATUSES } = require('../bin/statuses')
+  for (const status of STATUSES) assert.match(text, new RegExp(`^\\| \`${status}\` `, 'm'))
+})
+
+test("the README's section fits one screen, and leads to the rest", () => {
+  const readme = fs.readFileSync(path.join(ROOT, 'README.md'), 'utf8')
+  const [section] = /^## Command line\n[\s\S]*?(?=^## )/m.exec(readme)
+  assert.ok(section.split('\n').length <= 45)
+  assert.ok(section.includes('](docs/command-line.md)'))
 })

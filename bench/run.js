@@ -5,6 +5,8 @@
 //
 //   node bench/run.js [--quick] [--only FIGURE] [--runs N]
 //
+// `--only network` is the part through a network that loses datagrams.
+//
 // Every measurement has a process and a tracker of its own; the competitors take turns. Nothing leaves loopback.
 
 const fs = require('fs')
@@ -13,76 +15,31 @@ const path = require('path')
 const { parseArgs } = require('util')
 
 const aquatic = require('./lib/aquatic.js')
-const child = require('./lib/child.js')
+const { measureFigure } = require('./lib/measure.js')
+const { distributions, overview } = require('./lib/overview.js')
 const { rowsOf, table } = require('./lib/report.js')
 
-const FIGURES = ['throughput', 'latency', 'burst', 'silent', 'waiting', 'cpu', 'require', 'scrape']
+const FIGURES = [
+  'throughput',
+  'latency',
+  'burst',
+  'silent',
+  'waiting',
+  'cpu',
+  'require',
+  'scrape',
+  'clients'
+]
+const NETWORK_FIGURES = [
+  'network-announces',
+  'network-scrapes',
+  'network-one-by-one',
+  'network-answers',
+  'network-bottleneck',
+  'network-faults'
+]
+const ALL_FIGURES = [...FIGURES, ...NETWORK_FIGURES]
 const RESULTS = path.join(__dirname, 'results')
-const RUNS = 5
-const LIMIT = 60000
-
-function startTracker(kind) {
-  if (kind === 'silent') return aquatic.silentTracker()
-  if (kind === null) return { stop: async () => {} }
-  return aquatic.startTracker(kind)
-}
-
-async function measureOnce(name, figure, implementation, options) {
-  const tracker = await startTracker(figure.tracker)
-  try {
-    const { url, host, port, pid } = tracker
-    const where = { url, host, port, trackerPid: pid }
-    return await child.run(name, implementation, { ...options, ...where }, LIMIT)
-  } finally {
-    await tracker.stop()
-  }
-}
-
-/** Measures a figure; gives for each variant and implementation what came of every run. */
-async function measureFigure(name, figure, { quick, runs }) {
-  const results = new Map()
-  const notes = new Set()
-  const seconds = figure.seconds && figure.seconds[quick ? 'quick' : 'full']
-  const variants = quick ? quickVariants(figure) : figure.variants
-  for (const { title, implementations } of variants) {
-    results.set(title, Object.fromEntries(implementations.map((each) => [each, []])))
-  }
-  for (let run = 0; run < (figure.runs || runs); run++) {
-    for (const { title, options, implementations } of variants) {
-      for (const implementation of implementations) {
-        progress(`${name} ${title} ${implementation} ${run + 1}`)
-        // The load generator counts in steps of five seconds.
-        const time = implementation === 'native' ? {} : { seconds, idleSeconds: seconds }
-        try {
-          const result = await measureOnce(name, figure, implementation, { ...options, ...time })
-          results.get(title)[implementation].push(result)
-          if (result.note) notes.add(describe(title, implementation, result.note))
-        } catch (error) {
-          notes.add(describe(title, implementation, error.message))
-        }
-      }
-    }
-  }
-  progress('')
-  return { results, notes: [...notes] }
-}
-
-function quickVariants({ variants }) {
-  return variants
-    .filter((variant) => !variant.fullOnly)
-    .map((variant) => ({
-      ...variant,
-      implementations: variant.quickImplementations || variant.implementations
-    }))
-}
-
-function describe(title, implementation, words) {
-  return `${[title, implementation].filter(Boolean).join(', ')}: ${words}`
-}
-
-function progress(text) {
-  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`)
-}
 
 function machine() {
   const cpus = os.cpus()
@@ -100,12 +57,11 @@ async function main() {
     options: {
       quick: { type: 'boolean', default: false },
       only: { type: 'string', multiple: true, default: [] },
-      runs: { type: 'string', default: String(RUNS) }
+      runs: { type: 'string' }
     }
   })
-  const unknown = values.only.filter((name) => !FIGURES.includes(name))
-  if (unknown.length > 0) throw new Error(`no figure ${unknown}; there are ${FIGURES.join(', ')}`)
-  aquatic.install()
+  const wanted = wantedFigures(values)
+  if (wanted.some((name) => !NETWORK_FIGURES.includes(name))) aquatic.install()
 
   const started = Date.now()
   const report = {
@@ -115,26 +71,46 @@ async function main() {
     figures: {}
   }
   console.log(`${Object.values(report.machine).join(', ')}\n`)
-  for (const name of FIGURES) {
+  for (const name of wanted) {
     const figure = require(`./figures/${name}.js`)
-    const wanted =
-      values.only.length > 0 ? values.only.includes(name) : figure.quick || !values.quick
-    if (!wanted) continue
-    const settings = { quick: values.quick, runs: Number(values.runs) }
+    const settings = { quick: values.quick, runs: values.runs && Number(values.runs) }
     const { results, notes } = await measureFigure(name, figure, settings)
     const rows = rowsOf(figure, results)
-    report.figures[name] = { title: figure.title, rows, notes }
+    const { title, overview } = figure
+    report.figures[name] = { title, overview, rows, notes, distributions: distributions(results) }
     console.log(table(figure, rows, notes))
   }
   report.seconds = Math.round((Date.now() - started) / 1000)
+  write(report)
 
-  fs.mkdirSync(RESULTS, { recursive: true })
-  fs.writeFileSync(path.join(RESULTS, 'latest.json'), `${JSON.stringify(report, null, 2)}\n`)
   const goals = Object.values(report.figures).flatMap(({ rows }) => rows.filter(({ goal }) => goal))
   const reached = goals.filter(({ goal }) => goal.reached).length
   console.log(
     `${reached} of ${goals.length} goals reached, ${report.seconds} s, bench/results/latest.json`
   )
+}
+
+/** The figures asked for, in their order; `network` is all of the network's. */
+function wantedFigures({ only, quick }) {
+  const names = only.flatMap((name) => (name === 'network' ? NETWORK_FIGURES : [name]))
+  const unknown = names.filter((name) => !ALL_FIGURES.includes(name))
+  if (unknown.length > 0)
+    throw new Error(`no figure ${unknown}; there are ${ALL_FIGURES.join(', ')}`)
+  if (names.length > 0) return ALL_FIGURES.filter((name) => names.includes(name))
+  return ALL_FIGURES.filter((name) => !quick || require(`./figures/${name}.js`).quick)
+}
+
+/** Everything as JSON, and the network's part by itself, also as a table in Markdown. */
+function write(report) {
+  fs.mkdirSync(RESULTS, { recursive: true })
+  const save = (name, text) => fs.writeFileSync(path.join(RESULTS, name), text)
+  const json = (value) => `${JSON.stringify(value, null, 2)}\n`
+  save('latest.json', json(report))
+  const network = Object.entries(report.figures).filter(([name]) => NETWORK_FIGURES.includes(name))
+  if (network.length === 0) return
+  const figures = Object.fromEntries(network)
+  save('network.json', json({ ...report, figures }))
+  save('network.md', overview(figures))
 }
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {

@@ -1,17 +1,25 @@
 'use strict'
 
-// Lists from files and from standard input: one thing a line, blank lines and # comments ignored.
+// Lists from files and from standard input, line by line as they come in: a list of ten million lines is never a text of
+// its own. Blank lines and `#` comments are no part of them.
 
 const fs = require('node:fs')
+const net = require('node:net')
+const tty = require('node:tty')
+const { promisify } = require('node:util')
 const { quoted } = require('./text.js')
 const UsageError = require('./usage-error.js')
+
+// In characters. aria2's lists are one line of hundreds of trackers.
+const LONGEST_LINE = 1024 * 1024
 
 const REASONS = {
   ENOENT: 'there is no such file',
   EISDIR: 'it is a directory',
   EACCES: 'it may not be read',
   ENOTDIR: 'there is no such file',
-  ENAMETOOLONG: 'there is no such file'
+  ENAMETOOLONG: 'there is no such file',
+  ENXIO: 'nothing can be read from it'
 }
 
 /** Why a file could not be read, for people. */
@@ -19,67 +27,116 @@ function readFailure(err) {
   return REASONS[err.code] || err.message
 }
 
-async function readStandardInput() {
-  const parts = []
-  try {
-    for await (const part of process.stdin) parts.push(part)
-  } catch (err) {
-    throw new UsageError(`cannot read standard input: ${readFailure(err)}`)
-  }
-  return Buffer.concat(parts)
+/** Opens a file for reading without waiting, which a pipe that nobody writes to would make it do for ever. */
+function openNow(file) {
+  return promisify(fs.open)(file, fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK || 0))
 }
 
-function readFile(file) {
-  try {
-    return fs.readFileSync(file)
-  } catch (err) {
-    throw new UsageError(`cannot read ${quoted(file)}: ${readFailure(err)}`)
-  }
+// Reads a pipe, a terminal or a regular file so that Ctrl-C can end it: what waits in a thread cannot be called off.
+async function openList(file) {
+  if (file === '-') return process.stdin
+  const fd = await openNow(file)
+  const stat = await promisify(fs.fstat)(fd)
+  if (stat.isFIFO() || stat.isSocket()) return new net.Socket({ fd, readable: true })
+  return tty.isatty(fd) ? new tty.ReadStream(fd) : fs.createReadStream(null, { fd })
 }
 
-/** The lines of a file, or of standard input for `-`: `[{text, where}]`, `where` being what error messages say. */
-async function linesOf(file) {
-  const bytes = file === '-' ? await readStandardInput() : readFile(file)
+// PowerShell's `>` writes UTF-16, with a mark at its beginning or without.
+function decoderFor(start) {
+  const [a, b, c, d] = start
+  if ((a === 0xff && b === 0xfe) || (a > 0 && b === 0 && c > 0 && d === 0))
+    return new TextDecoder('utf-16le')
+  if ((a === 0xfe && b === 0xff) || (a === 0 && b > 0 && c === 0 && d > 0))
+    return new TextDecoder('utf-16be')
+  return new TextDecoder('utf-8')
+}
+
+/**
+ * Calls `onLine(text, number)` for each line that has something in it, without white space and a comment's line. What it
+ * returns, if anything, is waited for.
+ */
+async function forEachLine(file, onLine) {
   const name = file === '-' ? 'standard input' : file
-  if (/^d\d+:/.test(bytes.toString('latin1', 0, 20))) {
-    throw new UsageError(`${quoted(name)} is a .torrent file and no list; give it without --file`)
+  let decoder = null
+  let rest = ''
+  let number = 0
+  const take = async (text) => {
+    // A line's end may be cut in two.
+    const isCut = text.endsWith('\r')
+    const lines = (rest + (isCut ? text.slice(0, -1) : text)).split(/\r\n|\n|\r/)
+    rest = lines.pop() + (isCut ? '\r' : '')
+    if (rest.length > LONGEST_LINE) {
+      throw new UsageError(
+        `${quoted(name)} is no list: line ${number + lines.length + 1} has no end`
+      )
+    }
+    for (const line of lines) {
+      number++
+      const thing = line.trim()
+      if (thing === '' || thing.startsWith('#')) continue
+      const done = onLine(thing, number)
+      if (done !== undefined) await done
+    }
   }
-  return bytes
-    .toString('utf8')
-    .replace(/^\ufeff/, '')
-    .split(/\r\n|\n|\r/)
-    .map((line, index) => ({ text: line.trim(), where: `${name}:${index + 1}: ` }))
-    .filter(({ text }) => text !== '' && !text.startsWith('#'))
+  try {
+    let start = Buffer.alloc(0)
+    for await (const part of await openList(file)) {
+      if (decoder !== null) {
+        await take(decoder.decode(part, { stream: true }))
+        continue
+      }
+      start = Buffer.concat([start, part])
+      if (start.length < 4) continue
+      if (/^d\d+:/.test(start.toString('latin1', 0, 20))) {
+        throw new UsageError(
+          `${quoted(name)} is a .torrent file and no list; give it without --file`
+        )
+      }
+      decoder = decoderFor(start)
+      await take(decoder.decode(start, { stream: true }))
+    }
+    if (decoder === null) await take(new TextDecoder().decode(start))
+    else await take(decoder.decode())
+    const last = rest
+    rest = ''
+    await take(`${last}\n`)
+  } catch (err) {
+    if (err instanceof UsageError || err.code === undefined || err.code === 'ERR_NO_ADDON')
+      throw err
+    throw new UsageError(`cannot read ${file === '-' ? name : quoted(name)}: ${readFailure(err)}`)
+  }
 }
 
-/** What stands in arguments, in which `-` is standard input, and then in the files, in this order. */
-async function gather(args, files) {
+/**
+ * Calls `onThing(text)` for what stands in arguments, in which `-` is standard input, and then for each line of the files.
+ * Resolves with what is wrong with them: the UsageErrors that it threw, as texts with their places. With `mayBeFile`
+ * `onThing` is told whether the text is an argument, as opposed to a line of a list.
+ */
+async function gather(args, files, onThing) {
   const sources = [...args.map((arg) => [arg, arg === '-']), ...files.map((file) => [file, true])]
   if (sources.filter(([source, isList]) => isList && source === '-').length > 1) {
     throw new UsageError('standard input can be read only once')
   }
-  const found = []
-  for (const [source, isList] of sources) {
-    if (isList) found.push(await linesOf(source))
-    else found.push([{ text: source, where: '' }])
-  }
-  return found.flat()
-}
-
-/** `read` for each thing; all that are wrong are named together, with their lines. */
-function readAll(things, read) {
   const problems = []
-  const results = []
-  for (const { text, where } of things) {
+  const note = (where, err) => {
+    if (!(err instanceof UsageError)) throw err
+    for (const line of err.lines) problems.push(where + line)
+  }
+  const attempt = (text, isArgument, where) => {
     try {
-      results.push(read(text))
+      const done = onThing(text, isArgument)
+      return done === undefined ? undefined : done.catch((err) => note(where(), err))
     } catch (err) {
-      if (!(err instanceof UsageError)) throw err
-      problems.push(where + err.message)
+      return note(where(), err)
     }
   }
-  if (problems.length > 0) throw new UsageError(problems)
-  return results
+  for (const [source, isList] of sources) {
+    const name = source === '-' ? 'standard input' : source
+    if (!isList) await attempt(source, true, () => '')
+    else
+      await forEachLine(source, (text, number) => attempt(text, false, () => `${name}:${number}: `))
+  }
+  return problems
 }
 
-module.exports = { gather, readAll, readFailure }
+module.exports = { gather, openNow, readFailure }

@@ -3,7 +3,7 @@
 // Finds the command, runs it, and turns whatever happens into an exit code and a message for people.
 
 const Output = require('./output.js')
-const { shown, quoted } = require('./text.js')
+const { quoted } = require('./text.js')
 const UsageError = require('./usage-error.js')
 
 const NAME = 'bittorrent-udp-tracker'
@@ -13,12 +13,14 @@ const COMMANDS = {
   __proto__: null,
   announce: () => require('./commands/announce.js'),
   scrape: () => require('./commands/scrape.js'),
-  check: () => require('./commands/check.js')
+  check: () => require('./commands/check.js'),
+  ping: () => require('./commands/ping.js')
 }
 
 const WORKED = 0
 const FAILED = 1
 const WRONG_USE = 2
+const NO_ADDON = 3
 const INTERRUPTED = 130
 
 const READER_MS = 1000
@@ -30,12 +32,14 @@ Talks to BitTorrent UDP trackers (BEP 15).
   announce URL INFO_HASH   announce a torrent once: interval, seeds, peers
   scrape URL HASH...       how many peers torrents have, any number of them
   check URL...             whether trackers work, how fast, over IPv4 and IPv6
+  ping URL...              round trips and loss, once a second, until Ctrl-C
 
-  ${NAME} COMMAND --help   what a command takes
-  ${NAME} --version
+  ${NAME} COMMAND --help   what a command takes, with examples
+  ${NAME} --version, -v
 
 Colour is for terminals; NO_COLOR turns it off, FORCE_COLOR on.
-Exit code: 0 worked, 1 a tracker failed, 2 wrong use, 130 ended by Ctrl-C.
+Exit code: 0 worked, 1 a tracker failed, 2 wrong use, 3 the package's addon is
+missing, 130 ended by Ctrl-C.
 `
 
 class Session {
@@ -49,17 +53,20 @@ class Session {
     this.exitCode = null
   }
 
-  /** A line on standard error that says who speaks. */
-  fail(message) {
+  /** Lines on standard error that say who speaks. */
+  say(style, lines) {
     const name = this.command === null ? NAME : `${NAME} ${this.command}`
-    const lines = message.split('\n').map((line) => `${name}: ${line}\n`)
-    return this.stderr.write(this.stderr.paint('red', lines.join('').trimEnd()) + '\n')
+    for (const line of [lines].flat()) this.stderr.prose(`${name}: ${line}`, style)
+  }
+
+  fail(lines) {
+    return this.say('red', lines)
   }
 
   // The reader of a pipe has seen enough, as `head` has. That is no failure.
   onOutputError(err) {
     if (err.code === 'EPIPE') return this.exit(WORKED)
-    this.fail(`cannot write to standard output: ${shown(err.message)}`)
+    this.fail(`cannot write to standard output: ${err.message}`)
     return this.exit(FAILED)
   }
 
@@ -72,52 +79,68 @@ class Session {
   }
 
   // A reader that does not read, as a pager, is waited for a moment, or until Ctrl-C is typed once more.
-  onSignal() {
+  async onSignal() {
     process.once('SIGINT', () => process.exit(INTERRUPTED))
     setTimeout(() => process.exit(INTERRUPTED), READER_MS)
-    this.interrupted()
-    this.exit(INTERRUPTED)
+    try {
+      this.exit((await this.interrupted()) ?? INTERRUPTED)
+    } catch (err) {
+      this.onFailure(err)
+    }
+  }
+
+  help(text) {
+    return this.stdout.lines(text.trimEnd().split('\n'))
+  }
+
+  helpOf(name) {
+    if (name === undefined) return this.help(HELP)
+    return this.help(this.find(name).HELP)
+  }
+
+  find(name) {
+    if (COMMANDS[name] !== undefined) return COMMANDS[name]()
+    throw new UsageError(
+      `unknown command ${quoted(name)}; there are ${Object.keys(COMMANDS).join(', ')}`
+    )
   }
 
   async run([command, ...args]) {
     if (command === undefined) {
-      await this.stderr.write(HELP)
+      await this.stderr.lines(HELP.trimEnd().split('\n'))
       return WRONG_USE
     }
-    if (command === '--help' || command === '-h') return this.stdout.write(HELP)
-    if (command === '--version' || command === '-V') {
-      return this.stdout.write(`${require('../package.json').version}\n`)
+    if (command === '--help' || command === '-h') return this.help(HELP)
+    if (command === '--version' || command === '-v' || command === '-V') {
+      return this.stdout.line(require('../package.json').version)
     }
-    if (command === 'help') {
-      const text = COMMANDS[args[0]] === undefined ? HELP : COMMANDS[args[0]]().HELP
-      return this.stdout.write(text)
-    }
-    const names = Object.keys(COMMANDS).join(', ')
+    if (command === 'help') return this.helpOf(args[0])
     if (command.startsWith('-')) {
+      const names = Object.keys(COMMANDS).join(', ')
       throw new UsageError(`the command (${names}) comes first, got ${quoted(command)}`)
     }
-    if (COMMANDS[command] === undefined) {
-      throw new UsageError(`unknown command ${quoted(command)}; there are ${names}`)
-    }
+    const { run, HELP: help } = this.find(command)
     this.command = command
-    return COMMANDS[command]().run(args, {
+    return run(args, {
       stdout: this.stdout,
       stderr: this.stderr,
-      fail: (message) => this.fail(message),
+      fail: (lines) => this.fail(lines),
+      note: (lines) => this.say('yellow', lines),
+      help: () => this.help(help),
       onInterrupt: (listener) => (this.interrupted = listener)
     })
   }
 
   onFailure(err) {
     if (err instanceof UsageError) {
-      this.fail(err.message)
+      this.fail(err.lines)
       const help = this.command === null ? '--help' : `${this.command} --help`
-      this.stderr.write(`Try: ${NAME} ${help}\n`)
+      this.stderr.line(`Try: ${NAME} ${help}`)
       return this.exit(WRONG_USE)
     }
     // Not a stack: whoever reads it here has not written this.
     this.fail(err instanceof Error ? err.message : String(err))
-    return this.exit(FAILED)
+    return this.exit(err?.code === 'ERR_NO_ADDON' ? NO_ADDON : FAILED)
   }
 }
 

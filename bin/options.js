@@ -10,8 +10,15 @@ const UsageError = require('./usage-error.js')
 const DEFAULT_TIMEOUT_S = 15
 // What a timer can hold.
 const LONGEST_TIMEOUT_S = 2147483
+const FORMATS = ['table', 'json', 'csv', 'openmetrics']
 
 const COMMON = { help: { type: 'boolean', short: 'h' } }
+
+// How requests travel; `network` reads them. What a request may go by belongs here, for all commands at once. `check` and
+// `ping` have sockets of their own (connect.js), which must honour it too, or refuse it.
+const NETWORK = { family: { type: 'string' }, timeout: { type: 'string' } }
+const LISTS = { file: { type: 'string', multiple: true }, 'skip-invalid': { type: 'boolean' } }
+const OUTPUT = { format: { type: 'string' }, json: { type: 'boolean' } }
 
 // Takes the word behind an option that has a value as its value, whatever it begins with: peer IDs begin with a dash,
 // and `--num-want -1` is what one writes. parseArgs alone calls both ambiguous.
@@ -78,24 +85,24 @@ function counter(values, name) {
   return wholeNumber(name, values[name], 0n, 2n ** 64n - 1n)
 }
 
-/** `--timeout` in milliseconds. */
-function timeoutMs(values) {
-  if (values.timeout === undefined) return DEFAULT_TIMEOUT_S * 1000
-  const seconds = /^(\d+\.?\d*|\.\d+)$/.test(values.timeout) ? Number(values.timeout) : NaN
-  if (!(seconds >= 0.001 && seconds <= LONGEST_TIMEOUT_S)) {
+/** An option in seconds, in milliseconds. */
+function seconds(values, name, standard, least = 0.001) {
+  if (values[name] === undefined) return standard * 1000
+  const number = /^(\d+\.?\d*|\.\d+)$/.test(values[name]) ? Number(values[name]) : NaN
+  if (!(number >= least && number <= LONGEST_TIMEOUT_S)) {
     throw new UsageError(
-      `--timeout must be seconds from 0.001 to ${LONGEST_TIMEOUT_S}, got ${quoted(values.timeout)}`
+      `--${name} must be seconds from ${least} to ${LONGEST_TIMEOUT_S}, got ${quoted(values[name])}`
     )
   }
-  return Math.round(seconds * 1000)
+  return Math.round(number * 1000)
 }
 
-function family(values) {
-  if (values.family === undefined) return 0
-  if (values.family !== '4' && values.family !== '6') {
-    throw new UsageError(`--family must be 4 or 6, got ${quoted(values.family)}`)
+/** How requests travel: `{family, timeout}`, 0 or 4 or 6, and milliseconds. */
+function network(values, timeoutSeconds = DEFAULT_TIMEOUT_S) {
+  return {
+    family: Number(oneOf(values, 'family', ['4', '6']) ?? 0),
+    timeout: seconds(values, 'timeout', timeoutSeconds)
   }
-  return Number(values.family)
 }
 
 function ipv4(values, name) {
@@ -108,39 +115,31 @@ function ipv4(values, name) {
 function oneOf(values, name, words) {
   const value = values[name]
   if (value !== undefined && !words.includes(value)) {
-    throw new UsageError(`--${name} must be one of ${words.join(', ')}, got ${quoted(value)}`)
+    const choice = words.length === 2 ? words.join(' or ') : `one of ${words.join(', ')}`
+    throw new UsageError(`--${name} must be ${choice}, got ${quoted(value)}`)
   }
   return value
 }
 
-/** The scheme of a URL in lower case; a text that is no URL at all is wrong use. */
-function schemeOf(text) {
-  const [, scheme] = /^\s*([a-z][a-z0-9+.-]*):\/\//i.exec(text) || []
-  if (scheme === undefined) {
-    throw new UsageError(
-      `${quoted(text)} is no tracker URL: that is udp://host:port, with a path or without`
-    )
+/** `table`, `json`, `csv` or `openmetrics`. */
+function format(values) {
+  const wanted = oneOf(values, 'format', FORMATS)
+  if (values.json && wanted !== undefined && wanted !== 'json') {
+    throw new UsageError(`--json and --format ${wanted} exclude each other`)
   }
-  return scheme.toLowerCase()
-}
-
-/** The URL of a UDP tracker that a command was given; anything else is wrong use. */
-function udpUrl(text) {
-  if (text === undefined) throw new UsageError('the URL of a tracker is missing')
-  if (schemeOf(text) !== 'udp') {
-    throw new UsageError(`${quoted(text)} is no UDP tracker: its URL begins with udp://`)
-  }
-  return text.trim()
+  return values.json ? 'json' : (wanted ?? 'table')
 }
 
 module.exports = {
+  NETWORK,
+  LISTS,
+  OUTPUT,
   parse,
   integer,
   counter,
-  timeoutMs,
-  family,
+  seconds,
+  network,
   ipv4,
   oneOf,
-  schemeOf,
-  udpUrl
+  format
 }

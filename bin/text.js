@@ -1,30 +1,28 @@
 'use strict'
 
-// Texts for people: what others wrote made harmless, numbers and sizes as one reads them.
+// Texts for people: what others wrote made harmless, numbers and times as one reads them.
 
 // Control characters would reach the terminal as commands, the others reorder or break what is read there.
 const UNSAFE = /[\p{Cc}\p{Cs}\p{Bidi_Control}\u2028\u2029]/gu
 
+const hexOf = (character, digits) => character.charCodeAt(0).toString(16).padStart(digits, '0')
+
 /** A text from a tracker, a file or an argument with its control characters spelled out. */
 function shown(text) {
-  return String(text).replace(UNSAFE, (character) => {
-    const hex = character.charCodeAt(0).toString(16)
-    return hex.length > 2 ? `\\u${hex.padStart(4, '0')}` : `\\x${hex.padStart(2, '0')}`
-  })
+  return String(text).replace(UNSAFE, (character) =>
+    character <= '\xff' ? `\\x${hexOf(character, 2)}` : `\\u${hexOf(character, 4)}`
+  )
 }
 
-/** JSON in one line that is harmless on a terminal as well; JSON.stringify alone escapes only some of these. */
-function jsonLine(value) {
-  const text = JSON.stringify(value).replace(UNSAFE, (character) => {
-    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
-  })
-  return `${text}\n`
+/** JSON that is harmless on a terminal as well; JSON.stringify alone escapes only some of these. */
+function json(value) {
+  return JSON.stringify(value).replace(UNSAFE, (character) => `\\u${hexOf(character, 4)}`)
 }
 
-/** An argument in an error message: quoted, harmless, and not longer than one wants to read. */
+/** An argument in an error message: quoted, and not longer than one wants to read. */
 function quoted(text) {
-  const short = text.length > 100 ? `${text.slice(0, 100)}…` : text
-  return `"${shown(short)}"`
+  const characters = [...text.slice(0, 202)]
+  return `"${characters.length > 100 ? `${characters.slice(0, 100).join('')}…` : text}"`
 }
 
 /** 1234567 -> 1,234,567 */
@@ -37,10 +35,12 @@ function counted(number, one, many = `${one}s`) {
   return `${grouped(number)} ${number === 1 ? one : many}`
 }
 
-/** What a failed request is called: the tracker's own words, or the package's where those suit a person. */
-function failureText(err, timeoutMs) {
-  if (err.code === 'TIMEOUT') return `no answer within ${timeoutMs / 1000} s`
-  return shown(err.message)
+/** Milliseconds as `0.6 s`, `12 s` or `3 min 20 s`. */
+function duration(ms) {
+  if (ms < 9950) return `${(ms / 1000).toFixed(1)} s`
+  const seconds = Math.round(ms / 1000)
+  if (seconds < 120) return `${seconds} s`
+  return `${grouped(Math.floor(seconds / 60))} min ${seconds % 60} s`
 }
 
-module.exports = { shown, jsonLine, quoted, grouped, counted, failureText }
+module.exports = { shown, json, quoted, grouped, counted, duration }

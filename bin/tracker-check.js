@@ -1,63 +1,39 @@
 'use strict'
 
-// Whether one tracker works, step by step, with what each step takes.
+// Whether one tracker works, step by step, with what each step takes: a look-up and a connect of its own, then an
+// announce and a scrape by the package, at the address that answered the connect.
 //
-// Round trips are those of the datagrams, which the package tells on its channels: from the last send to the answer, with
-// no waiting for anything else in them. Look-ups are made here, and the requests go to the address that was found.
+// Round trips of announce and scrape are those of the datagrams, which the package tells on its channels: from the last
+// send to the answer, with no waiting for anything else in them.
 
 const diagnosticsChannel = require('node:diagnostics_channel')
-const net = require('node:net')
-const os = require('node:os')
 const { randomBytes } = require('node:crypto')
 const UdpTracker = require('..')
+const { connectToFirst } = require('./connect.js')
+const { reasonOf } = require('./failures.js')
+const { familiesOf, hostAndPort } = require('./hosts.js')
 const { DEFAULT_PORT, randomPeerId } = require('./peer.js')
+const { WORKS, REFUSES, NO_SCRAPE, FAILED, SKIPPED } = require('./statuses.js')
 
 const { TrackerError } = UdpTracker
 
-const ANSWERED = ['TRACKER_ERROR', 'BAD_RESPONSE']
-const EITHER = 'connect or announce'
+// How long the end waits for answers to "stopped", which mean nothing to anybody.
+const GOODBYE_MS = 2000
 
-// Host, port, and what follows them exactly as it is written; `null` where the package itself has to say what is wrong.
-function partsOf(url) {
-  const [, authority, rest] = /^udp:\/\/([^/?#]*)([^#]*)/i.exec(url)
+// What an answer of opentracker reads like that has a list of torrents, and not this one on it: 8 bytes of action 1.
+const NOT_SERVED = 'announce response should be 20 bytes'
+
+/** `[result, error]` of a promise, one of them `null`. */
+async function outcome(promise) {
   try {
-    const { hostname, port } = new URL(`http://${authority.split('@').pop()}/`)
-    const host = hostname.replace(/^\[|\]$/g, '')
-    return { host, port: port === '' ? 80 : Number(port), rest }
-  } catch {
-    return null
-  }
-}
-
-function hostOf({ address, family }) {
-  return family === 6 ? `[${address}]` : address
-}
-
-function urlOf(found, { port, rest }) {
-  return `udp://${hostOf(found)}:${port}${rest}`
-}
-
-// Whether this machine can be expected to reach an address of this family: that is not the tracker's fault.
-function machineReaches({ address, family }) {
-  if (/^127\.|^::1$/.test(address)) return true
-  return Object.values(os.networkInterfaces())
-    .flat()
-    .some((own) => {
-      const isFamily = own.family === `IPv${family}` || own.family === family
-      return isFamily && !own.internal && !/^fe80:/i.test(own.address)
-    })
-}
-
-/** The error that a request ends with, or `null`. */
-async function errorIn(promise) {
-  try {
-    await promise
-    return null
+    return [await promise, null]
   } catch (err) {
-    return err
+    if (!(err instanceof TrackerError)) throw err
+    return [null, err]
   }
 }
 
+const isAnswer = (err) => err.code === 'TRACKER_ERROR' || err.code === 'BAD_RESPONSE'
 const milliseconds = (number) => Math.round(number * 1000) / 1000
 
 function result(url, fields) {
@@ -65,17 +41,26 @@ function result(url, fields) {
     url,
     family: null,
     address: null,
-    status: 'failed',
+    status: FAILED,
+    reason: null,
     lookupMs: null,
     connectMs: null,
     announceMs: null,
     scrapeMs: null,
+    interval: null,
     ...fields
   }
 }
 
-function errorOf(step, err) {
-  return { error: { step, code: err.code, message: err.message } }
+// A step that failed, with `status`; `reason` is what people read.
+function failure(step, err, status = FAILED, reason = reasonOf(err)) {
+  return { status, reason, error: { step, code: err.code, message: err.message } }
+}
+
+// The engine's words for a URL end with the URL, which stands beside them here.
+function unusable(problem) {
+  const reason = problem.replace(/^announce /, '').replace(/: .*$/s, '')
+  return failure('URL', new TrackerError(problem, 'BAD_URL'), FAILED, reason)
 }
 
 /** Checks trackers with one torrent and one peer ID for all. */
@@ -83,15 +68,17 @@ class Checker {
   constructor({ family, timeout, infoHash, lookUps }) {
     this.family = family
     this.timeout = timeout
+    this.isOwnTorrent = infoHash === null
     this.infoHash = infoHash || randomBytes(20)
     this.lookUps = lookUps
     this.peerId = randomPeerId()
-    // Of the latest answers: a connect by its address, as one serves all requests to it, others by URL.
+    // Where the peer may be known, and where it says that it goes.
+    this.present = new Set()
+    this.goodbyes = new Set()
+    // Of the latest answers, by kind and URL.
     this.roundTrips = new Map()
-    diagnosticsChannel.subscribe('bittorrent-udp-tracker:answer', (answer) => {
-      const { request, address, roundTrip, url } = answer
-      const key = request === 'connect' ? `connect ${address}` : `${request} ${url}`
-      this.roundTrips.set(key, milliseconds(roundTrip))
+    diagnosticsChannel.subscribe('bittorrent-udp-tracker:answer', ({ request, roundTrip, url }) => {
+      if (url !== null) this.roundTrips.set(`${request} ${url}`, milliseconds(roundTrip))
     })
   }
 
@@ -100,84 +87,92 @@ class Checker {
     await UdpTracker.scrape('udp://', [this.infoHash]).catch(() => {})
   }
 
-  /** A result for each family that the tracker has an address of; one in all cases. */
-  async check(url, scheme) {
-    if (scheme !== 'udp') {
-      return [result(url, { status: 'skipped', reason: `not UDP (${scheme})` })]
-    }
-    const parts = partsOf(url)
-    if (parts === null) return [await this.unusable(url)]
-    const lookup = await this.lookUp(parts.host)
-    if (lookup.err !== null) return [result(url, errorOf('look-up', lookup.err))]
+  /** Says to the trackers that it has not been said to that the peer goes, and waits a little for them. */
+  async end() {
+    for (const target of this.present) this.sayGoodbye(target)
+    await Promise.all(this.goodbyes)
+  }
 
-    const families = this.family === 0 ? [4, 6] : [this.family]
-    const addresses = families
-      .map((family) => lookup.addresses.find((address) => address.family === family))
-      .filter((address) => address !== undefined)
-    if (addresses.length === 0) {
-      const text = `tracker host ${parts.host} has no IPv${this.family || '4 or IPv6'} address`
-      return [result(url, errorOf('look-up', new TrackerError(text, 'DNS')))]
+  /** A result for each family that the tracker has an address of; one in all cases. */
+  async check({ url, scheme, parts, problem }) {
+    if (scheme !== 'udp') {
+      return [result(url, { status: SKIPPED, reason: `not UDP (${scheme})` })]
     }
+    if (problem !== null) return [result(url, unusable(problem))]
+    const [found, err] = await outcome(familiesOf(parts, this.family, this.lookUps))
+    if (err !== null) return [result(url, this.lookUpFailure(err))]
+    const lookupMs = found.ms === null ? null : milliseconds(found.ms)
     return Promise.all(
-      addresses.map((address) => this.checkAddress(url, parts, address, lookup.ms))
+      found.families.map((family) => this.checkFamily(url, parts, family, lookupMs))
     )
   }
 
-  async unusable(url) {
-    try {
-      await UdpTracker.scrape(url, [this.infoHash], { timeout: this.timeout })
-      throw new TrackerError('announce URL is not valid', 'BAD_URL')
-    } catch (err) {
-      if (!(err instanceof TrackerError)) throw err
-      return result(url, errorOf('URL', err))
+  lookUpFailure(err) {
+    if (err.code === 'TIMEOUT') {
+      return failure('look-up', err, FAILED, 'no answer from the name server')
     }
+    const noAddress = / has no (IPv.*) address$/.exec(err.message)
+    return failure('look-up', err, FAILED, noAddress ? `no ${noAddress[1]} address` : reasonOf(err))
   }
 
-  async lookUp(host) {
-    const family = net.isIP(host)
-    if (family !== 0) return { addresses: [{ address: host, family }], ms: null, err: null }
-    try {
-      const { addresses, ms } = await this.lookUps.lookUp(host)
-      return { addresses, ms: milliseconds(ms), err: null }
-    } catch (err) {
-      return { addresses: [], ms: null, err }
-    }
-  }
-
-  async checkAddress(url, parts, found, lookupMs) {
-    const { family, address } = found
-    const about = { family, address, lookupMs }
-    if (!machineReaches(found)) {
+  async checkFamily(url, parts, { family, addresses, isReachable }, lookupMs) {
+    const about = { family, address: addresses[0].address, lookupMs }
+    if (!isReachable) {
       const reason = `this machine has no IPv${family} address`
-      return result(url, { ...about, status: 'skipped', reason })
+      return result(url, { ...about, status: SKIPPED, reason })
     }
-    const target = urlOf(found, parts)
-    const { timeout, infoHash, peerId } = this
-    const announce = (event) => {
-      const peer = { infoHash, peerId, port: DEFAULT_PORT, left: 1, numWant: 1 }
-      return errorIn(UdpTracker.announce(target, { ...peer, event, timeout }))
-    }
-    const roundTrip = (key) => this.roundTrips.get(key) ?? null
-    const ends = (more) =>
-      result(url, {
-        ...about,
-        connectMs: roundTrip(`connect ${hostOf(found)}:${parts.port}`),
-        announceMs: roundTrip(`announce ${target}`),
-        scrapeMs: roundTrip(`scrape ${target}`),
-        ...more
-      })
+    const [connected, silent] = await outcome(connectToFirst(addresses, parts.port, this.timeout))
+    if (silent !== null) return result(url, { ...about, ...failure('connect', silent) })
+    const { found, ms, err } = connected
+    Object.assign(about, { address: found.address, connectMs: milliseconds(ms) })
+    if (err !== null) return result(url, { ...about, ...failure('connect', err, REFUSES) })
+    const target = `udp://${hostAndPort(found, parts.port)}${parts.requestString}`
+    return result(url, { ...about, ...(await this.request(target)) })
+  }
 
-    const refused = await announce('started')
-    // What answers, if only with an error, may scrape all the same: then it was not the connect that failed.
-    if (refused !== null && !ANSWERED.includes(refused.code)) {
-      const { connectMs } = ends()
-      return ends(errorOf(connectMs === null ? 'connect' : 'announce', refused))
+  async request(target) {
+    const { timeout, infoHash } = this
+    this.present.add(target)
+    const [answer, refused] = await outcome(this.announce(target, 'started', timeout))
+    if (refused !== null && isAnswer(refused)) this.present.delete(target)
+    // What answers, if only with an error, may scrape all the same.
+    if (refused !== null && !isAnswer(refused)) {
+      return failure('announce', refused, FAILED, `announce: ${reasonOf(refused)}`)
     }
-    const failed = await errorIn(UdpTracker.scrape(target, [infoHash], { timeout }))
-    // The tracker need not keep a peer that is none.
-    if (refused === null) await announce('stopped')
-    if (refused !== null) return ends(errorOf(failed === null ? 'announce' : EITHER, refused))
-    return ends(failed === null ? { status: 'works' } : errorOf('scrape', failed))
+    const announceMs = this.roundTrip('announce', target)
+    const [, failed] = await outcome(UdpTracker.scrape(target, [infoHash], { timeout }))
+    if (refused === null) this.sayGoodbye(target)
+    const times = { announceMs, scrapeMs: this.roundTrip('scrape', target) }
+    if (refused !== null) {
+      return { ...times, ...failure('announce', refused, REFUSES, this.refusal(refused)) }
+    }
+    const { interval } = answer
+    if (failed === null) return { ...times, status: WORKS, interval }
+    const words = isAnswer(failed) ? reasonOf(failed) : null
+    return { ...times, ...failure('scrape', failed, NO_SCRAPE, words), interval }
+  }
+
+  announce(target, event, timeout) {
+    const { infoHash, peerId } = this
+    const peer = { infoHash, peerId, port: DEFAULT_PORT, left: 1, numWant: 1 }
+    return UdpTracker.announce(target, { ...peer, event, timeout })
+  }
+
+  // The tracker need not keep a peer that is none.
+  sayGoodbye(target) {
+    this.present.delete(target)
+    const goodbye = outcome(this.announce(target, 'stopped', Math.min(this.timeout, GOODBYE_MS)))
+    const ended = goodbye.finally(() => this.goodbyes.delete(ended))
+    this.goodbyes.add(ended)
+  }
+
+  refusal(err) {
+    if (err.message !== NOT_SERVED) return reasonOf(err)
+    return `does not serve this torrent${this.isOwnTorrent ? ', try --info-hash' : ''}`
+  }
+
+  roundTrip(request, target) {
+    return this.roundTrips.get(`${request} ${target}`) ?? null
   }
 }
 

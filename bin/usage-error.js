@@ -1,14 +1,27 @@
 'use strict'
 
+const { counted } = require('./text.js')
+
 const MOST_SHOWN = 10
 
-/** Wrong use: printed with the way to get help, and the exit code is 2. `problems` is a text or several. */
+/** The problems as lines, the first ten of them and how many more there are. `problems` is a text or several. */
+function summed(problems) {
+  const lines = [problems].flat()
+  if (lines.length <= MOST_SHOWN) return lines
+  return [
+    ...lines.slice(0, MOST_SHOWN),
+    `and ${counted(lines.length - MOST_SHOWN, 'more like these', 'more like these')}`
+  ]
+}
+
+/** Wrong use: printed with the way to get help, and the exit code is 2. */
 class UsageError extends Error {
   constructor(problems) {
-    const lines = [problems].flat()
-    const more = lines.length - MOST_SHOWN
-    super(lines.slice(0, MOST_SHOWN).join('\n') + (more > 0 ? `\nand ${more} more like these` : ''))
+    const lines = summed(problems)
+    super(lines.join('\n'))
+    this.lines = lines
   }
 }
 
 module.exports = UsageError
+module.exports.summed = summed

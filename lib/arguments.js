@@ -107,11 +107,15 @@ function bytesOf(value, name) {
   throw new TypeError(`${name} must be a Buffer, a Uint8Array or a string, got ${kind(value)}`)
 }
 
-/** The first 20 bytes in a Buffer of their own. */
-function firstTwenty(bytes) {
+/** 20 bytes in a Buffer of one's own. */
+function copyOf(bytes) {
   const copy = Buffer.allocUnsafe(20)
-  for (let i = 0; i < 20; i++) copy[i] = bytes[i]
+  copy.set(bytes)
   return copy
+}
+
+function firstTwenty(bytes) {
+  return copyOf(Buffer.from(bytes).subarray(0, 20))
 }
 
 /** The text of an announce URL. Torrents bring anything; what is no text ends up in the error text that names it. */
@@ -245,7 +249,8 @@ function isGiven(value) {
 /** The options of an announce; trackers that set none of them share one object. */
 function announceOptions(opts) {
   const { numWant, key, ip, family, auth, urlData, transport } = opts
-  if (![numWant, key, ip, family, auth, urlData, transport].some(isGiven)) return DEFAULTS
+  const isSome = isGiven(numWant) || isGiven(key) || isGiven(ip) || isGiven(family)
+  if (!isSome && !isGiven(auth) && !isGiven(urlData) && !isGiven(transport)) return DEFAULTS
   return {
     numWant: isGiven(numWant)
       ? integer(numWant, 'opts.numWant', -1, 2 ** 31 - 1)
@@ -294,7 +299,7 @@ function counters({ downloaded, left, uploaded }) {
 
 module.exports = {
   announceOptions,
-  copyOf: firstTwenty,
+  copyOf,
   counters,
   eventNumber,
   infoHash,

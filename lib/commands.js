@@ -104,11 +104,6 @@ function writeHeader(start, request, kind, event, flags, url) {
 
 const transportLength = (transport) => (transport === null ? 0 : transport.bytes.length)
 
-// Byte by byte: memory that is shared with other threads may change its length at any time.
-function writeTwenty(offset, bytes) {
-  for (let i = 0; i < 20; i++) buffer[offset + i] = bytes[i]
-}
-
 // BEP 15 knows no "not known": 2^64 - 1 is what libtorrent sends for it.
 function writeCounter(offset, counter) {
   if (typeof counter === 'bigint') {
@@ -132,8 +127,10 @@ function announce(request) {
   const flags = (urlData ? FLAG_URL_DATA : 0) | (auth === null ? 0 : FLAG_AUTHENTICATION)
   const start = roomFor(length)
   let offset = writeHeader(start, request, ANNOUNCE, request.event, flags, url)
-  writeTwenty(offset, request.infoHash)
-  writeTwenty(offset + 20, request.peerId)
+  // In this order: memory that is shared with other threads may have grown by now, and what is too much of one field is
+  // overwritten by the next.
+  buffer.set(request.infoHash, offset)
+  buffer.set(request.peerId, offset + 20)
   writeCounter(offset + 40, request.downloaded)
   writeCounter(offset + 48, request.left)
   writeCounter(offset + 56, request.uploaded)

@@ -22,7 +22,7 @@
 const { AsyncResource } = require('async_hooks')
 
 const commands = require('./commands.js')
-const { afterThis, turns } = require('./event-loop.js')
+const { afterThis, root, turns } = require('./event-loop.js')
 const Failure = require('./failure.js')
 const InFlight = require('./in-flight.js')
 const { Inbox } = require('./outcomes.js')
@@ -33,9 +33,6 @@ const ENGINE_DIED = 'tracker engine has stopped'
 const CATCH_UP = 1024
 
 const inFlight = new InFlight()
-
-// What lives as long as the process is made in this context, not in that of whoever happens to ask first.
-const root = new AsyncResource('UdpTrackerEngine')
 
 let session = null
 let diagnostics = null

@@ -4,7 +4,11 @@
 // clocks of their own (Jest, Vitest, sinon, node:test), and jsdom has no setImmediate. The timer of a tracker's interval
 // is not among them: it is the application's own, so that its `clearTimeout` fits and its tests can advance it.
 
+const { AsyncResource } = require('async_hooks')
 const timers = require('timers')
+
+/** What lives as long as the process is made in this context, not in that of whoever happens to ask first. */
+const root = new AsyncResource('UdpTrackerEngine')
 
 /** The longest wait of a timer, in milliseconds; longer ones fire at once. */
 const LONGEST_TIMER = 2 ** 31 - 1
@@ -57,4 +61,4 @@ function turnsByMessage(callback) {
   return { nextTurn: () => port2.postMessage(null), anchor: port1 }
 }
 
-module.exports = { LONGEST_TIMER, afterThis, clearTimeout, setTimeout, turns }
+module.exports = { LONGEST_TIMER, afterThis, clearTimeout, root, setTimeout, turns }

@@ -49,6 +49,7 @@ async function everything() {
   const aborted = UdpTracker.announce(silent, {
     peerId: bytes(1),
     infoHash: bytes(2),
+    port: 6881,
     signal: controller.signal,
     timeout: TIMEOUT_MS
   })

@@ -17,7 +17,7 @@ async function errorOf(folder, env) {
   const script = `
     const UdpTracker = require('${NAME}')
     const peerId = '-XX0100-abcdefghijkl', infoHash = 'ab'.repeat(20), url = 'udp://127.0.0.1:1'
-    const rejected = UdpTracker.announce(url, { peerId, infoHash })
+    const rejected = UdpTracker.announce(url, { peerId, infoHash, port: 6881 })
     let thrown
     try { new UdpTracker(peerId, infoHash, url).announce(2) } catch (err) { thrown = err }
     rejected.catch((err) => {

@@ -37,6 +37,8 @@ const OF_OTHERS = [
   'real-trackers',
   'event-loop',
   'forgery',
+  'lossy-network',
+  'relay',
   'soak',
   'system-faults'
 ]

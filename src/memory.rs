@@ -1,7 +1,7 @@
 //! Memory given back to the system.
 
-/// Has the allocator return what is free, where it keeps it otherwise: hundreds of megabytes in glibc, once two hundred
-/// thousand trackers have been asked and forgotten, since what they leave is in small pieces.
+/// Has the allocator return what is free. glibc keeps all that lies below anything still in use, and small pieces anyway:
+/// hundreds of megabytes once two hundred thousand trackers have been asked and forgotten.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 pub(crate) fn give_back() {
     // SAFETY: it has no precondition, and takes the allocator's own locks.

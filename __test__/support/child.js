@@ -16,6 +16,12 @@ const PRELUDE = `
   const onInput = (listener) => process.stdin.once('data', () => { process.stdin.destroy(); listener() })
 `
 
+// Gives a script `gc()`. Node 18 takes no such option from the environment.
+const EXPOSE_GC = `
+  require('node:v8').setFlagsFromString('--expose-gc')
+  const gc = require('node:vm').runInNewContext('gc')
+`
+
 class Child {
   constructor(process) {
     this.process = process
@@ -95,4 +101,13 @@ function startFile(t, file, ...args) {
   return start(t, [path.join(ROOT, file), ...args])
 }
 
-module.exports = { ROOT, PRELUDE, start, startCommand, startScript, startBareScript, startFile }
+module.exports = {
+  EXPOSE_GC,
+  ROOT,
+  PRELUDE,
+  start,
+  startCommand,
+  startScript,
+  startBareScript,
+  startFile
+}

@@ -3,19 +3,19 @@
 // One measurement in a process of its own: `run` starts it from the outside, bounded in time; the rest of this file is
 // what runs inside. The result comes back as a message.
 
-const { fork } = require('child_process')
+const { spawn } = require('child_process')
 const path = require('path')
 
 // V8 collects garbage once more after eight quiet seconds, which would be taken for something that the packages do.
 const NODE_OPTIONS = ['--expose-gc', '--no-memory-reducer', '--no-warnings', '--no-deprecation']
 
-/** Runs `measure(implementation, options)` of a figure in a new process. */
-function run(figure, implementation, options, limit) {
+/** Runs `measure(implementation, options)` of a figure in a new process, behind the command `around` if there is one. */
+function run(figure, implementation, options, limit, around = []) {
   return new Promise((resolve, reject) => {
-    const child = fork(__filename, [figure, implementation, JSON.stringify(options)], {
-      execArgv: NODE_OPTIONS,
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc']
-    })
+    const script = [__filename, figure, implementation, JSON.stringify(options)]
+    const [program, ...args] = [...around, process.execPath, ...NODE_OPTIONS, ...script]
+    const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
+    child.once('error', reject)
     const kill = () => child.kill('SIGKILL')
     process.once('exit', kill)
     let words = ''

@@ -20,12 +20,17 @@ function rowsOf(figure, runs) {
       const results = {}
       for (const [implementation, measured] of Object.entries(byImplementation)) {
         const numbers = measured.map((run) => run[metric.key]).filter(Number.isFinite)
-        if (numbers.length > 0) results[implementation] = summary(numbers)
+        if (numbers.length === 0) continue
+        results[implementation] = summary(numbers)
+        // Lower bounds of what took longer than it was given.
+        const cut = measured.filter(({ cut = [] }) => cut.includes(metric.key))
+        if (2 * cut.length >= measured.length) results[implementation].isCut = true
       }
       if (results.ours === undefined) continue
       const ratios = ratiosOf(metric, results)
       rows.push({
         variant: variant.title,
+        key: metric.key,
         metric: metric.title,
         digits: metric.digits,
         results,
@@ -40,23 +45,27 @@ function rowsOf(figure, runs) {
 function ratiosOf(metric, results) {
   const ratios = {}
   if (metric.better === undefined) return ratios
+  const { ours } = results
   for (const [implementation, { median }] of Object.entries(results)) {
-    if (implementation === 'ours') continue
-    const ratio =
-      metric.better === 'higher' ? results.ours.median / median : median / results.ours.median
+    // Of a lower bound there is no saying.
+    if (implementation === 'ours' || ours.isCut) continue
+    const ratio = metric.better === 'higher' ? ours.median / median : median / ours.median
     if (Number.isFinite(ratio) && ratio > 0) ratios[implementation] = ratio
   }
   return ratios
 }
 
-// A goal is a limit for ours, or how many times better than another it has to be.
+// A goal is a limit for ours, the least it has to be, or how many times better than another it has to be.
 function goalOf(metric, goal, results, ratios) {
   if (goal === undefined) return null
-  const parts = Object.entries(goal).map(([against, number]) =>
-    against === 'limit'
-      ? { text: `at most ${number}`, reached: results.ours.median <= number }
-      : { text: `${number} × ${against}`, reached: ratios[against] >= number }
-  )
+  const { median, isCut } = results.ours
+  const parts = Object.entries(goal).map(([against, number]) => {
+    if (against === 'limit') {
+      return { text: `at most ${number}`, reached: !isCut && median <= number }
+    }
+    if (against === 'least') return { text: `at least ${number}`, reached: median >= number }
+    return { text: `${number} × ${against}`, reached: ratios[against] >= number }
+  })
   return {
     text: parts.map(({ text, reached }) => `${text}: ${reached ? 'yes' : 'NO'}`).join(', '),
     reached: parts.every(({ reached }) => reached)
@@ -72,14 +81,18 @@ function number(value, digits) {
 
 function cell(result, digits) {
   if (result === undefined) return ''
-  const { median, min, max } = result
+  const { median, min, max, isCut } = result
   const all = [median, min, max].map((value) => number(value, digits))
-  return all[1] === all[2] ? all[0] : `${all[0]} (${all[1]}–${all[2]})`
+  const bound = isCut ? '> ' : ''
+  return all[1] === all[2] ? `${bound}${all[0]}` : `${bound}${all[0]} (${all[1]}–${all[2]})`
 }
 
-function ratioCell(ratios) {
+function ratioCell({ ratios, results }) {
   return Object.entries(ratios)
-    .map(([name, ratio]) => `${number(ratio, ratio < 10 ? 2 : 0)} × ${name}`)
+    .map(([name, ratio]) => {
+      const bound = results[name].isCut ? 'over ' : ''
+      return `${bound}${number(ratio, ratio < 10 ? 2 : 0)} × ${name}`
+    })
     .join(', ')
 }
 
@@ -90,7 +103,7 @@ function table(figure, rows, notes) {
   const lines = rows.map((row) => [
     [row.variant, row.metric].filter(Boolean).join(': '),
     ...columns.map((name) => cell(row.results[name], row.digits)),
-    ratioCell(row.ratios),
+    ratioCell(row),
     row.goal === null ? '' : row.goal.text
   ])
   const widths = header.map((title, i) =>
@@ -110,4 +123,4 @@ function table(figure, rows, notes) {
   ].join('\n')
 }
 
-module.exports = { rowsOf, table }
+module.exports = { number, rowsOf, table }

@@ -3,25 +3,34 @@
 // `announce`: one announce, and what the tracker answers.
 
 const UdpTracker = require('../..')
+const { errorFields, reasonOf } = require('../failures.js')
+const { jsonLine } = require('../formats.js')
 const { readInfoHash } = require('../info-hashes.js')
 const options = require('../options.js')
 const { DEFAULT_PORT, readPeerId, peerIdText } = require('../peer.js')
-const { shown, jsonLine, grouped, failureText } = require('../text.js')
+const { Progress } = require('../progress.js')
+const { grouped } = require('../text.js')
+const { readUdpTracker } = require('../tracker-url.js')
 const UsageError = require('../usage-error.js')
+const Waiting = require('../waiting.js')
 
-const EVENTS = ['none', 'started', 'completed', 'stopped']
+const EVENTS = ['none', 'started', 'completed', 'stopped', 'paused']
 
 const HELP = `Usage: bittorrent-udp-tracker announce URL INFO_HASH [options]
 
 Announces once as a peer and prints what the tracker answers: the interval,
-seeds, leechers and peers. The tracker counts this peer until its interval is
-over, or until it is announced with --event stopped and the same --peer-id.
+seeds, leechers and peers. Then it says "stopped", so that the tracker does not
+send others to a peer that is none.
 
-  URL                  udp://host:port, with a path or without
+  URL                  udp://host:port, with a path or without; host:port is
+                       enough
   INFO_HASH            40 digits of hex, 32 of base32, a magnet link, or the
                        path of a .torrent file
 
-  --event WORD         none (default), started, completed or stopped
+  --event WORD         none (default), started, completed, stopped or paused
+  --stay               do not say "stopped": the tracker counts this peer until
+                       its interval is over, or until --event stopped with the
+                       same --peer-id
   --port PORT          the port that this peer listens on (default ${DEFAULT_PORT})
   --left BYTES         still to download (default 1: a peer that wants the
                        torrent; with --event completed 0)
@@ -36,7 +45,7 @@ over, or until it is announced with --event stopped and the same --peer-id.
   --family 4|6         IPv4 or IPv6 only (default: what the tracker has, IPv4
                        first)
   --peer-id ID         20 bytes of text or 40 digits of hex (default: a new one
-                       by chance)
+                       at random)
   --username NAME      for trackers with authentication
   --password WORD      the same
   --timeout SECONDS    give up after this long, look-up included (default 15);
@@ -44,12 +53,20 @@ over, or until it is announced with --event stopped and the same --peer-id.
   --json               one object in one line; after a failure it has "error"
   -h, --help
 
-Exit code: 0 the tracker answered, 1 it failed, 2 wrong use, 130 ended by
-Ctrl-C.
+Examples:
+  bittorrent-udp-tracker announce tracker.example.org:6969 debian.torrent
+  bittorrent-udp-tracker announce udp://tracker.example.org:6969/announce \\
+    95c8a2f1c5c4a2f0e0b1d7d6f1e2d3c4b5a69788 --json | jq -r '.peers[]'
+  bittorrent-udp-tracker announce tracker.example.org:6969 debian.torrent \\
+    --event started --port 51413 --stay
+
+Exit code: 0 the tracker answered, 1 it failed, 2 wrong use, 3 the package's
+addon is missing, 130 ended by Ctrl-C.
 `
 
 const OPTIONS = {
   event: { type: 'string' },
+  stay: { type: 'boolean' },
   port: { type: 'string' },
   left: { type: 'string' },
   downloaded: { type: 'string' },
@@ -57,13 +74,16 @@ const OPTIONS = {
   'num-want': { type: 'string' },
   key: { type: 'string' },
   ip: { type: 'string' },
-  family: { type: 'string' },
   'peer-id': { type: 'string' },
   username: { type: 'string' },
   password: { type: 'string' },
-  timeout: { type: 'string' },
+  ...options.NETWORK,
   json: { type: 'boolean' }
 }
+
+// How long the end waits for the answer to "stopped", and after Ctrl-C for it to be sent.
+const GOODBYE_MS = 3000
+const LAST_WORD_MS = 200
 
 function credentials({ username, password }) {
   if (username === undefined && password === undefined) return undefined
@@ -88,9 +108,8 @@ function requestOf(values, infoHash) {
     numWant: options.integer(values, 'num-want', -1, 2 ** 31 - 1),
     key: options.integer(values, 'key', 0, 2 ** 32 - 1),
     ip: options.ipv4(values, 'ip'),
-    family: options.family(values),
     auth: credentials(values),
-    timeout: options.timeoutMs(values)
+    ...options.network(values)
   }
 }
 
@@ -98,45 +117,78 @@ function minutes(seconds) {
   return seconds >= 60 ? ` (${grouped(Math.round(seconds / 60))} min)` : ''
 }
 
-function forPeople(out, url, request, { interval, seeds, leechers, peers }) {
-  const lines = [
-    ['tracker', shown(url)],
+function forPeople(url, request, { interval, seeds, leechers, peers }) {
+  const fields = [
+    ['tracker', url],
     ['info-hash', request.infoHash],
-    ['peer ID', shown(peerIdText(request.peerId))],
+    ['peer ID', peerIdText(request.peerId)],
     ['interval', `${grouped(interval)} s${minutes(interval)}`],
-    ['seeds', out.paint('green', grouped(seeds))],
-    ['leechers', out.paint('yellow', grouped(leechers))],
+    ['seeds', ['green', grouped(seeds)]],
+    ['leechers', ['yellow', grouped(leechers)]],
     ['peers', grouped(peers.length)]
-  ].map(([name, value]) => `${out.paint('bold', name.padEnd(9))}  ${value}\n`)
-  return lines.join('') + peers.map((peer) => `           ${peer}\n`).join('')
+  ]
+  const lines = fields.map(([name, value]) => [['bold', name.padEnd(9)], '  ', value])
+  return [...lines, ...peers.map((peer) => `           ${peer}`)]
 }
 
-async function run(args, { stdout, fail }) {
+// What the tracker is left with: nothing, unless it is to stay.
+function sayGoodbye(url, request) {
+  const timeout = Math.min(request.timeout, GOODBYE_MS)
+  return UdpTracker.announce(url, { ...request, event: 'stopped', numWant: 0, timeout })
+}
+
+async function run(args, { stdout, stderr, fail, note, help, onInterrupt }) {
   const { values, positionals } = options.parse(args, OPTIONS)
-  if (values.help) return stdout.write(HELP)
+  if (values.help) return help()
   const [urlText, hashText, ...rest] = positionals
-  const url = options.udpUrl(urlText)
+  const { url, parts } = readUdpTracker(urlText)
   if (hashText === undefined) throw new UsageError('the info-hash is missing')
   if (rest.length > 0) throw new UsageError(`announce takes one info-hash, got ${rest.length + 1}`)
-  const { infoHash } = readInfoHash(hashText)
+  const { infoHash } = await readInfoHash(hashText)
   const request = requestOf(values, infoHash)
+  const isToStop = !values.stay && request.event !== 'stopped'
 
   const about = { url, infoHash, peerId: peerIdText(request.peerId) }
+  const waiting = new Waiting({ isWatched: stderr.canErase, isAddress: parts.family !== 0 })
+  const progress = new Progress({ stdout, stderr }, { what: () => String(waiting) })
+  let goodbye = null
+  onInterrupt(async () => {
+    progress.end()
+    if (isToStop) await lastWord()
+  })
+  // It may have heard of the peer, although its answer is not here.
+  const lastWord = () => {
+    goodbye ??= sayGoodbye(url, request)
+    const sent = new Promise((resolve) => setTimeout(resolve, LAST_WORD_MS))
+    return Promise.race([goodbye.catch(() => {}), sent])
+  }
+
   let answer
   try {
     answer = await UdpTracker.announce(url, request)
   } catch (err) {
-    if (err.code === 'BAD_URL') throw new UsageError(shown(err.message))
+    progress.end()
     if (!(err instanceof UdpTracker.TrackerError)) throw err
-    const error = { code: err.code, message: err.message }
-    if (values.json) await stdout.write(jsonLine({ ...about, error }))
-    else fail(`${shown(url)}: ${failureText(err, request.timeout)}`)
+    if (values.json) await stdout.line(jsonLine({ ...about, error: errorFields(err) }))
+    else fail(`${url}: ${reasonOf(err, request.timeout)}`)
+    if (isToStop && err.code === 'TIMEOUT') await lastWord()
     return 1
   }
-  await stdout.write(
-    values.json ? jsonLine({ ...about, ...answer }) : forPeople(stdout, url, request, answer)
+  progress.end()
+  await stdout.lines(
+    values.json ? [jsonLine({ ...about, ...answer })] : forPeople(url, request, answer)
   )
+  if (!isToStop) return 0
+  try {
+    goodbye = sayGoodbye(url, request)
+    await goodbye
+  } catch (err) {
+    if (!(err instanceof UdpTracker.TrackerError)) throw err
+    note(
+      `the tracker did not take "stopped": ${reasonOf(err)}; it counts this peer until its interval is over`
+    )
+  }
   return 0
 }
 
-module.exports = { run, HELP }
+module.exports = { run, HELP, OPTIONS }

@@ -1,145 +1,238 @@
 'use strict'
 
-// `scrape`: the numbers of any number of torrents at one tracker.
+// `scrape`: the numbers of any number of torrents.
 
-const { TrackerError } = require('../..')
+const net = require('node:net')
 const ChunkedScrape = require('../chunked-scrape.js')
-const { readInfoHash } = require('../info-hashes.js')
-const { gather, readAll } = require('../lists.js')
+const { errorFields, reasonOf } = require('../failures.js')
+const { jsonLine } = require('../formats.js')
+const { gather } = require('../lists.js')
+const HashList = require('../hash-list.js')
+const { readInfoHash, splitHashes } = require('../info-hashes.js')
 const options = require('../options.js')
-const Progress = require('../progress.js')
-const { shown, jsonLine, grouped, counted, failureText } = require('../text.js')
+const { Progress } = require('../progress.js')
+const ScrapePrinter = require('../scrape-printer.js')
+const { grouped, counted, quoted } = require('../text.js')
+const { leaveOut } = require('../tracker-list.js')
+const { looksLikeTracker, readTracker, readUdpTracker } = require('../tracker-url.js')
 const UsageError = require('../usage-error.js')
+const Waiting = require('../waiting.js')
 
-const HELP = `Usage: bittorrent-udp-tracker scrape URL HASH... [options]
+const HELP = `Usage: bittorrent-udp-tracker scrape [URL] HASH... [options]
        bittorrent-udp-tracker scrape URL --file LIST [options]
        ... | bittorrent-udp-tracker scrape URL - [options]
 
 Asks a tracker how many peers torrents have: seeds, leechers, and how often
 they were downloaded to the end. Results come in the order asked, while the
-rest is still under way. The first failure ends the scrape.
+rest is still under way. The first failure ends the scrape; what had come in is
+printed.
 
-  URL                  udp://host:port, with a path or without
+  URL                  udp://host:port, with a path or without; host:port is
+                       enough. Without it magnet links and .torrent files are
+                       asked for at the UDP trackers that they name
   HASH                 40 digits of hex, 32 of base32, a magnet link, the path
                        of a .torrent file, or - for a list on standard input
 
-  --file LIST          a file with one of these a line, blank lines and #
-                       comments ignored; - is standard input
+  --url URL            the same as the first argument
+  --file LIST          a file with hashes and magnet links, one a line; blank
+                       lines and # comments ignored; - is standard input
+  --files              lines of lists may be paths of .torrent files
+  --skip-invalid       go on without what is no info-hash
   --family 4|6         IPv4 or IPv6 only (default: what the tracker has, IPv4
                        first)
-  --timeout SECONDS    give up when a request, of 70 torrents, has no answer
-                       after this long (default 15); 0.5 is half a second
-  --json               one object a line; after a failure the last one has
-                       "error"
+  --timeout SECONDS    give up when nothing has come in for this long (default
+                       15); 0.5 is half a second
+  --sort KEY           seeds, leechers or completed, the most first; everything
+                       is printed at the end then
+  --format FORMAT      table, json (an object a line; after a failure the last
+                       one has "error"), csv, or openmetrics for Prometheus
+  --json               the same as --format json
   -h, --help
 
-Exit code: 0 all is answered, 1 the tracker failed, 2 wrong use, 130 ended by
-Ctrl-C.
+Examples:
+  bittorrent-udp-tracker scrape tracker.example.org:6969 \\
+    95c8a2f1c5c4a2f0e0b1d7d6f1e2d3c4b5a69788
+  bittorrent-udp-tracker scrape debian.torrent
+  bittorrent-udp-tracker scrape tracker.example.org:6969 --file hashes.txt \\
+    --sort seeds | head
+  ls *.torrent | bittorrent-udp-tracker scrape tracker.example.org:6969 - \\
+    --files --format csv
+
+Exit code: 0 every torrent has an answer, 1 a tracker failed, 2 wrong use, 3
+the package's addon is missing, 130 ended by Ctrl-C.
 `
 
 const OPTIONS = {
-  file: { type: 'string', multiple: true },
-  family: { type: 'string' },
-  timeout: { type: 'string' },
-  json: { type: 'boolean' }
+  url: { type: 'string' },
+  ...options.LISTS,
+  files: { type: 'boolean' },
+  ...options.NETWORK,
+  sort: { type: 'string' },
+  ...options.OUTPUT
 }
 
-const HASH_WIDTH = 40
-const NUMBER_WIDTH = 9
+const couldBeHash = (text) =>
+  text === '-' || /^[0-9a-z]{20,}$/i.test(text) || /^magnet:|\.torrent$|[\\/]/i.test(text)
 
-const tableRow = (infoHash, numbers, from) =>
-  [infoHash, ...numbers.map((number) => number.padStart(NUMBER_WIDTH))].join('  ') +
-  (from === null ? '\n' : `  ${from}\n`)
+// The tracker that is given, or `null`, and the rest of the arguments.
+function trackerOf({ url }, [first, ...rest]) {
+  if (url !== undefined) return [readUdpTracker(url), first === undefined ? [] : [first, ...rest]]
+  if (first === undefined) return [readUdpTracker(first), rest]
+  if (looksLikeTracker(first) || !couldBeHash(first)) return [readUdpTracker(first), rest]
+  return [null, [first, ...rest]]
+}
 
-class Table {
-  constructor(stdout, wanted) {
-    this.stdout = stdout
-    this.hasNames = wanted.some(({ from }) => from !== null)
-    this.header = true
+// The UDP trackers among what a torrent names; what cannot be used there is nobody's mistake here.
+function udpTrackersIn(texts) {
+  return texts
+    .map((text) => {
+      try {
+        return readTracker(text)
+      } catch (err) {
+        if (!(err instanceof UsageError)) throw err
+        return null
+      }
+    })
+    .filter((tracker) => tracker !== null && tracker.parts !== null)
+}
+
+/** What is to be asked where: `[{tracker, list}]`. */
+class Jobs {
+  constructor(tracker) {
+    this.tracker = tracker
+    this.byUrl = new Map()
+    if (tracker !== null) this.listOf(tracker)
   }
 
-  lines(wanted, rows) {
-    let text = ''
-    if (this.header) {
-      const names = ['SEEDS', 'LEECHERS', 'COMPLETED']
-      const from = this.hasNames ? 'FROM' : null
-      const line = tableRow('INFO-HASH'.padEnd(HASH_WIDTH), names, from)
-      text += `${this.stdout.paint('bold', line.trimEnd())}\n`
-      this.header = false
+  listOf(tracker) {
+    const { url } = tracker
+    if (!this.byUrl.has(url)) this.byUrl.set(url, { tracker, list: new HashList() })
+    return this.byUrl.get(url).list
+  }
+
+  add({ infoHash, from, trackers }, text) {
+    if (this.tracker !== null) return this.listOf(this.tracker).add(infoHash, from)
+    const found = udpTrackersIn(trackers)
+    if (found.length === 0) {
+      throw new UsageError(`${quoted(text)} names no UDP tracker: give one before it`)
     }
-    rows.forEach(({ infoHash, seeds, leechers, completed }, index) => {
-      const { from } = wanted[index]
-      const numbers = [seeds, leechers, completed].map(String)
-      text += tableRow(infoHash, numbers, from === null ? null : shown(from))
-    })
-    return text
+    for (const tracker of found) this.listOf(tracker).add(infoHash, from)
   }
 }
 
-function jsonLines(wanted, rows) {
-  return rows
-    .map((row, index) => {
-      const { from } = wanted[index]
-      return jsonLine(from === null ? row : { ...row, from })
-    })
-    .join('')
-}
-
-async function run(args, { stdout, stderr, fail, onInterrupt }) {
-  const { values, positionals } = options.parse(args, OPTIONS)
-  if (values.help) return stdout.write(HELP)
-  const [urlText, ...hashTexts] = positionals
-  const url = options.udpUrl(urlText)
-  const family = options.family(values)
-  const timeout = options.timeoutMs(values)
+async function jobsOf(values, positionals, note) {
+  const [tracker, hashTexts] = trackerOf(values, positionals)
   const files = values.file || []
   if (hashTexts.length + files.length === 0) {
     throw new UsageError('there is nothing to scrape: give info-hashes, --file LIST, or -')
   }
-  const wanted = readAll(await gather(hashTexts, files), readInfoHash)
-  if (wanted.length === 0) throw new UsageError('there is no info-hash in the list')
+  const jobs = new Jobs(tracker)
+  const addAll = async (texts, mayBeFile) => {
+    for (const text of texts) jobs.add(await readInfoHash(text, { files: mayBeFile }), text)
+  }
+  const problems = await gather(hashTexts, files, (text, isArgument) => {
+    const mayBeFile = isArgument || values.files === true
+    const texts = splitHashes(text)
+    if (texts.length > 1) return addAll(texts, false)
+    const read = readInfoHash(texts[0], { files: mayBeFile })
+    if (read instanceof Promise) return read.then((found) => jobs.add(found, text))
+    return void jobs.add(read, text)
+  })
+  leaveOut(problems, values, note)
+  const list = [...jobs.byUrl.values()].filter(({ list: { length } }) => length > 0)
+  if (list.length === 0) throw new UsageError('there is no info-hash in the list')
+  return list
+}
 
-  const table = new Table(stdout, wanted)
-  const progress = new Progress(stderr, wanted.length, 'torrents')
-  const scrape = new ChunkedScrape(
-    url,
-    wanted.map(({ infoHash }) => infoHash),
+async function run(args, { stdout, stderr, fail, note, help, onInterrupt }) {
+  const { values, positionals } = options.parse(args, OPTIONS)
+  if (values.help) return help()
+  const network = options.network(values)
+  const format = options.format(values)
+  const sort = options.oneOf(values, 'sort', ['seeds', 'leechers', 'completed'])
+  const jobs = await jobsOf(values, positionals, note)
+  const { TrackerError } = require('../..')
+
+  const printer = new ScrapePrinter({ stdout, format, sort, jobs })
+  const total = jobs.reduce((sum, { list }) => sum + list.length, 0)
+  const answered = () => scrapes.reduce((sum, scrape) => sum + scrape.answered, 0)
+  const waiting = new Waiting({
+    isWatched: stderr.canErase,
+    isAddress: net.isIP(jobs[0].tracker.parts.host) !== 0
+  })
+  const progress = new Progress(
+    { stdout, stderr },
     {
-      family,
-      timeout,
-      onProgress: (done) => (progress.done = done),
-      onRows: (first, rows) => {
-        const some = wanted.slice(first, first + rows.length)
-        if (stdout.isTerminal) progress.hide()
-        return stdout.write(values.json ? jsonLines(some, rows) : table.lines(some, rows))
-      }
+      total: total > 1 ? total : null,
+      unit: 'torrents',
+      what: () => (answered() === 0 ? String(waiting) : '')
     }
   )
-  const howFar = () =>
-    `${grouped(scrape.answered)} of ${counted(wanted.length, 'info-hash', 'info-hashes')} answered`
-  onInterrupt(() => {
+  const scrapes = jobs.map((job, place) => {
+    return new ChunkedScrape(job.tracker.url, job.list, {
+      ...network,
+      onProgress: () => (progress.done = answered()),
+      onRows: (first, rows) => printer.add(place, first, rows)
+    })
+  })
+  const ofAll = (done, all) =>
+    `${grouped(done)} of ${counted(all, 'info-hash', 'info-hashes')} answered`
+  onInterrupt(async () => {
     progress.end()
-    scrape.passOnRest()
-    fail(`interrupted, ${howFar()}`)
+    for (const scrape of scrapes) scrape.passOnRest()
+    await printer.end()
+    fail(`interrupted, ${ofAll(answered(), total)}`)
   })
 
-  try {
-    await scrape.run()
-    return 0
-  } catch (err) {
-    if (err.code === 'BAD_URL') throw new UsageError(shown(err.message))
-    if (!(err instanceof TrackerError)) throw err
-    progress.end()
-    if (values.json) {
-      const error = { code: err.code, message: err.message }
-      await stdout.write(jsonLine({ url, error, answered: scrape.answered, asked: wanted.length }))
-    } else {
-      fail(`${shown(url)}: ${failureText(err, timeout)} (${howFar()})`)
+  const runOne = async (scrape, place) => {
+    const { url } = jobs[place].tracker
+    try {
+      await scrape.run()
+    } catch (err) {
+      if (!(err instanceof TrackerError)) throw err
+      await printer.endOf(place)
+      if (format === 'json') {
+        const fields = {
+          url,
+          error: errorFields(err),
+          answered: scrape.answered,
+          asked: scrape.infoHashes.length
+        }
+        await stdout.line(jsonLine(fields))
+      } else {
+        const missing = scrape.infoHashes.length - scrape.answered
+        fail(
+          `${url}: ${reasonOf(err, network.timeout)} (${ofAll(scrape.answered, scrape.infoHashes.length)}, ${grouped(missing)} missing)`
+        )
+      }
+      return
     }
-    return 1
+    await printer.endOf(place)
+  }
+  try {
+    await Promise.all(scrapes.map(runOne))
   } finally {
     progress.end()
   }
+  await printer.end()
+  return hasAllAnswers(jobs, scrapes) ? 0 : 1
 }
 
-module.exports = { run, HELP }
+// Whether each torrent has an answer, from one of its trackers at least.
+function hasAllAnswers(jobs, scrapes) {
+  if (scrapes.every(({ failure }) => failure === null)) return true
+  if (jobs.length === 1) return false
+  const answered = new Set()
+  scrapes.forEach((scrape, place) => {
+    if (scrape.failure !== null) return
+    const { list } = jobs[place]
+    for (let i = 0; i < list.length; i++) answered.add(list.hexAt(i))
+  })
+  return jobs.every(({ list }) => {
+    return Array.from({ length: list.length }, (_, i) => list.hexAt(i)).every((hash) =>
+      answered.has(hash)
+    )
+  })
+}
+
+module.exports = { run, HELP, OPTIONS }

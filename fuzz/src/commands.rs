@@ -68,6 +68,7 @@ fn tell(commands: &[Command]) -> String {
             }
             Command::Reject(id, failure) => writeln!(text, "reject {id:?} {failure}").unwrap(),
             Command::Cancel(id) => writeln!(text, "cancel {id:?}").unwrap(),
+            Command::Found(session, number, found) => writeln!(text, "found {session} {number} {found:?}").unwrap(),
             Command::Trace(session, wanted) => {
                 assert_eq!(*session, SESSION);
                 writeln!(text, "trace {wanted}").unwrap()

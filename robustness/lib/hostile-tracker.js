@@ -2,24 +2,10 @@
 
 // Builds and runs examples/hostile_tracker.rs, a tracker in a process of its own, and talks to it.
 
-const { execFileSync, spawn } = require('child_process')
-const path = require('path')
+const { spawn } = require('child_process')
 const readline = require('readline')
 
-const ROOT = path.resolve(__dirname, '../..')
-
-/** The path of the tracker's executable. Cargo builds it with the Rust tests; then this takes no time. */
-function build() {
-  const cargo = ['build', '--locked', '--example', 'hostile_tracker', '--message-format=json']
-  const messages = execFileSync('cargo', cargo, {
-    cwd: ROOT,
-    encoding: 'utf8',
-    maxBuffer: 1 << 26,
-    stdio: ['ignore', 'pipe', 'pipe']
-  })
-  const lines = messages.split('\n').filter((line) => line.startsWith('{'))
-  return lines.map((line) => JSON.parse(line)).find(({ executable }) => executable).executable
-}
+const { buildExample } = require('../../__test__/support/cargo-example.js')
 
 class HostileTracker {
   constructor(process) {
@@ -57,7 +43,7 @@ class HostileTracker {
 
 /** Starts a tracker on free ports of 127.0.0.1 that loses `loss` percent of the requests and as many answers. */
 async function startHostileTracker({ loss = 0, seed = 1, ports = 1 } = {}) {
-  const child = spawn(build(), [loss, seed, ports].map(String), {
+  const child = spawn(buildExample('hostile_tracker'), [loss, seed, ports].map(String), {
     stdio: ['pipe', 'pipe', 'inherit']
   })
   const kill = () => child.kill('SIGKILL')

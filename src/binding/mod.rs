@@ -7,3 +7,4 @@ mod place;
 mod reader;
 mod routes;
 mod session;
+mod url;

@@ -22,6 +22,7 @@ use napi::{
 
 use super::place::Place;
 use crate::{
+    memory,
     net::{Failure, Sink},
     proto::{AnnounceResponse, Family, Origin, Outcome, RequestId, Trace},
 };
@@ -124,24 +125,10 @@ impl Inbound {
     /// The queue is empty again.
     fn caught_up(&mut self) {
         if std::mem::take(&mut self.backlog) > LARGE_BACKLOG {
-            give_back_memory();
+            memory::give_back();
         }
     }
 }
-
-/// Has the system take back what has been freed.
-#[cfg(all(target_os = "linux", target_env = "gnu"))]
-fn give_back_memory() {
-    // SAFETY: it only reads and gives back what the allocator itself holds, under the allocator's own locks.
-    #[expect(unsafe_code, reason = "glibc keeps what lies below anything still in use, unless it is told")]
-    unsafe {
-        libc::malloc_trim(0);
-    }
-}
-
-/// Other allocators do so by themselves.
-#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
-fn give_back_memory() {}
 
 impl Outbound {
     fn record(&mut self, id: RequestId, kind: u8, code: u8, phase: u8, body: impl FnOnce(&mut Vec<u8>)) {

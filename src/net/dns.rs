@@ -8,7 +8,6 @@ use std::{
     io,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     num::NonZeroU32,
-    path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -21,12 +20,15 @@ use tokio::{
     net::UdpSocket,
     sync::{Semaphore, oneshot},
     task::AbortHandle,
-    time::timeout,
+    time::{sleep, timeout},
 };
 
 use crate::proto::Family;
 
-use super::route::Route;
+use super::{
+    route::Route,
+    system_names::{configuration, read_hosts},
+};
 
 /// How long the configuration and the sockets are used before both are made anew: a VPN changes the one, and who would
 /// forge answers may not have for ever to find the other's port.
@@ -299,6 +301,10 @@ async fn read(socket: Arc<UdpSocket>, waiting: Arc<Mutex<HashMap<u16, oneshot::S
     let mut buffer = vec![0; 1 << 16];
     loop {
         let received = socket.recv(&mut buffer).await;
+        if received.is_err() {
+            // Should an error stay, it must not keep us busy.
+            sleep(SPACE).await;
+        }
         let mut waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
         match received {
             Ok(length) => {
@@ -383,53 +389,4 @@ impl Asked<'_> {
 /// RFC 1035, section 4.1.1: the TC bit. What is cut short may not parse.
 fn is_truncated(answer: &[u8]) -> bool {
     answer.get(2).is_some_and(|flags| flags & 2 != 0)
-}
-
-struct Configuration {
-    servers: Vec<IpAddr>,
-    search: Vec<String>,
-    dots: usize,
-}
-
-#[cfg(unix)]
-fn configuration() -> Configuration {
-    let text = std::fs::read("/etc/resolv.conf").unwrap_or_default();
-    let (config, _) = resolv_conf::Config::parse_with_errors(&text);
-    Configuration {
-        servers: config.nameservers.iter().map(IpAddr::from).collect(),
-        search: config.get_last_search_or_domain().filter(|domain| *domain != "--").cloned().collect(),
-        dots: config.ndots as usize,
-    }
-}
-
-#[cfg(not(unix))]
-fn configuration() -> Configuration {
-    let adapters = ipconfig::get_adapters().unwrap_or_default();
-    let mut servers: Vec<IpAddr> = Vec::new();
-    for adapter in adapters.iter().filter(|adapter| adapter.oper_status() == ipconfig::OperStatus::IfOperStatusUp) {
-        servers.extend(adapter.dns_servers());
-    }
-    servers.dedup();
-    Configuration { servers, search: Vec::new(), dots: 1 }
-}
-
-fn hosts_file() -> PathBuf {
-    match std::env::var_os("SystemRoot") {
-        Some(root) if cfg!(windows) => PathBuf::from(root).join("System32\\drivers\\etc\\hosts"),
-        _ => "/etc/hosts".into(),
-    }
-}
-
-/// The hosts file: an address and its names a line.
-fn read_hosts() -> HashMap<String, Vec<IpAddr>> {
-    let mut hosts: HashMap<String, Vec<IpAddr>> = HashMap::new();
-    let text = std::fs::read(hosts_file()).unwrap_or_default();
-    for line in String::from_utf8_lossy(&text).lines() {
-        let mut words = line.split('#').next().unwrap_or_default().split_whitespace();
-        let Some(Ok(ip)) = words.next().map(str::parse::<IpAddr>) else { continue };
-        for name in words {
-            hosts.entry(name.to_ascii_lowercase()).or_default().push(ip);
-        }
-    }
-    hosts
 }

@@ -7,7 +7,6 @@ use std::{
     collections::HashMap,
     future::poll_fn,
     io,
-    net::IpAddr,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
     thread::JoinHandle,
@@ -22,7 +21,7 @@ use tokio::sync::{
 
 use super::{
     names::{self, Ask, Shared},
-    session::{Command, SessionId, session_of},
+    session::{Command, Found, SessionId, session_of},
     sessions::Sessions,
     socket::ReceiveBuffers,
     stats::Stats,
@@ -95,7 +94,7 @@ struct Loop {
     receive_buffers: ReceiveBuffers,
     /// Look-ups for the sessions' own functions, and those that a session has been asked for.
     asks: UnboundedReceiver<Ask>,
-    asked: HashMap<(SessionId, u32), oneshot::Sender<Result<Vec<IpAddr>, String>>>,
+    asked: HashMap<(SessionId, u32), oneshot::Sender<Found>>,
     stats: Arc<Stats>,
 }
 
@@ -171,23 +170,25 @@ impl Loop {
         Some(())
     }
 
-    /// Takes commands: of each session some. `None` means that there will be none any more.
+    /// Takes commands: of each session some. Returns how many batches came meanwhile, those that were waited for not
+    /// counted; `None` means that there will be none any more.
     fn take_commands(&mut self) -> Option<usize> {
-        for _ in 0..BATCHES_A_TURN {
+        let mut came = 0;
+        while came < BATCHES_A_TURN {
             match self.inbox.try_recv() {
                 Ok(batch) => self.sessions.enqueue(batch),
                 Err(TryRecvError::Empty) => break,
                 Err(TryRecvError::Disconnected) if self.sessions.with_commands() == 0 => return None,
                 Err(TryRecvError::Disconnected) => break,
             }
+            came += 1;
         }
-        let (mut taken, mut commands) = (0, Vec::new());
+        let mut commands = Vec::new();
         for _ in 0..self.sessions.with_commands() {
             self.sessions.next_commands(&mut commands);
-            taken += commands.len();
             self.handle_commands(&mut commands);
         }
-        Some(taken)
+        Some(came)
     }
 
     fn handle_commands(&mut self, commands: &mut Vec<Command>) {

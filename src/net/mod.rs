@@ -16,11 +16,12 @@ mod socket;
 mod sockets;
 mod socks;
 mod stats;
+mod system_names;
 mod way;
 mod ways;
 
 pub use engine::Engine;
 pub use failure::Failure;
 pub use route::{CallerLookup, Proxy, Route, RouteError};
-pub use session::{Command, SessionId, Sink, Start};
+pub use session::{Command, Found, SessionId, Sink, Start};
 pub use stats::Stats;

@@ -2,7 +2,7 @@
 
 use std::{
     io,
-    net::{IpAddr, ToSocketAddrs},
+    net::ToSocketAddrs,
     sync::{
         Arc,
         atomic::{AtomicU32, Ordering},
@@ -20,6 +20,7 @@ use crate::proto::Family;
 use super::{
     dns::{Dns, DnsError},
     route::{CallerLookup, Route},
+    session::Found,
 };
 
 /// When a look-up is given up. The system's own limits are often shorter, never reliably so.
@@ -45,7 +46,7 @@ pub(super) struct LookUp {
     pub(super) number: u32,
     pub(super) host: String,
     pub(super) family: Option<Family>,
-    pub(super) answer: oneshot::Sender<Result<Vec<IpAddr>, String>>,
+    pub(super) answer: oneshot::Sender<Found>,
 }
 
 /// What all ways share.
@@ -75,7 +76,7 @@ impl Names {
     }
 
     /// The addresses of a host, of one family if it is given, or why there are none.
-    pub(super) async fn look_up(&self, host: &str, family: Option<Family>) -> Result<Vec<IpAddr>, String> {
+    pub(super) async fn look_up(&self, host: &str, family: Option<Family>) -> Found {
         let found = async {
             match self.route.lookup {
                 Some(lookup) => self.ask_caller(lookup, host, family).await,
@@ -90,12 +91,7 @@ impl Names {
         Ok(found)
     }
 
-    async fn ask_caller(
-        &self,
-        lookup: CallerLookup,
-        host: &str,
-        family: Option<Family>,
-    ) -> Result<Vec<IpAddr>, String> {
+    async fn ask_caller(&self, lookup: CallerLookup, host: &str, family: Option<Family>) -> Found {
         let number = self.shared.asked.fetch_add(1, Ordering::Relaxed);
         let (answer, answered) = oneshot::channel();
         let asked = Asked { lookup, number, asks: self.shared.asks.clone() };
@@ -109,7 +105,7 @@ impl Names {
 
     /// Asks the system's resolver, which knows more sources than name servers. It takes a thread for each look-up, so
     /// whoever gets none in time asks name servers without it, and waits for a thread only if they know nothing.
-    async fn ask_system(&self, host: &str, family: Option<Family>) -> Result<Vec<IpAddr>, String> {
+    async fn ask_system(&self, host: &str, family: Option<Family>) -> Found {
         let turn = match timeout(TURN, self.shared.turns.clone().acquire_owned()).await {
             Ok(turn) => turn,
             Err(_) => match self.dns.look_up(host, family).await {

@@ -104,6 +104,14 @@ impl Relay {
             .collect()
     }
 
+    /// The address behind an inner one, as far as it is known.
+    pub(super) fn real(&self, address: SocketAddr) -> Option<SocketAddr> {
+        match index_of(address.ip()) {
+            None => Some(address),
+            Some((index, family)) => self.hosts.hosts.get(&index)?.connected[usize::from(family == Family::V6)],
+        }
+    }
+
     /// Begins to join unless it is joined. `again` if it was until now: then the proxy gets time to come back.
     pub(super) fn join(&mut self, again: bool) {
         if matches!(self.state, State::Idle) {

@@ -18,6 +18,7 @@ use super::{
     Failure,
     names::Names,
     route::{self, Route},
+    session::Found,
 };
 
 /// How long a look-up is good for. The system's resolver does not say; a minute keeps up with a tracker that moves.
@@ -27,7 +28,6 @@ const STALE: Duration = Duration::from_secs(24 * 3600);
 /// How many endpoints are remembered.
 const REMEMBERED: usize = 4096;
 
-type Found = Result<Vec<IpAddr>, String>;
 pub(super) type Lookup = (Endpoint, Found);
 
 /// A place that requests go to.

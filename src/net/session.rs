@@ -12,6 +12,9 @@ use super::{Failure, Route};
 /// Who gives commands and gets outcomes: one JavaScript environment.
 pub type SessionId = u32;
 
+/// What a look-up found, or why it found nothing.
+pub type Found = Result<Vec<IpAddr>, String>;
+
 /// What a session asks of the engine.
 pub enum Command {
     /// A session begins; its outcomes go to this sink.
@@ -27,7 +30,7 @@ pub enum Command {
     /// A request is no longer wanted.
     Cancel(RequestId),
     /// What a session's own look-up found: the answer to [`Sink::look_up`] with this number.
-    Found(SessionId, u32, Result<Vec<IpAddr>, String>),
+    Found(SessionId, u32, Found),
 }
 
 impl Command {

@@ -40,7 +40,7 @@ const PATH_BLOCKS: usize = 32;
 /// When fewer than one in this many is answered, the network is gone or the tracker is: no window would help.
 const OUTAGE: u32 = 20;
 /// What is left of the measured capacity, so that queues drain.
-const LEFT: f64 = 0.8;
+const LEFT: f64 = 0.85;
 /// The best delivery rate is that of so many round trips.
 const ROUNDS: usize = 10;
 /// How many blocks are kept for answers that come late.
@@ -173,7 +173,7 @@ impl Congestion {
         } else if share > (path + CONGESTED_BEYOND).clamp(CONGESTED, CONGESTED_ALWAYS)
             && answered * OUTAGE >= answered + lost
         {
-            self.close(now, lost, rtt);
+            self.close(now, lost, path, rtt);
         }
     }
 
@@ -221,7 +221,7 @@ impl Congestion {
         self.slow_start = true;
     }
 
-    fn close(&mut self, now: Instant, lost: u32, rtt: &RttEstimator) {
+    fn close(&mut self, now: Instant, lost: u32, path: f64, rtt: &RttEstimator) {
         let round_trip = rtt.smoothed().unwrap_or_default();
         let carried = self.delivery.best(now, round_trip) * round_trip.as_secs_f64();
         self.closed = Some(Closed {
@@ -231,7 +231,8 @@ impl Congestion {
             lost,
             late: 0,
         });
-        self.window = (LEFT * carried).min(self.window).max(SMALLEST_WINDOW);
+        // What the path loses by itself is in flight as well.
+        self.window = (LEFT * carried / (1.0 - path)).min(self.window).max(SMALLEST_WINDOW);
         self.slow_start = false;
         self.calm();
     }

@@ -126,12 +126,12 @@ impl Tracker {
         }
     }
 
-    /// A send has missed its RTO. The second time that this befalls a request, with a connection ID that others had used
-    /// before it, the ID may be dead: the tracker has restarted, or our address is another one.
-    pub(crate) fn replace_dead_id(&mut self, now: Instant, sent: &Transaction) {
+    /// A send has missed its RTO. The second time that this befalls a request, or when a silence begins with it, a
+    /// connection ID that others had used before may be dead: the tracker has restarted, or our address is another one.
+    pub(crate) fn replace_dead_id(&mut self, now: Instant, sent: &Transaction, is_silence: bool) {
         let previous = sent.previous.and_then(|id| self.flight.get(id));
         let is_second = previous.is_some_and(|previous| previous.sent_with == sent.sent_with);
-        if is_second && sent.id_was_used && self.connection.is_suspect(sent.sent_with, sent.time_sent) {
+        if (is_second || is_silence) && sent.id_was_used && self.connection.is_suspect(sent.sent_with, sent.time_sent) {
             self.connection.replace(now, &self.rtt);
         }
     }

@@ -38,8 +38,10 @@ pub use trace::{Kind, Trace};
 
 /// Tables with room for more entries than this give their memory back when they are empty.
 const LARGE: usize = 1024;
-/// When so many addresses and requests are gone, their memory is worth giving back to the system.
+/// When so many requests, or a fifth as many addresses, are gone, their memory is worth giving back to the system.
 const MANY: usize = 50_000;
+/// How many requests' memory an address takes.
+const ADDRESS: usize = 5;
 
 /// The caller's number for a request, unique among those that have not ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

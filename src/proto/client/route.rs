@@ -10,7 +10,7 @@ use super::{
         queue::Ticket,
         tracker::{Tracker, canonical},
     },
-    Client, LARGE,
+    ADDRESS, Client, LARGE,
     request::{Pending, Place},
 };
 
@@ -181,7 +181,7 @@ impl Client {
         self.deadlines.clear(Timer::Tracker(tracker_key));
         let Some(tracker) = self.trackers.try_remove(tracker_key) else { return };
         self.tracker_keys.remove(&tracker.address);
-        self.freed += 1;
+        self.freed += ADDRESS;
         if self.trackers.is_empty() && self.trackers.capacity() > LARGE {
             self.trackers = slab::Slab::new();
             self.deadlines.forget_trackers();

@@ -54,7 +54,7 @@ impl Client {
         if let Some(sent) = request.latest.and_then(|id| tracker.flight.get(id)).copied()
             && now >= sent.time_sent + tracker.rtt.rto(0)
         {
-            tracker.replace_dead_id(now, &sent);
+            tracker.replace_dead_id(now, &sent, false);
         }
         if tracker.flight.is_suspected(request.latest) {
             return deadlines.set(Timer::Request(key), request.answer_by.unwrap_or(now));
@@ -135,7 +135,7 @@ impl Client {
         }
         let previous = sent.previous.and_then(|id| tracker.flight.get(id)).copied();
         let begins = tracker.silence.on_missed(now, sent.time_sent, previous.map(|previous| previous.time_sent));
-        tracker.replace_dead_id(now, sent);
+        tracker.replace_dead_id(now, sent, begins);
         let is_silent = tracker.silence.is_silent();
         let is_here = request.place == Place::Tracker(tracker_key);
         if begins {

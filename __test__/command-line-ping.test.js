@@ -1,0 +1,207 @@
+// `bittorrent-udp-tracker ping`: what goes out, what is printed of it, and its ends.
+'use strict'
+
+const { test, describe } = require('node:test')
+const assert = require('node:assert/strict')
+const RoundTrips = require('../bin/statistics')
+const { startScriptedTracker, silent } = require('./support/scripted-tracker')
+const {
+  startCommand,
+  runCommand,
+  namesEnvironment,
+  printed,
+  jsonLines
+} = require('./support/command-line')
+const { withoutAddresses, withoutIPv6 } = require('./support/loopback')
+const { freePort } = require('./support/real-trackers')
+const wire = require('./support/wire')
+
+const NAME = 'bittorrent-udp-tracker ping'
+const FAST = ['--interval', '0.2']
+
+describe('a tracker that answers', () => {
+  test('gets connects alone, each with a transaction ID of its own', async (t) => {
+    const tracker = await startScriptedTracker(t)
+    const { code } = await runCommand(t, ['ping', tracker.url, '--count', '3', ...FAST])
+    assert.equal(code, 0)
+    assert.deepEqual(
+      tracker.requests.map(({ kind }) => kind),
+      ['connect', 'connect', 'connect']
+    )
+    const ids = new Set(tracker.requests.map(({ transactionId }) => transactionId))
+    assert.equal(ids.size, 3)
+    for (const { raw } of tracker.requests) assert.deepEqual(raw.subarray(0, 8), wire.PROTOCOL_ID)
+  })
+
+  test('is a line for each round trip, and a row of what they come to', async (t) => {
+    const tracker = await startScriptedTracker(t)
+    const { stdout, stderr } = await runCommand(t, ['ping', tracker.url, '--count', '2', ...FAST])
+    assert.equal(stderr, '')
+    const place = `127.0.0.1:${tracker.port}`
+    const [first, one, two, blank, header, row, end] = stdout.split('\n')
+    assert.equal(first, `PING ${place} (${place}): a connect every 0.2 s`)
+    assert.match(one, /^ {3}1 {2}\d+\.\d ms$/)
+    assert.match(two, /^ {3}2 {2}\d+\.\d ms$/)
+    assert.equal(blank, '')
+    assert.match(header, /^TRACKER +SENT +LOSS +LAST +MIN +MEDIAN +P95 +P99 +MAX$/)
+    assert.match(row, new RegExp(`^${place} +2 +0%( +\\d+\\.\\d){6} {2}[▁▂▃▄▅▆▇█]{2}$`))
+    assert.equal(end, '')
+  })
+
+  test('with an error answers as well', async (t) => {
+    const tracker = await startScriptedTracker(t, {
+      connect: (request) => wire.errorResponse(request, 'closed')
+    })
+    const { code, stdout } = await runCommand(t, ['ping', tracker.url, '--count', '1'])
+    assert.equal(code, 0)
+    assert.match(stdout, /^ {3}1 {2}\d+\.\d ms {2}refuses: closed$/m)
+  })
+
+  test('is pinged until Ctrl-C, which sums it up and is no failure', async (t) => {
+    const tracker = await startScriptedTracker(t)
+    const child = startCommand(t, ['ping', tracker.url, ...FAST])
+    await printed(child, /^ {3}2 {2}/m)
+    child.process.kill('SIGINT')
+    const { code, stdout, stderr } = await child.exit()
+    assert.deepEqual({ code, stderr }, { code: 0, stderr: '' })
+    assert.match(stdout, /\n\nTRACKER .*\n127\.0\.0\.1:\d+ .* 0% .*\n$/)
+  })
+})
+
+describe('a connect that is lost', () => {
+  test('is counted, and what is answered beside it too', async (t) => {
+    const tracker = await startScriptedTracker(t, {
+      connect: (request, self) =>
+        self.connects.length === 2 ? [] : wire.connectResponse(request, self.issueConnectionId())
+    })
+    const args = ['ping', tracker.url, '--count', '4', '--timeout', '1', ...FAST]
+    const { code, stdout } = await runCommand(t, args)
+    assert.equal(code, 0)
+    assert.match(stdout, /^ {3}2 {2}no answer$/m)
+    assert.match(stdout, / 4 +25% /)
+    assert.equal(tracker.connects.length, 4)
+  })
+
+  test('by each of them makes it fail', async (t) => {
+    const tracker = await startScriptedTracker(t, { connect: silent })
+    const other = await startScriptedTracker(t)
+    const args = ['ping', tracker.url, other.url, '--count', '2', '--timeout', '.3', ...FAST]
+    const { code, stdout } = await runCommand(t, args)
+    assert.equal(code, 1)
+    assert.match(
+      stdout,
+      new RegExp(`^127\\.0\\.0\\.1:${tracker.port} +2 +100%( +-){6} {2}××$`, 'm')
+    )
+    assert.match(stdout, new RegExp(`^127\\.0\\.0\\.1:${other.port} +2 +0% `, 'm'))
+  })
+
+  test('because nobody listens says so, and a forged answer is none', async (t) => {
+    const url = `udp://127.0.0.1:${await freePort()}`
+    const closed = await runCommand(t, ['ping', url, '--count', '1'])
+    assert.equal(closed.code, 1)
+    assert.match(closed.stdout, /^ {3}1 {2}port closed$/m)
+
+    const forging = await startScriptedTracker(t, {
+      connect: (request, self) => [
+        wire.connectResponse(wire.wrongId(request), self.issueConnectionId()),
+        Buffer.alloc(3)
+      ]
+    })
+    const forged = await runCommand(t, ['ping', forging.url, '--count', '1', '--timeout', '.3'])
+    assert.equal(forged.code, 1)
+    assert.match(forged.stdout, /^ {3}1 {2}no answer$/m)
+  })
+})
+
+test('each address of a name is a row', { skip: withoutIPv6 || withoutAddresses }, async (t) => {
+  const four = await startScriptedTracker(t)
+  await startScriptedTracker(t, { family: 6, port: four.port })
+  await startScriptedTracker(t, { address: '127.0.0.2', port: four.port })
+  const env = namesEnvironment({ 'tracker.test': ['::1', '127.0.0.1', '127.0.0.2'] })
+  const url = `udp://tracker.test:${four.port}`
+  const { code, stdout } = await runCommand(t, ['ping', url, '--count', '1', '--json'], { env })
+  assert.equal(code, 0)
+  const summaries = jsonLines(stdout).filter(({ sent }) => sent !== undefined)
+  assert.deepEqual(
+    summaries.map(({ address, family, sent, received, loss }) => [
+      address,
+      family,
+      sent,
+      received,
+      loss
+    ]),
+    [
+      ['127.0.0.1', 4, 1, 1, 0],
+      ['127.0.0.2', 4, 1, 1, 0],
+      ['::1', 6, 1, 1, 0]
+    ]
+  )
+})
+
+test('a name without an address is told of, and the others are pinged', async (t) => {
+  const tracker = await startScriptedTracker(t)
+  const env = namesEnvironment({ 'missing.test': 'ENOTFOUND' })
+  const args = ['ping', 'missing.test:1', 'http://h/', tracker.url, '--count', '1']
+  const { code, stdout, stderr } = await runCommand(t, args, { env })
+  assert.equal(code, 1)
+  assert.equal(
+    stderr,
+    `${NAME}: udp://missing.test:1: no such host\n${NAME}: http://h/: not UDP (http)\n`
+  )
+  assert.match(stdout, / 0% /)
+})
+
+describe('for programs', () => {
+  test('--json has each connect, and then what they come to', async (t) => {
+    const tracker = await startScriptedTracker(t)
+    const { stdout } = await runCommand(t, ['ping', tracker.url, '--count', '2', '--json', ...FAST])
+    const [one, two, summary] = jsonLines(stdout)
+    const about = { url: tracker.url, address: '127.0.0.1', family: 4 }
+    assert.deepEqual({ ...one, ms: 0 }, { ...about, seq: 1, ms: 0 })
+    assert.deepEqual({ ...two, ms: 0 }, { ...about, seq: 2, ms: 0 })
+    const sorted = [one.ms, two.ms].sort((a, b) => a - b)
+    assert.deepEqual(summary, {
+      ...about,
+      sent: 2,
+      received: 2,
+      loss: 0,
+      minMs: sorted[0],
+      medianMs: sorted[0],
+      p95Ms: sorted[1],
+      p99Ms: sorted[1],
+      maxMs: sorted[1]
+    })
+  })
+
+  test('--format csv and openmetrics have what they come to', async (t) => {
+    const tracker = await startScriptedTracker(t)
+    const args = ['ping', tracker.url, '--count', '1', '--format']
+    const csv = (await runCommand(t, [...args, 'csv'])).stdout.split('\n')
+    assert.equal(csv[0], 'url,address,family,sent,received,loss,minMs,medianMs,p95Ms,p99Ms,maxMs')
+    assert.match(csv[1], new RegExp(`^${tracker.url},127\\.0\\.0\\.1,4,1,1,0(,[\\d.]+){5}$`))
+    const metrics = (await runCommand(t, [...args, 'openmetrics'])).stdout
+    const labels = `url="${tracker.url}",address="127.0.0.1"`
+    assert.ok(metrics.includes(`\nbittorrent_tracker_ping_lost{${labels}} 0\n`), metrics)
+    assert.ok(metrics.includes(`\nbittorrent_tracker_ping_seconds_count{${labels}} 1\n`))
+    assert.ok(metrics.includes(`\nbittorrent_tracker_ping_seconds{${labels},quantile="0.95"} `))
+  })
+})
+
+test('percentiles are by the nearest rank, and bars by the largest', () => {
+  const roundTrips = new RoundTrips()
+  assert.deepEqual(roundTrips.summary(), {
+    min: null,
+    median: null,
+    p95: null,
+    p99: null,
+    max: null
+  })
+  assert.equal(roundTrips.loss, null)
+  for (let ms = 200; ms > 0; ms--) roundTrips.add(ms)
+  assert.deepEqual(roundTrips.summary(), { min: 1, median: 100, p95: 190, p99: 198, max: 200 })
+  roundTrips.lose()
+  assert.equal(roundTrips.loss, 1 / 201)
+  assert.equal(roundTrips.last, null)
+  for (const ms of [0, 25, 50, 100]) roundTrips.add(ms)
+  assert.equal(roundTrips.sparkline(5), '×▁▃▅█')
+})

@@ -1,0 +1,149 @@
+'use strict'
+
+// The connect of BEP 15 by itself: 16 bytes there, 16 bytes back, and nothing that a tracker remembers anybody by.
+//
+// Not the engine's, which rightly keeps a connection ID for its minute and shares it: what `ping` measures, and `check`
+// first, is a connect that really goes out. A socket for each address, so that the system tells of a port that is closed.
+
+const dgram = require('node:dgram')
+const { randomInt } = require('node:crypto')
+const { TrackerError } = require('..')
+
+const PROTOCOL_ID = 0x41727101980n
+const CONNECT = 0
+const ERROR = 3
+const LENGTH = 16
+
+const REASONS = {
+  ECONNREFUSED: 'port closed',
+  ENETUNREACH: 'network unreachable',
+  EHOSTUNREACH: 'host unreachable',
+  EADDRNOTAVAIL: 'network unreachable',
+  EACCES: 'not permitted',
+  EPERM: 'not permitted'
+}
+
+/** What the system says of a datagram that did not arrive, as a TrackerError with the code NETWORK. */
+function networkError(err) {
+  return new TrackerError(REASONS[err.code] || err.message, 'NETWORK')
+}
+
+class ConnectSocket {
+  /**
+   * To one address and port. `onAnswer(ms, err, tag)` for each connect that is answered, `err` being a TrackerError if
+   * with an error; `onProblem(err)` when the system says that nothing arrives there.
+   */
+  constructor({ address, family, port }, { onAnswer, onProblem }) {
+    this.onAnswer = onAnswer
+    this.onProblem = onProblem
+    this.sent = new Map()
+    this.closed = false
+    this.socket = dgram.createSocket({ type: family === 6 ? 'udp6' : 'udp4' })
+    this.socket.on('error', (err) => this.onError(err))
+    this.socket.on('message', (bytes) => this.onMessage(bytes))
+    this.connected = new Promise((resolve) => {
+      this.socket.connect(port, address, resolve)
+    })
+  }
+
+  onError(err) {
+    if (!this.closed) this.onProblem(networkError(err))
+  }
+
+  onMessage(bytes) {
+    const now = performance.now()
+    if (bytes.length < 8) return
+    const transactionId = bytes.readUInt32BE(4)
+    const sent = this.sent.get(transactionId)
+    if (sent === undefined) return
+    this.sent.delete(transactionId)
+    this.onAnswer(now - sent.at, problemOf(bytes), sent.tag)
+  }
+
+  /** Sends a connect, of which `tag` comes back with its answer. */
+  async send(tag) {
+    const failed = await this.connected
+    if (this.closed) return
+    if (failed) return this.onError(failed)
+    let transactionId
+    do transactionId = randomInt(2 ** 32)
+    while (this.sent.has(transactionId))
+    const bytes = Buffer.alloc(LENGTH)
+    bytes.writeBigUInt64BE(PROTOCOL_ID, 0)
+    bytes.writeUInt32BE(CONNECT, 8)
+    bytes.writeUInt32BE(transactionId, 12)
+    this.sent.set(transactionId, { at: performance.now(), tag })
+    this.socket.send(bytes, (err) => err && this.onError(err))
+  }
+
+  /** No answer to the connect with this tag is of interest any more. */
+  forget(tag) {
+    for (const [transactionId, sent] of this.sent) {
+      if (sent.tag === tag) this.sent.delete(transactionId)
+    }
+  }
+
+  close() {
+    if (this.closed) return
+    this.closed = true
+    this.socket.close()
+  }
+}
+
+// What is wrong with an answer, or `null`.
+function problemOf(bytes) {
+  const action = bytes.readUInt32BE(0)
+  if (action === CONNECT && bytes.length >= LENGTH) return null
+  if (action === ERROR) {
+    return new TrackerError(bytes.toString('utf8', 8).replace(/\0+$/, ''), 'TRACKER_ERROR')
+  }
+  return action === CONNECT
+    ? new TrackerError('connect response is not 16 bytes long', 'BAD_RESPONSE')
+    : new TrackerError(`unsupported event:${action}`, 'BAD_RESPONSE')
+}
+
+// RFC 8085, 3.1.1: a second while there is no round trip, and twice as long each time.
+const FIRST_RESEND_MS = 1000
+// The second datagram that the system says did not arrive is no accident.
+const PROBLEMS = 2
+
+/**
+ * Connects to the first of the addresses that answers, all asked at once: `{found, ms, err}`, `err` being the error that
+ * it answered with, or `null`. Rejects with a TrackerError when none does within `timeout` milliseconds.
+ */
+function connectToFirst(addresses, port, timeout) {
+  return new Promise((resolve, reject) => {
+    const problems = addresses.map(() => 0)
+    let lastProblem = null
+    let resend
+    const end = (settle, value) => {
+      clearTimeout(limit)
+      clearTimeout(resend)
+      for (const socket of sockets) socket.close()
+      settle(value)
+    }
+    const sockets = addresses.map((found, index) => {
+      return new ConnectSocket(
+        { ...found, port },
+        {
+          onAnswer: (ms, err) => end(resolve, { found, ms, err }),
+          onProblem: (err) => {
+            lastProblem = err
+            problems[index]++
+            if (problems.every((count) => count >= PROBLEMS)) end(reject, err)
+          }
+        }
+      )
+    })
+    const send = (wait) => {
+      for (const socket of sockets) socket.send()
+      resend = setTimeout(() => send(2 * wait), wait)
+    }
+    const limit = setTimeout(() => {
+      end(reject, lastProblem ?? new TrackerError('tracker is not responding', 'TIMEOUT'))
+    }, timeout)
+    send(FIRST_RESEND_MS)
+  })
+}
+
+module.exports = { ConnectSocket, connectToFirst }

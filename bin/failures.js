@@ -1,0 +1,28 @@
+'use strict'
+
+// What a failed step is called, in the same words in every command.
+
+const NO_SUCH_HOST =
+  /ENOTFOUND|ENODATA|not known|no address|nodename|no such host|no data of the requested type/i
+const NAME_SERVER = /EAI_AGAIN|temporary failure|try again/i
+
+/** `no such host`, `port closed`, or the tracker's own words. `timeoutMs` is what a missing answer was waited for. */
+function reasonOf(err, timeoutMs) {
+  switch (err.code) {
+    case 'TIMEOUT':
+      return timeoutMs === undefined ? 'no answer' : `no answer within ${timeoutMs / 1000} s`
+    case 'DNS':
+      if (NO_SUCH_HOST.test(err.message)) return 'no such host'
+      if (NAME_SERVER.test(err.message)) return 'no answer from the name server'
+      return err.message
+    default:
+      return err.message === '' ? 'an error without words' : err.message
+  }
+}
+
+/** An error as JSON has it. */
+function errorFields(err) {
+  return { code: err.code, message: err.message }
+}
+
+module.exports = { reasonOf, errorFields }

@@ -1,0 +1,18 @@
+'use strict'
+
+// What a check can come to, the best first.
+
+const WORKS = 'works'
+const NO_SCRAPE = 'no scrape'
+const REFUSES = 'refuses'
+const FAILED = 'failed'
+const SKIPPED = 'skipped'
+
+module.exports = {
+  WORKS,
+  NO_SCRAPE,
+  REFUSES,
+  FAILED,
+  SKIPPED,
+  STATUSES: [WORKS, NO_SCRAPE, REFUSES, FAILED, SKIPPED]
+}

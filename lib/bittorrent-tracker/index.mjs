@@ -1,0 +1,3 @@
+import entry from './index.js'
+
+export const { Client, UDPTracker, patch } = entry

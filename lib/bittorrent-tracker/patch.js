@@ -1,0 +1,111 @@
+'use strict'
+
+// Puts the methods of UDPTracker on bittorrent-tracker's own class for `udp:` trackers. All its clients use them from their
+// next request on, including those that exist already.
+
+const check = require('../arguments.js')
+const UDPTracker = require('./udp-tracker.js')
+const { TRANSPORT } = require('./transport.js')
+
+const METHODS = ['announce', 'scrape', 'setInterval', 'destroy']
+
+const INFO_HASH = '00'.repeat(20)
+const PEER_ID = Buffer.alloc(20)
+const PORT = 6881
+const URL = 'udp://127.0.0.1:6969'
+
+// For each patched prototype: its original properties, and the patches in force, the latest last.
+const patched = new WeakMap()
+
+/**
+ * Patches the tracker class of `Client`, bittorrent-tracker's of 7 to 11, whose requests then go the way of `transport`.
+ * Returns a function that takes this patch back. Throws a TypeError if `Client` is no such class, and whatever is wrong
+ * with `transport`.
+ */
+function patch(Client, transport) {
+  check.announceOptions({ transport })
+  const prototype = trackerPrototype(Client)
+  if (!patched.has(prototype)) patched.set(prototype, { own: replace(prototype), patches: [] })
+  const { own, patches } = patched.get(prototype)
+  const one = { transport }
+  patches.push(one)
+  prototype[TRANSPORT] = transportOfAll(patches)
+
+  return function undo() {
+    const index = patches.indexOf(one)
+    if (index === -1) return
+    patches.splice(index, 1)
+    prototype[TRANSPORT] = transportOfAll(patches)
+    if (patches.length > 0) return
+    restore(prototype, own)
+    patched.delete(prototype)
+  }
+}
+
+// A patch without a transport keeps the earlier one: a library that patches must not bypass the application's proxy.
+function transportOfAll(patches) {
+  const given = patches.filter(({ transport }) => transport !== undefined && transport !== null)
+  return given.length > 0 ? given[given.length - 1].transport : undefined
+}
+
+// Installs our methods; returns the original properties, `undefined` for those that did not exist.
+function replace(prototype) {
+  const own = {}
+  for (const name of [...METHODS, TRANSPORT]) {
+    own[name] = Object.getOwnPropertyDescriptor(prototype, name)
+    const value = UDPTracker.prototype[name]
+    Object.defineProperty(prototype, name, { value, writable: true, configurable: true })
+  }
+  return own
+}
+
+function restore(prototype, own) {
+  for (const name of Reflect.ownKeys(own)) {
+    if (own[name] === undefined) delete prototype[name]
+    else Object.defineProperty(prototype, name, own[name])
+  }
+}
+
+// bittorrent-tracker does not export its class for `udp:` trackers, but every client has instances. Creating a client sends
+// nothing.
+function trackerPrototype(Client) {
+  const tracker = typeof Client === 'function' ? sample(Client) : undefined
+  if (tracker === undefined || !isTracker(tracker)) {
+    throw new TypeError('Client must be the class Client of bittorrent-tracker, version 7 to 11')
+  }
+  return Object.getPrototypeOf(tracker)
+}
+
+function sample(Client) {
+  // Version 7 has one argument for each.
+  const argumentLists = [
+    [{ infoHash: INFO_HASH, peerId: PEER_ID, announce: URL, port: PORT, wrtc: false }],
+    [PEER_ID, PORT, { infoHash: INFO_HASH, announce: URL }, {}]
+  ]
+  for (const list of argumentLists) {
+    try {
+      const { _trackers: trackers } = new (baseOf(Client))(...list)
+      if (Array.isArray(trackers) && trackers.length === 1) return trackers[0]
+    } catch {
+      // The other list may fit.
+    }
+  }
+}
+
+// A subclass may want other arguments.
+function baseOf(Client) {
+  let base = Client
+  const isDeclaredIn = ({ prototype }) =>
+    prototype && Object.hasOwn(prototype, '_defaultAnnounceOpts')
+  while (base !== null && !isDeclaredIn(base)) base = Object.getPrototypeOf(base)
+  return base
+}
+
+function isTracker(tracker) {
+  return (
+    Array.isArray(tracker.cleanupFns) &&
+    METHODS.every((name) => typeof tracker[name] === 'function')
+  )
+}
+
+module.exports = patch

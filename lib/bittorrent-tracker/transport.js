@@ -1,0 +1,37 @@
+'use strict'
+
+// Which way the requests of a tracker go, as its client or `patch` was told. It fails closed: a proxy that cannot be used ends
+// the request, and nothing is sent directly.
+
+const TrackerError = require('../tracker-error.js')
+
+/** On a prototype of trackers: the transport that `patch` was given. */
+const TRANSPORT = Symbol('transport')
+
+const isGiven = (value) => value !== undefined && value !== null
+
+/** The transport of a tracker, not checked yet; `undefined` without one. Throws a TrackerError for an unusable proxy. */
+function transportOf(tracker) {
+  const { _transport: own, _proxyOpts: proxyOpts } = tracker.client
+  const transport = isGiven(own) ? own : tracker[TRANSPORT]
+  const socksProxy = isGiven(proxyOpts) ? proxyOpts.socksProxy : undefined
+  if (!isGiven(socksProxy) || socksProxy === false) return transport
+  return { ...transport, proxy: proxyOf(socksProxy) }
+}
+
+// `socksProxy` is what the package socks takes; versions 1 and 2 of it name the fields differently.
+function proxyOf(socksProxy) {
+  if (typeof socksProxy === 'string') return socksProxy
+  const { proxy } = socksProxy
+  const { type, host, ipaddress = host, port, authentication, userId, password } = Object(proxy)
+  if (type !== 5) throw unusable(`is of type ${type}, and only 5 relays UDP`)
+  if (!ipaddress) throw unusable('has no ipaddress')
+  const { username = userId, ...secret } = Object(authentication)
+  return { host: ipaddress, port: Number(port), username, password: secret.password || password }
+}
+
+function unusable(what) {
+  return new TrackerError(`proxyOpts.socksProxy.proxy ${what}`, 'NETWORK')
+}
+
+module.exports = { TRANSPORT, transportOf }
