@@ -170,8 +170,8 @@ fn a_connect_goes_out_beside_the_third_send_and_not_before() {
     let second = *simulation.connects().last().unwrap();
     let within = sends[1]..=sends[1] + (sends[1] - sends[0]);
     assert!(second > sends[1] && within.contains(&second), "{sends:?} and {second:?}");
-    // Its answer repeats what has missed its RTO at once.
-    assert_eq!(sends.last(), Some(&(second + ROUND_TRIP)));
+    // What was sent beside it is in flight when its answer comes, and is given its RTO.
+    assert!(*sends.last().unwrap() <= second + (sends[1] - sends[0]), "{sends:?} and {second:?}");
 }
 
 #[test]
@@ -217,7 +217,7 @@ fn what_is_merely_in_flight_is_not_sent_with_the_new_id() {
     simulation.deliver(v4(1), &wire::connect_response(connect, 78));
     assert_eq!(simulation.sends_of(young), [seconds(2)]);
     let before = simulation.sends_of(old).len();
-    simulation.run_for(milliseconds(600));
+    simulation.run_for(milliseconds(1100));
     assert!(simulation.sends_of(old).len() > before);
     assert_eq!(simulation.last().packet.connection_id(), Some(78));
 }
