@@ -114,7 +114,10 @@ impl Way {
 
     pub(super) fn cancel(&mut self, now: Instant, id: RequestId) {
         match self.resolving.remove(&id) {
-            Some(start) => self.resolver.cancel(&start.url, start.family),
+            Some(start) => {
+                self.resolver.cancel(&start.url, start.family);
+                self.give_back();
+            }
             None => self.client.handle_cancel(now, id),
         }
     }
@@ -149,6 +152,10 @@ impl Way {
                 }
             }
         }
+        self.give_back();
+    }
+
+    fn give_back(&mut self) {
         if self.resolving.is_empty() && self.resolving.capacity() > LARGE {
             self.resolving = HashMap::new();
         }

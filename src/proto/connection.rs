@@ -48,6 +48,8 @@ struct Handshake {
     /// How many of them were for those who have given up since.
     counted_from: usize,
     last_sent: Option<Instant>,
+    /// Whether the system would not send it the last time.
+    unsent: bool,
     /// When it is sent again, `None` while nobody waits for it: its answer is still welcome.
     due: Option<Instant>,
     /// It replaces an ID that is taken to be dead.
@@ -81,7 +83,7 @@ impl Connection {
 
     /// Whether a connect has been sent and not answered.
     pub(crate) fn is_sent(&self) -> bool {
-        self.handshake.as_ref().is_some_and(|handshake| handshake.last_sent.is_some())
+        self.handshake.as_ref().is_some_and(Handshake::is_sent)
     }
 
     /// How often the connect under way has been sent for those who wait for it.
@@ -99,7 +101,12 @@ impl Connection {
         }
         let own_clock = schedule.filter(Schedule::is_own_clock).map(|schedule| schedule.wait_after(1));
         let wait = own_clock.map_or(rtt.rto(0), |wait| wait.min(rtt.rto(0)));
-        let soonest = handshake.last_sent.map_or(now, |sent| sent + wait).max(now);
+        let soonest = match handshake.last_sent {
+            // It is not on its way: whoever comes later sends it at once.
+            Some(sent) if handshake.unsent && now > sent => now,
+            Some(sent) => (sent + wait).max(now),
+            None => now,
+        };
         handshake.due = Some(handshake.due.map_or(soonest, |due| due.min(soonest)));
     }
 
@@ -127,7 +134,7 @@ impl Connection {
         if let Some(handshake) = &mut self.handshake {
             handshake.due = None;
         }
-        self.handshake.take_if(|handshake| handshake.last_sent.is_none());
+        self.handshake.take_if(|handshake| !handshake.is_sent());
     }
 
     /// Whether the connect is to be sent now.
@@ -145,6 +152,7 @@ impl Connection {
         let Some(handshake) = &mut self.handshake else { return };
         handshake.transactions.push(id);
         handshake.last_sent = Some(now);
+        handshake.unsent = false;
         let sends = handshake.sends();
         handshake.due = demand.map(|demand| {
             let scheduled = demand.schedule.wait_after(sends);
@@ -153,10 +161,10 @@ impl Connection {
         });
     }
 
-    /// The system did not send it: whoever comes next does so at once.
+    /// The system did not send it.
     pub(crate) fn on_unsent(&mut self) {
         if let Some(handshake) = &mut self.handshake {
-            handshake.last_sent = None;
+            handshake.unsent = true;
         }
     }
 
@@ -210,6 +218,10 @@ impl Connection {
 }
 
 impl Handshake {
+    fn is_sent(&self) -> bool {
+        self.last_sent.is_some() && !self.unsent
+    }
+
     fn sends(&self) -> u32 {
         (self.transactions.len() - self.counted_from) as u32
     }
@@ -219,6 +231,7 @@ impl Handshake {
             transactions: Vec::new(),
             counted_from: 0,
             last_sent: None,
+            unsent: false,
             due: Some(now),
             replaces: false,
             after_error: false,

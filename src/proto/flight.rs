@@ -141,6 +141,11 @@ impl Flight {
         self.open.get_mut(slot as usize)
     }
 
+    /// What all that is in flight holds of our receive buffer, in bytes.
+    pub(crate) fn held(&self) -> usize {
+        self.open.iter().filter(|(_, sent)| sent.in_flight).map(|(_, sent)| sent.held as usize).sum()
+    }
+
     /// It holds no place in the window any more. Returns it if it did.
     pub(crate) fn release(&mut self, id: TransactionId) -> Option<Transaction> {
         let transaction = self.get_mut(id).filter(|transaction| transaction.in_flight)?;

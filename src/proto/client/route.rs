@@ -180,6 +180,8 @@ impl Client {
     pub(super) fn remove_tracker(&mut self, tracker_key: usize) {
         self.deadlines.clear(Timer::Tracker(tracker_key));
         let Some(tracker) = self.trackers.try_remove(tracker_key) else { return };
+        // A connect that was slower than all of this may still be out.
+        self.budget.release(tracker.flight.held());
         self.tracker_keys.remove(&tracker.address);
         self.freed += ADDRESS;
         if self.trackers.is_empty() && self.trackers.capacity() > LARGE {

@@ -74,7 +74,7 @@ impl Client {
     }
 
     /// Ends what stray datagrams are held against and nobody has answered in its time. In a flood it goes on instead.
-    pub(super) fn settle_suspects(&mut self, now: Instant, tracker_key: usize) {
+    fn settle_suspects(&mut self, now: Instant, tracker_key: usize) {
         while let Some(tracker) = self.trackers.get_mut(tracker_key)
             && let Some((suspect, failure)) = tracker.stray.poll_suspect(now)
         {
