@@ -217,7 +217,7 @@ fn what_is_merely_in_flight_is_not_sent_with_the_new_id() {
     simulation.deliver(v4(1), &wire::connect_response(connect, 78));
     assert_eq!(simulation.sends_of(young), [seconds(2)]);
     let before = simulation.sends_of(old).len();
-    simulation.run_for(milliseconds(1100));
+    simulation.run_for(milliseconds(2200));
     assert!(simulation.sends_of(old).len() > before);
     assert_eq!(simulation.last().packet.connection_id(), Some(78));
 }
