@@ -32,8 +32,8 @@ module.exports = [
   ['client/receive.rs', 'request.reconnected = true;', 'request.reconnected = false;', 'an error is repeated for ever'],
   ['client/receive.rs', 'message.contains("connectionid") || message.contains("cookie")', 'message.contains("connectionid")', 'torrust’s words are not known'],
   ['client/receive.rs', 'self.repeat_lost(now, tracker_key);', '', 'a new ID does not bring the repetitions forward'],
-  ['tracker.rs', '(is_second || is_silence) && sent.id_was_used', '(is_second || is_silence)', 'an ID that came for this request is doubted'],
-  ['tracker.rs', '(is_second || is_silence) && sent.id_was_used', 'sent.id_was_used', 'one loss makes a connect'],
+  ['tracker.rs', 'is_second && sent.id_was_used', 'is_second', 'an ID that came for this request is doubted'],
+  ['tracker.rs', 'is_second && sent.id_was_used', 'sent.id_was_used', 'one loss makes a connect'],
   ['client/mod.rs', 'self.suspended += suspended;', '', 'a suspend does not age connection IDs'],
 
   // What is in flight.
@@ -45,7 +45,7 @@ module.exports = [
   ['congestion.rs', 'share > (path + CONGESTED_BEYOND)', 'share > 2.0 + (path + CONGESTED_BEYOND)', 'congestion is never seen'],
   ['congestion.rs', 'const RATE: f64 = 40_000.0;', 'const RATE: f64 = 400.0;', 'a tracker far away gets a window for one next door'],
   ['congestion.rs', 'const OUTAGE: u32 = 20;', 'const OUTAGE: u32 = 2000;', 'an outage closes the window'],
-  ['congestion.rs', 'const LEFT: f64 = 0.85;', 'const LEFT: f64 = 0.085;', 'the window is cut to a tenth'],
+  ['congestion.rs', 'const LEFT: f64 = 0.9;', 'const LEFT: f64 = 0.09;', 'the window is cut to a tenth'],
   ['congestion.rs', 'const ROUNDS: usize = 10;', 'const ROUNDS: usize = 1;', 'one poor round decides the cut'],
   ['congestion.rs', 'f64::from(self.in_flight) < self.window', 'f64::from(self.in_flight) <= self.window', 'one more than the window'],
   ['congestion.rs', 'if self.full_at >= Some(time_sent) {', 'if true {', 'it grows although nothing was full'],
