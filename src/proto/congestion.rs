@@ -109,6 +109,11 @@ impl Congestion {
         f64::from(self.in_flight) < self.window
     }
 
+    /// How many requests may be in flight.
+    pub(crate) fn window(&self) -> u32 {
+        self.window as u32
+    }
+
     pub(crate) fn in_flight(&self) -> u32 {
         self.in_flight
     }

@@ -30,8 +30,10 @@ pub(crate) struct Established {
     pub(crate) id: ConnectionId,
     /// By the clock that goes on while the machine is suspended.
     expires: Instant,
-    /// When the first request was sent with it.
-    first_used: Option<Instant>,
+    /// When a request was first sent with it, and which one, by its slot.
+    first_used: Option<(Instant, usize)>,
+    /// Whether another one has been, too.
+    is_shared: bool,
     /// The latest sending time of what was sent with it and answered.
     newest_answered: Option<Instant>,
     /// Whether it replaced one that was taken to be dead.
@@ -79,6 +81,11 @@ impl Connection {
     /// Whether a connect is under way, answered or not wanted any more.
     pub(crate) fn is_connecting(&self) -> bool {
         self.handshake.is_some()
+    }
+
+    /// Whether the connect under way is to replace an ID.
+    pub(crate) fn is_replacing(&self) -> bool {
+        self.handshake.as_ref().is_some_and(|handshake| handshake.replaces || handshake.after_error)
     }
 
     /// Whether a connect has been sent and not answered.
@@ -142,6 +149,19 @@ impl Connection {
         self.poll_timeout().is_some_and(|due| due <= now)
     }
 
+    /// Puts the connect off if those who had brought it forward are gone and `demand` has time.
+    pub(crate) fn put_off(&mut self, now: Instant, rtt: &RttEstimator, demand: Option<Demand>) -> bool {
+        let (Some(handshake), Some(demand)) = (&mut self.handshake, demand) else { return false };
+        let Some(sent) = handshake.last_sent.filter(|_| !handshake.unsent) else { return false };
+        let wait = demand.schedule.wait_after(1);
+        let soonest = sent + if demand.by_rto { wait.min(rtt.rto(0)) } else { wait };
+        let is_early = now < soonest;
+        if is_early {
+            handshake.due = Some(soonest);
+        }
+        is_early
+    }
+
     /// When the connect is to be sent.
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
         self.handshake.as_ref().and_then(|handshake| handshake.due)
@@ -175,6 +195,7 @@ impl Connection {
             id,
             expires: awake + LIFETIME,
             first_used: None,
+            is_shared: false,
             newest_answered: None,
             is_replacement: handshake.replaces || handshake.after_error,
             errors_are_meant: handshake.after_error,
@@ -192,10 +213,17 @@ impl Connection {
         self.established.take_if(|established| established.id == id);
     }
 
-    /// A request is sent with the ID. Returns whether others had been before it.
-    pub(crate) fn on_used(&mut self, now: Instant) -> bool {
+    /// The request in this slot is sent with the ID. Returns whether others had been before.
+    pub(crate) fn on_used(&mut self, now: Instant, key: usize) -> bool {
         let Some(established) = &mut self.established else { return false };
-        *established.first_used.get_or_insert(now) < now
+        let (at, first) = *established.first_used.get_or_insert((now, key));
+        established.is_shared |= first != key;
+        at < now
+    }
+
+    /// Whether several requests have been sent with the ID.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.established.is_some_and(|established| established.is_shared)
     }
 
     /// What was sent with `id` at `time_sent` has been answered: the tracker knew it then.

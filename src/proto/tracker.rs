@@ -71,7 +71,7 @@ impl Tracker {
 
     /// Whether a request may be sent as far as the address is concerned.
     pub(crate) fn has_room(&self, now: Instant) -> bool {
-        self.congestion.has_room() && self.silence.has_room(now, &self.rtt)
+        self.congestion.has_room() && self.silence.has_room(now, &self.rtt, self.congestion.window())
     }
 
     /// Whether the connect is to be sent now. Not while a stray datagram is held against it.
@@ -113,7 +113,8 @@ impl Tracker {
                 self.congestion.on_late_response(now, time_sent, block, &self.rtt);
             }
         }
-        if self.silence.on_heard(now, is_request) {
+        // One that answers late what was sent before its silence was slow, and its window is as good as it was.
+        if self.silence.on_heard(now, is_request) && in_time {
             self.congestion.reopen();
         }
     }
@@ -123,6 +124,9 @@ impl Tracker {
         budget.release(transaction.held as usize);
         if transaction.purpose != Purpose::Connect {
             self.congestion.on_lost(now, transaction.block, &self.rtt);
+            if transaction.by_rto {
+                self.silence.on_lost(transaction.time_sent);
+            }
         }
     }
 
@@ -134,12 +138,13 @@ impl Tracker {
         }
     }
 
-    /// A send has missed its RTO. The second time that this befalls a request, a connection ID that others had used before
-    /// it may be dead: the tracker has restarted, or our address is another one.
-    pub(crate) fn replace_dead_id(&mut self, now: Instant, sent: &Transaction) {
+    /// A send has missed its RTO, and so had the one before it of the same request, or at a silent address others: then a
+    /// connection ID that others had used before may be dead. The tracker has restarted, or our address is another one.
+    pub(crate) fn replace_dead_id(&mut self, now: Instant, sent: &Transaction, is_silence: bool) {
         let previous = sent.previous.and_then(|id| self.flight.get(id));
         let is_second = previous.is_some_and(|previous| previous.sent_with == sent.sent_with);
-        if is_second && sent.id_was_used && self.connection.is_suspect(sent.sent_with, sent.time_sent) {
+        let was_used = if is_silence { self.connection.is_shared() } else { is_second && sent.id_was_used };
+        if was_used && self.connection.is_suspect(sent.sent_with, sent.time_sent) {
             self.connection.replace(now, &self.rtt);
         }
     }

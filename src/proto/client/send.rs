@@ -10,7 +10,7 @@ use super::{
         deadlines::Timer,
         flight::{Purpose, Transaction},
         packet::{self, HEADER_LENGTH, SCRAPE_ROW_LENGTH},
-        queue::Lane,
+        queue::{LANES, Lane, NEW_FIRST},
         tracker::Tracker,
     },
     Body, Client, RequestId,
@@ -104,19 +104,23 @@ impl Client {
         loop {
             let Self { requests, trackers, budget, .. } = self;
             let Some(tracker) = trackers.get_mut(tracker_key) else { return Turn::Over };
-            if tracker.queue.is_empty() || !tracker.has_room(now) {
+            if tracker.queue.is_empty() {
                 return Turn::Over;
             }
-            if !tracker.silence.is_silent() && !budget.has_room(tracker.announce_answer(0)) {
+            let lanes: &[Lane] = match tracker.has_room(now) {
+                false => &[Lane::Scheduled],
+                true if tracker.silence.probes_new() => &NEW_FIRST,
+                true => &LANES,
+            };
+            if lanes.len() > 1 && !tracker.silence.is_silent() && !budget.has_room(tracker.announce_answer(0)) {
                 return Turn::BufferFull;
             }
-            let new_first = tracker.silence.probes_new();
-            let Some((lane, ticket)) = tracker.queue.pop(new_first, |ticket| is_valid(requests, ticket)) else {
+            let Some(ticket) = tracker.queue.pop(lanes, |ticket| is_valid(requests, ticket)) else {
                 return Turn::Over;
             };
             let Some(request) = requests.get_mut(ticket.key) else { continue };
             request.ticket = None;
-            if lane == Lane::Repeated && self.put_back(now, tracker_key, ticket.key, connection_id) {
+            if self.put_back(now, tracker_key, ticket.key, connection_id) {
                 continue;
             }
             return self.transmit_request(now, tracker_key, ticket.key, connection_id, buffer);
@@ -194,6 +198,9 @@ impl Client {
     fn transmit_connect(&mut self, now: Instant, tracker_key: usize, buffer: &mut Vec<u8>) -> Turn {
         let demand = self.demand(tracker_key);
         let Some(tracker) = self.trackers.get_mut(tracker_key) else { return Turn::Over };
+        if tracker.connection.put_off(now, &tracker.rtt, demand) {
+            return self.transmit_to(now, tracker_key, buffer);
+        }
         let attempt = tracker.connection.sends() + 1;
         // An address that has not answered has had its share of the buffer for an RTO. Where a thousand of them are dead,
         // no more of it is kept for them.
@@ -302,7 +309,7 @@ fn next_send(
 ) -> Transaction {
     let previous: Option<(TransactionId, Transaction)> =
         request.latest.and_then(|id| tracker.flight.get(id).map(|sent| (id, *sent)));
-    let id_was_used = tracker.connection.on_used(now);
+    let id_was_used = tracker.connection.on_used(now, key);
     let (mut attempt, mut probe, mut used_before_us) = (1, 1, id_was_used);
     if let Some((_, sent)) = previous {
         attempt = sent.attempt + 1;

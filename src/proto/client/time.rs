@@ -7,6 +7,7 @@ use super::{
         Failure,
         deadlines::Timer,
         flight::{Purpose, Transaction},
+        silence::Missed,
         stray::Suspect,
     },
     Client,
@@ -54,7 +55,7 @@ impl Client {
         if let Some(sent) = request.latest.and_then(|id| tracker.flight.get(id)).copied()
             && now >= sent.time_sent + tracker.rtt.rto(0)
         {
-            tracker.replace_dead_id(now, &sent);
+            tracker.replace_dead_id(now, &sent, false);
         }
         if tracker.flight.is_suspected(request.latest) {
             return deadlines.set(Timer::Request(key), request.answer_by.unwrap_or(now));
@@ -141,11 +142,14 @@ impl Client {
             return;
         }
         let previous = sent.previous.and_then(|id| tracker.flight.get(id)).copied();
-        let begins = tracker.silence.on_missed(now, sent.time_sent, previous.map(|previous| previous.time_sent));
-        tracker.replace_dead_id(now, sent);
+        let missed = tracker.silence.on_missed(now, sent.time_sent, previous.map(|previous| previous.time_sent));
+        tracker.replace_dead_id(now, sent, false);
+        if missed == Missed::Lasts {
+            tracker.replace_dead_id(now, sent, true);
+        }
         let is_silent = tracker.silence.is_silent();
         let is_here = request.place == Place::Tracker(tracker_key);
-        if begins {
+        if missed == Missed::Begins {
             self.leave_silent(now, tracker_key);
         }
         if is_here && self.requests.get(key).is_some_and(|request| request.ticket.is_none()) {
