@@ -38,6 +38,7 @@ for (const [name, what] of [
   ['no-ipv6', 'a network without IPv6 has IPv4, and gets IPv6'],
   ['interface-down', 'an interface that goes down and comes back costs a retransmission'],
   ['no-permission', 'what a firewall forbids is tried again'],
+  ['broadcast', "a network's broadcast address is refused"],
   ['transport-zone', 'a link-local tracker is reached by the zone in its URL']
 ]) {
   test(what, { skip: noNamespaces }, (t) => assertRepaired(t, [...NAMESPACE, ...script(name)]))

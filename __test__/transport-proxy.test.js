@@ -76,6 +76,23 @@ test('host names go to the proxy, and what needs the connection ID to the addres
   assert.deepEqual([announce.type, announce.host], [IPV4, '127.0.0.1'])
 })
 
+test('diagnostics and errors name no address that only stands for a name', async (t) => {
+  const channel = require('node:diagnostics_channel')
+  const tracker = await startScriptedTracker(t, { announce: (r) => wire.errorResponse(r, 'no') })
+  const proxy = await startSocksProxy(t)
+  const addresses = []
+  const onSend = ({ address }) => addresses.push(address)
+  channel.subscribe('bittorrent-udp-tracker:send', onSend)
+  t.after(() => channel.unsubscribe('bittorrent-udp-tracker:send', onSend))
+  const url = `udp://named.invalid:${tracker.port}`
+  const error = await UdpTracker.announce(url, { ...ask, transport: { proxy: proxy.url } }).catch(
+    (error) => error
+  )
+  assert.deepEqual([error.message, error.address], ['no', `127.0.0.1:${tracker.port}`])
+  assert.ok(addresses.length >= 2)
+  for (const address of addresses) assert.match(address, /^127\.0\.0\.1:/)
+})
+
 test('a name that the proxy resolves to IPv6 is answered with IPv6 peers', async (t) => {
   const peers = Buffer.concat([Buffer.alloc(15), Buffer.from([1, 0, 80])])
   const tracker = await startScriptedTracker(t, {

@@ -3,7 +3,7 @@
 // Puts faults into src/proto, one at a time and in a copy, and says which of them no test of Rust notices.
 //
 //   npm run test:mutations               all of scripts/mutations/list.js
-//   npm run test:mutations -- rtt.rs     those of a file; or whose text or meaning has this word in it
+//   npm run test:mutations -- rtt.rs     those of a file; or whose text or meaning has one of these words
 //
 // A test that fails without any fault proves nothing, and is left out. More than three faults unnoticed are an error.
 
@@ -22,9 +22,10 @@ const SEEDS = '300'
 const LONGEST_MS = 90_000
 const MOST_UNNOTICED = 3
 
-const word = process.argv[2]
+const words = process.argv.slice(2)
+const isWanted = (mutation) => words.some((word) => mutation.some((text) => text.includes(word)))
 const list = require('./mutations/list').filter(
-  (mutation) => !word || mutation.some((text) => text.includes(word))
+  (mutation) => words.length === 0 || isWanted(mutation)
 )
 
 function copy() {

@@ -75,3 +75,47 @@ fn zoned(text: &str) -> Option<(Ipv6Addr, Option<Box<str>>)> {
     let (address, zone) = text.split_once('%').map_or((text, None), |(address, zone)| (address, Some(zone.into())));
     Some((address.parse().ok()?, zone))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn packed(texts: [&str; 6], port: u16, remote: u8, function: u32) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for text in texts {
+            bytes.extend((text.len() as u16).to_le_bytes());
+            bytes.extend(text.as_bytes());
+        }
+        bytes.extend(port.to_le_bytes());
+        bytes.push(remote);
+        bytes.extend(function.to_le_bytes());
+        bytes
+    }
+
+    #[test]
+    fn a_route_is_read_and_the_same_bytes_give_the_same_one() {
+        let bytes = packed(["10.0.0.1", "fe80::1%eth0", "tun0", "::1", "anna", "secret"], 1080, 1, 7);
+        let mut routes = Routes::new(3);
+        let route = routes.route(&bytes).unwrap();
+        assert_eq!(route.local_v4, Some("10.0.0.1".parse().unwrap()));
+        assert_eq!(route.local_v6, Some(("fe80::1".parse().unwrap(), Some("eth0".into()))));
+        assert_eq!(route.interface.as_deref(), Some("tun0"));
+        let proxy = route.proxy.as_ref().unwrap();
+        assert_eq!((proxy.host.to_string().as_str(), proxy.port, proxy.remote_names), ("[::1]", 1080, true));
+        assert_eq!(proxy.credentials, Some(("anna".into(), "secret".into())));
+        assert_eq!(route.lookup, Some(CallerLookup { session: 3, function: 7 }));
+        assert!(Arc::ptr_eq(&route, &routes.route(&bytes).unwrap()));
+    }
+
+    #[test]
+    fn what_does_not_add_up_is_no_route() {
+        let bytes = packed(["10.0.0.1", "", "", "", "", ""], 0, 0, 0);
+        let mut routes = Routes::new(1);
+        assert!(routes.route(&bytes).is_some());
+        for length in 0..bytes.len() {
+            assert!(routes.route(&bytes[..length]).is_none(), "{length}");
+        }
+        assert!(routes.route(&packed(["tun0", "", "", "", "", ""], 0, 0, 0)).is_none());
+        assert!(routes.route(&packed(["", "10.0.0.1", "", "", "", ""], 0, 0, 0)).is_none());
+    }
+}

@@ -20,7 +20,7 @@ use tokio::{
     net::UdpSocket,
     sync::{Semaphore, oneshot},
     task::AbortHandle,
-    time::timeout,
+    time::{sleep, timeout},
 };
 
 use crate::proto::Family;
@@ -301,6 +301,10 @@ async fn read(socket: Arc<UdpSocket>, waiting: Arc<Mutex<HashMap<u16, oneshot::S
     let mut buffer = vec![0; 1 << 16];
     loop {
         let received = socket.recv(&mut buffer).await;
+        if received.is_err() {
+            // Should an error stay, it must not keep us busy.
+            sleep(SPACE).await;
+        }
         let mut waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
         match received {
             Ok(length) => {

@@ -206,6 +206,9 @@ impl Loop {
                         // Nobody may wait for it any more.
                         let _ = answer.send(found);
                     }
+                    if self.asked.is_empty() {
+                        self.asked.shrink_to(0);
+                    }
                 }
                 Command::Open(session, sink) => self.sessions.open(session, sink),
                 Command::Trace(session, wanted) => self.set_tracing(session, wanted),

@@ -80,8 +80,9 @@ impl Names {
         let found = async {
             match self.route.lookup {
                 Some(lookup) => self.ask_caller(lookup, host, family).await,
+                // Boxed: they are large, and thousands may wait without having got there.
                 None if self.route.is_bound() => {
-                    self.dns.look_up(host, family).await.map_err(|error| error.to_string())
+                    Box::pin(self.dns.look_up(host, family)).await.map_err(|error| error.to_string())
                 }
                 None => self.ask_system(host, family).await,
             }
@@ -108,7 +109,7 @@ impl Names {
     async fn ask_system(&self, host: &str, family: Option<Family>) -> Found {
         let turn = match timeout(TURN, self.shared.turns.clone().acquire_owned()).await {
             Ok(turn) => turn,
-            Err(_) => match self.dns.look_up(host, family).await {
+            Err(_) => match Box::pin(self.dns.look_up(host, family)).await {
                 Ok(found) => return Ok(found),
                 Err(error @ DnsError::NoSuchName) => match self.shared.turns.clone().try_acquire_owned() {
                     Ok(turn) => Ok(turn),

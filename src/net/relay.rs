@@ -104,6 +104,14 @@ impl Relay {
             .collect()
     }
 
+    /// The address behind an inner one, as far as it is known.
+    pub(super) fn real(&self, address: SocketAddr) -> Option<SocketAddr> {
+        match index_of(address.ip()) {
+            None => Some(address),
+            Some((index, family)) => self.hosts.hosts.get(&index)?.connected[usize::from(family == Family::V6)],
+        }
+    }
+
     /// Begins to join unless it is joined. `again` if it was until now: then the proxy gets time to come back.
     pub(super) fn join(&mut self, again: bool) {
         if matches!(self.state, State::Idle) {
@@ -329,8 +337,13 @@ impl Hosts {
         if let Some(transaction_id) = datagram.get(12..16).and_then(|bytes| bytes.try_into().ok()) {
             self.sent.insert(transaction_id, to);
             self.order.push_back(transaction_id);
-            while self.order.len() > REMEMBERED + REMEMBERED_A_REQUEST * requests {
+            let most = REMEMBERED + REMEMBERED_A_REQUEST * requests;
+            while self.order.len() > most {
                 self.order.pop_front().map(|oldest| self.sent.remove(&oldest));
+            }
+            if self.order.capacity() > 8 * most {
+                self.order.shrink_to(most);
+                self.sent.shrink_to(most);
             }
         }
         let is_connect = datagram.get(8..12) == Some(&[0; 4]);

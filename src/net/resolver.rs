@@ -169,6 +169,9 @@ impl Resolver {
         if entry.addresses.is_none() {
             self.entries.remove(&endpoint);
         }
+        if self.entries.is_empty() {
+            self.entries.shrink_to(REMEMBERED);
+        }
     }
 
     /// The next look-up that has ended.

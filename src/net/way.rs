@@ -13,7 +13,7 @@ use std::{
 
 use crate::{
     memory,
-    proto::{Client, Config, Counters, Family, Request, RequestId, Trace},
+    proto::{Client, Config, Counters, Family, Outcome, Request, RequestId, Trace},
 };
 
 use super::{
@@ -22,7 +22,7 @@ use super::{
     outbox::Outbox,
     relay::{Change, Relay},
     resolver::{Lookup, Resolved, Resolver},
-    route::Route,
+    route::{Route, RouteError},
     session::{SessionId, Start, session_of},
     sessions::Sessions,
     socket::{DEFAULT_BUFFER, ReceiveBuffers},
@@ -53,6 +53,7 @@ pub(super) struct Way {
     /// Requests that have failed on this side of the client.
     failed: Vec<(RequestId, Failure)>,
     last_used: Instant,
+    checked: Option<(Instant, Option<Family>, Result<(), RouteError>)>,
 }
 
 impl Way {
@@ -70,6 +71,7 @@ impl Way {
             changes: Vec::new(),
             failed: Vec::new(),
             last_used: Instant::now(),
+            checked: None,
             route,
         }
     }
@@ -77,7 +79,7 @@ impl Way {
     pub(super) fn start(&mut self, now: Instant, start: Start) {
         self.last_used = now;
         // Before anything is looked up: who waits for an interface does not want to be seen asking.
-        if let Err(error) = self.route.check_any(start.family) {
+        if let Err(error) = self.check(now, start.family) {
             return self.failed.push((start.id, error.into()));
         }
         let stand_ins = match &mut self.sockets.relay {
@@ -96,6 +98,14 @@ impl Way {
         }
     }
 
+    /// Whether anything can go out, asked once for all requests that come at once.
+    fn check(&mut self, now: Instant, family: Option<Family>) -> Result<(), RouteError> {
+        if self.checked.as_ref().is_none_or(|(at, of, _)| (*at, *of) != (now, family)) {
+            self.checked = Some((now, family, self.route.check_any(family)));
+        }
+        self.checked.as_ref().map_or(Ok(()), |(.., result)| result.clone())
+    }
+
     fn ask(&mut self, now: Instant, start: Start, addresses: Arc<[SocketAddr]>) {
         let Start { id, url, schedule, body, .. } = start;
         let (session, host) = (session_of(id), url.authority.clone());
@@ -104,7 +114,10 @@ impl Way {
 
     pub(super) fn cancel(&mut self, now: Instant, id: RequestId) {
         match self.resolving.remove(&id) {
-            Some(start) => self.resolver.cancel(&start.url, start.family),
+            Some(start) => {
+                self.resolver.cancel(&start.url, start.family);
+                self.give_back();
+            }
             None => self.client.handle_cancel(now, id),
         }
     }
@@ -139,6 +152,10 @@ impl Way {
                 }
             }
         }
+        self.give_back();
+    }
+
+    fn give_back(&mut self) {
         if self.resolving.is_empty() && self.resolving.capacity() > LARGE {
             self.resolving = HashMap::new();
         }
@@ -272,7 +289,11 @@ impl Way {
 
     /// Passes on every outcome.
     pub(super) fn deliver(&mut self, sessions: &mut Sessions) {
-        while let Some((id, outcome)) = self.client.poll_outcome() {
+        while let Some((id, mut outcome)) = self.client.poll_outcome() {
+            // What stands for a name in here is nobody's business out there.
+            if let (Outcome::Failed { address, .. }, Some(relay)) = (&mut outcome, &self.sockets.relay) {
+                *address = address.and_then(|address| relay.real(address));
+            }
             if let Some(sink) = sessions.sink(session_of(id)) {
                 sink.outcome(id, &outcome);
             }
@@ -284,8 +305,14 @@ impl Way {
         }
     }
 
-    /// The next thing worth telling of a datagram.
+    /// The next thing worth telling of a datagram. One to a name whose address the proxy has not shown yet goes to the
+    /// relay, as far as anybody here knows.
     pub(super) fn poll_trace(&mut self) -> Option<Trace> {
-        self.client.poll_trace()
+        let mut trace = self.client.poll_trace()?;
+        if let Some(relay) = &self.sockets.relay {
+            let known = relay.real(trace.address).or_else(|| relay.socket().map(|(_, relay)| relay));
+            trace.address = known.unwrap_or(trace.address);
+        }
+        Some(trace)
     }
 }

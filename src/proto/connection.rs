@@ -30,8 +30,10 @@ pub(crate) struct Established {
     pub(crate) id: ConnectionId,
     /// By the clock that goes on while the machine is suspended.
     expires: Instant,
-    /// When the first request was sent with it.
-    first_used: Option<Instant>,
+    /// When a request was first sent with it, and which one, by its slot.
+    first_used: Option<(Instant, usize)>,
+    /// Whether another one has been, too.
+    is_shared: bool,
     /// The latest sending time of what was sent with it and answered.
     newest_answered: Option<Instant>,
     /// Whether it replaced one that was taken to be dead.
@@ -48,6 +50,8 @@ struct Handshake {
     /// How many of them were for those who have given up since.
     counted_from: usize,
     last_sent: Option<Instant>,
+    /// Whether the system would not send it the last time.
+    unsent: bool,
     /// When it is sent again, `None` while nobody waits for it: its answer is still welcome.
     due: Option<Instant>,
     /// It replaces an ID that is taken to be dead.
@@ -79,9 +83,14 @@ impl Connection {
         self.handshake.is_some()
     }
 
+    /// Whether the connect under way is to replace an ID.
+    pub(crate) fn is_replacing(&self) -> bool {
+        self.handshake.as_ref().is_some_and(|handshake| handshake.replaces || handshake.after_error)
+    }
+
     /// Whether a connect has been sent and not answered.
     pub(crate) fn is_sent(&self) -> bool {
-        self.handshake.as_ref().is_some_and(|handshake| handshake.last_sent.is_some())
+        self.handshake.as_ref().is_some_and(Handshake::is_sent)
     }
 
     /// How often the connect under way has been sent for those who wait for it.
@@ -99,7 +108,12 @@ impl Connection {
         }
         let own_clock = schedule.filter(Schedule::is_own_clock).map(|schedule| schedule.wait_after(1));
         let wait = own_clock.map_or(rtt.rto(0), |wait| wait.min(rtt.rto(0)));
-        let soonest = handshake.last_sent.map_or(now, |sent| sent + wait).max(now);
+        let soonest = match handshake.last_sent {
+            // It is not on its way: whoever comes later sends it at once.
+            Some(sent) if handshake.unsent && now > sent => now,
+            Some(sent) => (sent + wait).max(now),
+            None => now,
+        };
         handshake.due = Some(handshake.due.map_or(soonest, |due| due.min(soonest)));
     }
 
@@ -127,12 +141,25 @@ impl Connection {
         if let Some(handshake) = &mut self.handshake {
             handshake.due = None;
         }
-        self.handshake.take_if(|handshake| handshake.last_sent.is_none());
+        self.handshake.take_if(|handshake| !handshake.is_sent());
     }
 
     /// Whether the connect is to be sent now.
     pub(crate) fn is_due(&self, now: Instant) -> bool {
         self.poll_timeout().is_some_and(|due| due <= now)
+    }
+
+    /// Puts the connect off if those who had brought it forward are gone and `demand` has time.
+    pub(crate) fn put_off(&mut self, now: Instant, rtt: &RttEstimator, demand: Option<Demand>) -> bool {
+        let (Some(handshake), Some(demand)) = (&mut self.handshake, demand) else { return false };
+        let Some(sent) = handshake.last_sent.filter(|_| !handshake.unsent) else { return false };
+        let wait = demand.schedule.wait_after(1);
+        let soonest = sent + if demand.by_rto { wait.min(rtt.rto(0)) } else { wait };
+        let is_early = now < soonest;
+        if is_early {
+            handshake.due = Some(soonest);
+        }
+        is_early
     }
 
     /// When the connect is to be sent.
@@ -145,6 +172,7 @@ impl Connection {
         let Some(handshake) = &mut self.handshake else { return };
         handshake.transactions.push(id);
         handshake.last_sent = Some(now);
+        handshake.unsent = false;
         let sends = handshake.sends();
         handshake.due = demand.map(|demand| {
             let scheduled = demand.schedule.wait_after(sends);
@@ -153,10 +181,10 @@ impl Connection {
         });
     }
 
-    /// The system did not send it: whoever comes next does so at once.
+    /// The system did not send it.
     pub(crate) fn on_unsent(&mut self) {
         if let Some(handshake) = &mut self.handshake {
-            handshake.last_sent = None;
+            handshake.unsent = true;
         }
     }
 
@@ -167,6 +195,7 @@ impl Connection {
             id,
             expires: awake + LIFETIME,
             first_used: None,
+            is_shared: false,
             newest_answered: None,
             is_replacement: handshake.replaces || handshake.after_error,
             errors_are_meant: handshake.after_error,
@@ -184,10 +213,17 @@ impl Connection {
         self.established.take_if(|established| established.id == id);
     }
 
-    /// A request is sent with the ID. Returns whether others had been before it.
-    pub(crate) fn on_used(&mut self, now: Instant) -> bool {
+    /// The request in this slot is sent with the ID. Returns whether others had been before.
+    pub(crate) fn on_used(&mut self, now: Instant, key: usize) -> bool {
         let Some(established) = &mut self.established else { return false };
-        *established.first_used.get_or_insert(now) < now
+        let (at, first) = *established.first_used.get_or_insert((now, key));
+        established.is_shared |= first != key;
+        at < now
+    }
+
+    /// Whether several requests have been sent with the ID.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.established.is_some_and(|established| established.is_shared)
     }
 
     /// What was sent with `id` at `time_sent` has been answered: the tracker knew it then.
@@ -210,6 +246,10 @@ impl Connection {
 }
 
 impl Handshake {
+    fn is_sent(&self) -> bool {
+        self.last_sent.is_some() && !self.unsent
+    }
+
     fn sends(&self) -> u32 {
         (self.transactions.len() - self.counted_from) as u32
     }
@@ -219,6 +259,7 @@ impl Handshake {
             transactions: Vec::new(),
             counted_from: 0,
             last_sent: None,
+            unsent: false,
             due: Some(now),
             replaces: false,
             after_error: false,

@@ -83,8 +83,8 @@ pub(crate) struct Flight {
     in_flight: VecDeque<Entry>,
     /// Lost sends, oldest first, a list for each number of doublings of the RTO.
     lost: Vec<VecDeque<Entry>>,
-    /// Lost sends that are not sent again by the RTO.
-    scheduled: VecDeque<Entry>,
+    /// Lost sends, oldest first, that are not waiting for an RTO: it has passed, or their request has a clock of its own.
+    overdue: VecDeque<Entry>,
     /// When the latest send that a stray datagram is held against was sent.
     suspected_until: Option<Instant>,
     /// Ended transactions, oldest first, each with the second since `created` in which it ended: they are many and are
@@ -100,7 +100,7 @@ impl Flight {
             open: Slab::new(),
             in_flight: VecDeque::new(),
             lost: Vec::new(),
-            scheduled: VecDeque::new(),
+            overdue: VecDeque::new(),
             suspected_until: None,
             ended: VecDeque::new(),
             created: now,
@@ -141,6 +141,11 @@ impl Flight {
         self.open.get_mut(slot as usize)
     }
 
+    /// What all that is in flight holds of our receive buffer, in bytes.
+    pub(crate) fn held(&self) -> usize {
+        self.open.iter().filter(|(_, sent)| sent.in_flight).map(|(_, sent)| sent.held as usize).sum()
+    }
+
     /// It holds no place in the window any more. Returns it if it did.
     pub(crate) fn release(&mut self, id: TransactionId) -> Option<Transaction> {
         let transaction = self.get_mut(id).filter(|transaction| transaction.in_flight)?;
@@ -160,11 +165,11 @@ impl Flight {
             let Some((oldest, _)) = self.ended.pop_front() else { break };
             self.ids.remove(&oldest);
         }
-        let Self { ids, open, in_flight, lost, scheduled, .. } = self;
+        let Self { ids, open, in_flight, lost, overdue, .. } = self;
         while in_flight.front().is_some_and(|entry| !is_open(ids, open, entry.id)) {
             in_flight.pop_front();
         }
-        for list in lost.iter_mut().chain([in_flight, scheduled]) {
+        for list in lost.iter_mut().chain([in_flight, overdue]) {
             if list.len() > SLACK + 2 * open.len() {
                 list.retain(|entry| is_open(ids, open, entry.id));
             }
@@ -188,7 +193,7 @@ impl Flight {
                     } else if transaction.by_rto {
                         self.push_lost(id, &transaction);
                     } else {
-                        self.scheduled.push_back(Entry { time_sent, id });
+                        insert(&mut self.overdue, Entry { time_sent, id });
                     }
                     return Some(transaction);
                 }
@@ -204,13 +209,8 @@ impl Flight {
         if self.lost.len() <= class {
             self.lost.resize_with(class + 1, VecDeque::new);
         }
-        let Some(list) = self.lost.get_mut(class) else { return };
-        let entry = Entry { time_sent: transaction.time_sent, id };
-        if list.back().is_none_or(|last| last.time_sent <= entry.time_sent) {
-            list.push_back(entry);
-        } else {
-            let place = list.partition_point(|other| other.time_sent <= entry.time_sent);
-            list.insert(place, entry);
+        if let Some(list) = self.lost.get_mut(class) {
+            insert(list, Entry { time_sent: transaction.time_sent, id });
         }
     }
 
@@ -221,7 +221,7 @@ impl Flight {
         rtt: &RttEstimator,
         backoff: u32,
     ) -> Option<(TransactionId, Transaction)> {
-        let Self { ids, open, lost, .. } = self;
+        let Self { ids, open, lost, overdue, .. } = self;
         for (class, list) in (0..).zip(lost) {
             while list.front().is_some_and(|entry| !is_open(ids, open, entry.id)) {
                 list.pop_front();
@@ -229,6 +229,7 @@ impl Flight {
             let Some(&Entry { time_sent, id }) = list.front() else { continue };
             if now >= time_sent + rtt.rto(backoff.max(class)) {
                 list.pop_front();
+                insert(overdue, Entry { time_sent, id });
                 let transaction = *open.get(*ids.get(&id.0)? as usize)?;
                 return Some((id, transaction));
             }
@@ -240,12 +241,21 @@ impl Flight {
     pub(crate) fn take_overdue(&mut self, now: Instant, rtt: &RttEstimator) -> Vec<TransactionId> {
         let rto = rtt.rto(0);
         let mut taken: Vec<Entry> = Vec::new();
-        for list in self.lost.iter_mut().chain([&mut self.scheduled]) {
-            let overdue = list.partition_point(|entry| entry.time_sent + rto <= now);
-            taken.extend(list.drain(..overdue));
+        for list in &mut self.lost {
+            let count = list.partition_point(|entry| entry.time_sent + rto <= now);
+            taken.extend(list.drain(..count));
         }
-        taken.sort_by_key(|entry| entry.time_sent);
+        for entry in taken {
+            insert(&mut self.overdue, entry);
+        }
+        let taken: Vec<Entry> = self.overdue.iter().copied().filter(|entry| entry.time_sent + rto <= now).collect();
         taken.into_iter().map(|entry| entry.id).filter(|id| is_open(&self.ids, &self.open, *id)).collect()
+    }
+
+    /// The sends in flight that repeat one before them.
+    pub(crate) fn repetitions(&self) -> Vec<TransactionId> {
+        let ids = self.in_flight.iter().map(|entry| entry.id);
+        ids.filter(|id| self.get(*id).is_some_and(|sent| sent.in_flight && sent.previous.is_some())).collect()
     }
 
     /// When [`next_lost`](Self::next_lost) or [`next_overdue`](Self::next_overdue) has something at the earliest.
@@ -296,13 +306,23 @@ impl Flight {
     fn oldest_unsuspected(&self) -> Option<Entry> {
         let is_unsuspected =
             |entry: &&Entry| self.get(entry.id).is_some_and(|sent| !sent.suspected && sent.purpose != Purpose::Connect);
-        let lists = self.lost.iter().chain([&self.scheduled, &self.in_flight]);
+        let lists = self.lost.iter().chain([&self.overdue, &self.in_flight]);
         let oldest = lists.filter_map(|list| {
             // Those before have been gone through: a flood of stray datagrams must not do so each time.
             let first = list.partition_point(|entry| Some(entry.time_sent) < self.suspected_until);
             list.range(first..).find(is_unsuspected)
         });
         oldest.min_by_key(|entry| entry.time_sent).copied()
+    }
+}
+
+/// Puts an entry into a list in its place by age.
+fn insert(list: &mut VecDeque<Entry>, entry: Entry) {
+    if list.back().is_none_or(|last| last.time_sent <= entry.time_sent) {
+        list.push_back(entry);
+    } else {
+        let place = list.partition_point(|other| other.time_sent <= entry.time_sent);
+        list.insert(place, entry);
     }
 }
 

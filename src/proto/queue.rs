@@ -8,12 +8,19 @@ const SLACK: usize = 64;
 /// Which of a session's requests go first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Lane {
+    /// What its own schedule has sent again: it waits for nobody's room.
+    Scheduled,
     /// `stopped` announces: their application is about to end.
     Stopped,
     /// What has been sent and is to be sent again.
     Repeated,
     New,
 }
+
+/// What is sent as long as there is room.
+pub(crate) const LANES: [Lane; 4] = [Lane::Scheduled, Lane::Stopped, Lane::Repeated, Lane::New];
+/// The same with what is new before what is repeated.
+pub(crate) const NEW_FIRST: [Lane; 4] = [Lane::Scheduled, Lane::Stopped, Lane::New, Lane::Repeated];
 
 /// A request in a queue. It is in there only as long as its ticket is the request's latest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +33,7 @@ pub(crate) struct Ticket {
 #[derive(Debug, Default)]
 struct Session {
     id: u32,
-    lanes: [VecDeque<Ticket>; 3],
+    lanes: [VecDeque<Ticket>; 4],
 }
 
 /// See the [module](self).
@@ -66,17 +73,16 @@ impl Queue {
         }
     }
 
-    /// The next request of the session whose turn it is, new ones before repeated ones if so told. It leaves the queue.
-    pub(crate) fn pop(&mut self, new_first: bool, is_valid: impl Fn(&Ticket) -> bool) -> Option<(Lane, Ticket)> {
-        let rest = if new_first { [Lane::New, Lane::Repeated] } else { [Lane::Repeated, Lane::New] };
+    /// The next request of the session whose turn it is, of `lanes` in this order. It leaves the queue.
+    pub(crate) fn pop(&mut self, lanes: &[Lane], is_valid: impl Fn(&Ticket) -> bool) -> Option<Ticket> {
         for _ in 0..self.sessions.len() {
             let mut session = self.sessions.pop_front()?;
             let mut next = None;
-            for lane in [Lane::Stopped, rest[0], rest[1]] {
+            for lane in lanes {
                 while next.is_none()
-                    && let Some(ticket) = session.lanes[lane as usize].pop_front()
+                    && let Some(ticket) = session.lanes[*lane as usize].pop_front()
                 {
-                    next = Some((lane, ticket)).filter(|(_, ticket)| is_valid(ticket));
+                    next = Some(ticket).filter(&is_valid);
                 }
             }
             // The last one stays, so that a queue of one request now and then allocates nothing.
@@ -103,7 +109,7 @@ mod tests {
     use super::*;
 
     fn pop(queue: &mut Queue) -> Option<usize> {
-        queue.pop(false, |_| true).map(|(_, ticket)| ticket.key)
+        queue.pop(&LANES, |_| true).map(|ticket| ticket.key)
     }
 
     fn push(queue: &mut Queue, session: u32, lane: Lane, key: usize) {
@@ -132,7 +138,8 @@ mod tests {
         assert_eq!([pop(&mut queue), pop(&mut queue), pop(&mut queue)], [Some(2), Some(1), Some(0)]);
         push(&mut queue, 1, Lane::Repeated, 0);
         push(&mut queue, 1, Lane::New, 1);
-        assert_eq!(queue.pop(true, |_| true).map(|(_, ticket)| ticket.key), Some(1));
+        assert_eq!(queue.pop(&NEW_FIRST, |_| true).map(|ticket| ticket.key), Some(1));
+        assert_eq!(queue.pop(&[Lane::Scheduled], |_| true), None);
     }
 
     #[test]
@@ -146,7 +153,7 @@ mod tests {
         }
         assert_eq!(queue.tickets(|ticket| ticket.key == 999).len(), 1);
         assert!(queue.sessions[0].lanes[Lane::New as usize].len() <= SLACK + 2);
-        assert_eq!(queue.pop(false, |ticket| ticket.key == 999).map(|(_, ticket)| ticket.key), Some(999));
+        assert_eq!(queue.pop(&LANES, |ticket| ticket.key == 999).map(|ticket| ticket.key), Some(999));
         assert!(queue.is_empty());
         assert_eq!(pop(&mut queue), None);
     }

@@ -7,7 +7,7 @@ const INITIAL_RTO: Duration = Duration::from_secs(1);
 /// The least that is added to the smoothed round trip before a datagram is sent again.
 const SMALLEST_MARGIN: Duration = Duration::from_millis(200);
 /// Doublings of the RTO end here: what is beyond it is later than any schedule.
-const MOST_BACKOFF: u32 = 20;
+const MOST_BACKOFF: u32 = 24;
 
 /// Estimates the round trip of one address from samples.
 #[derive(Debug, Default)]

@@ -11,6 +11,9 @@ const OWN_CLOCK_MS: f64 = 500.0;
 /// No wait is longer than this, whatever `_timeout` says: it keeps additions to an `Instant` far from overflow.
 const LONGEST_WAIT: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
 
+/// No wait is shorter, so that nothing is sent twice at one moment: timers of JavaScript have the same floor.
+const SHORTEST_WAIT: Duration = Duration::from_millis(1);
+
 /// The waits between retransmissions of one request.
 ///
 /// The wait after the n-th send is `timeout * 2^n`, n from 1. BEP 15 ("Time outs") counts n from 0 with 15 seconds; the
@@ -53,7 +56,8 @@ impl Schedule {
     }
 
     fn scaled(&self, factor: f64) -> Duration {
-        Duration::try_from_secs_f64(self.timeout_ms * factor / 1000.0).unwrap_or(LONGEST_WAIT).min(LONGEST_WAIT)
+        let wait = Duration::try_from_secs_f64(self.timeout_ms * factor / 1000.0).unwrap_or(LONGEST_WAIT);
+        wait.clamp(SHORTEST_WAIT, LONGEST_WAIT)
     }
 }
 

@@ -6,7 +6,7 @@ use super::rtt::RttEstimator;
 
 /// An address is silent when so many sends have missed their RTO and nothing was heard since they were made.
 const MISSED: u32 = 3;
-/// How many requests a silent address is sent in an RTO.
+/// How many requests a silent address is sent in an RTO, as often as that has doubled.
 const PROBES: u32 = 4;
 
 /// The silence of one address.
@@ -20,6 +20,21 @@ pub(crate) struct Silence {
     backoff: u32,
     raised: Option<Instant>,
     probes: Option<Probes>,
+    /// How many sends have been lost since it was last heard.
+    lost: u32,
+}
+
+/// What it means that a send has missed its RTO.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Missed {
+    /// Nothing: the address was heard since.
+    Heard,
+    /// Nothing yet.
+    Unheard,
+    /// With it a silence begins.
+    Begins,
+    /// It was sent in a silence, which goes on.
+    Lasts,
 }
 
 /// What a silent address is sent.
@@ -44,10 +59,16 @@ impl Silence {
     pub(crate) fn on_heard(&mut self, now: Instant, answers_request: bool) -> bool {
         self.heard = Some(now);
         self.missed = 0;
+        self.lost = 0;
         if answers_request {
             self.backoff = 0;
         }
         self.probes.take().is_some()
+    }
+
+    /// What was sent at `time_sent` counts as lost, and has not missed its RTO yet.
+    pub(crate) fn on_lost(&mut self, time_sent: Instant) {
+        self.lost += u32::from(self.heard <= Some(time_sent));
     }
 
     /// A fresh connection ID replaces one that was taken to be dead: requests are worth asking again.
@@ -56,43 +77,47 @@ impl Silence {
     }
 
     /// What was sent at `time_sent` has missed its RTO; the send of the same request before it was at `previous`.
-    /// Returns whether a silence begins.
-    pub(crate) fn on_missed(&mut self, now: Instant, time_sent: Instant, previous: Option<Instant>) -> bool {
-        if self.heard >= Some(time_sent) {
-            return false;
+    pub(crate) fn on_missed(&mut self, now: Instant, time_sent: Instant, previous: Option<Instant>) -> Missed {
+        if self.heard > Some(time_sent) {
+            return Missed::Heard;
         }
         self.missed += 1;
-        let twice = previous.is_some_and(|previous| self.heard < Some(previous));
+        let twice = previous.is_some_and(|previous| self.heard <= Some(previous));
         if self.probes.is_some() {
-            if Some(time_sent) >= self.raised {
-                self.raise(now);
+            if Some(time_sent) < self.raised {
+                return Missed::Unheard;
             }
-            return false;
-        }
-        let many = self.missed >= MISSED;
-        if many || twice {
-            self.probes = Some(Probes { since: now, sent: 0 });
-        }
-        if many {
             self.raise(now);
+            return Missed::Lasts;
         }
-        many || twice
+        if self.missed < MISSED && !twice {
+            return Missed::Unheard;
+        }
+        // What is sent from now on shows whether it lasts.
+        self.probes = Some(Probes { since: now, sent: 0 });
+        self.raised = Some(now);
+        Missed::Begins
     }
 
     fn raise(&mut self, now: Instant) {
         self.backoff += 1;
         self.raised = Some(now);
+        self.probes = Some(Probes { since: now, sent: 0 });
     }
 
-    /// Whether a request may be sent, as far as silence goes.
-    pub(crate) fn has_room(&self, now: Instant, rtt: &RttEstimator) -> bool {
-        self.probes.is_none_or(|probes| probes.sent < PROBES || now >= probes.since + rtt.rto(0))
+    /// Whether a request may be sent, as far as silence goes. When half a `window` is lost and nothing was heard since it
+    /// was sent, what follows waits for the RTO to show whether the address is silent or slow.
+    pub(crate) fn has_room(&self, now: Instant, rtt: &RttEstimator, window: u32) -> bool {
+        match self.probes {
+            None => 2 * self.lost < window.max(2),
+            Some(probes) => probes.sent < PROBES || now >= probes.since + rtt.rto(self.backoff),
+        }
     }
 
     /// A request is sent.
     pub(crate) fn on_sent(&mut self, now: Instant, rtt: &RttEstimator) {
         if let Some(probes) = &mut self.probes {
-            if now >= probes.since + rtt.rto(0) {
+            if now >= probes.since + rtt.rto(self.backoff) {
                 *probes = Probes { since: now, sent: 0 };
             }
             probes.sent += 1;
@@ -107,7 +132,7 @@ impl Silence {
 
     /// When there is room again, `None` if there is now.
     pub(crate) fn poll_timeout(&self, rtt: &RttEstimator) -> Option<Instant> {
-        self.probes.filter(|probes| probes.sent >= PROBES).map(|probes| probes.since + rtt.rto(0))
+        self.probes.filter(|probes| probes.sent >= PROBES).map(|probes| probes.since + rtt.rto(self.backoff))
     }
 }
 
@@ -120,14 +145,14 @@ mod tests {
     const MS: Duration = Duration::from_millis(1);
 
     #[test]
-    fn three_that_miss_their_rto_make_a_silence_and_double_the_wait() {
+    fn three_that_miss_their_rto_make_a_silence() {
         let now = Instant::now();
         let mut silence = Silence::default();
-        assert!(!silence.on_missed(now, now, None));
-        assert!(!silence.on_missed(now, now, None));
+        assert_eq!(silence.on_missed(now, now, None), Missed::Unheard);
+        assert_eq!(silence.on_missed(now, now, None), Missed::Unheard);
         assert_eq!((silence.is_silent(), silence.backoff()), (false, 0));
-        assert!(silence.on_missed(now, now, None));
-        assert_eq!((silence.is_silent(), silence.backoff()), (true, 1));
+        assert_eq!(silence.on_missed(now, now, None), Missed::Begins);
+        assert_eq!((silence.is_silent(), silence.backoff()), (true, 0));
     }
 
     #[test]
@@ -135,7 +160,7 @@ mod tests {
         let now = Instant::now();
         let mut silence = Silence::default();
         silence.on_missed(now, now, None);
-        assert!(silence.on_missed(now + MS, now, Some(now)));
+        assert_eq!(silence.on_missed(now + MS, now, Some(now)), Missed::Begins);
         assert!(silence.is_silent());
     }
 
@@ -145,24 +170,26 @@ mod tests {
         let mut silence = Silence::default();
         silence.on_heard(now + MS, true);
         for _ in 0..10 {
-            assert!(!silence.on_missed(now + 300 * MS, now, Some(now)));
-            assert!(!silence.on_missed(now + 300 * MS, now + MS, None));
+            assert_eq!(silence.on_missed(now + 300 * MS, now, Some(now)), Missed::Heard);
         }
-        assert!(!silence.on_missed(now + 300 * MS, now + 2 * MS, Some(now)));
+        // What is sent at the moment at which it is heard, is sent afterwards.
+        assert_eq!(silence.on_missed(now + 300 * MS, now + MS, Some(now)), Missed::Unheard);
+        assert_eq!(silence.on_missed(now + 300 * MS, now + 2 * MS, Some(now)), Missed::Unheard);
         assert!(!silence.is_silent());
+        assert_eq!(silence.on_missed(now + 300 * MS, now + 2 * MS, Some(now + MS)), Missed::Begins);
     }
 
     #[test]
-    fn a_silence_doubles_the_wait_again_for_what_was_sent_since_and_not_for_what_was_sent_before() {
+    fn a_silence_doubles_the_wait_for_what_was_sent_since_and_not_for_what_was_sent_before() {
         let now = Instant::now();
         let mut silence = Silence::default();
         for _ in 0..100 {
             silence.on_missed(now + 10 * MS, now, None);
         }
+        assert_eq!(silence.backoff(), 0);
+        assert_eq!(silence.on_missed(now + 20 * MS, now + 10 * MS, None), Missed::Lasts);
+        assert_eq!(silence.on_missed(now + 20 * MS, now + 10 * MS, None), Missed::Unheard);
         assert_eq!(silence.backoff(), 1);
-        silence.on_missed(now + 20 * MS, now + 10 * MS, None);
-        silence.on_missed(now + 20 * MS, now + 10 * MS, None);
-        assert_eq!(silence.backoff(), 2);
     }
 
     #[test]
@@ -170,7 +197,7 @@ mod tests {
         let now = Instant::now();
         let mut silence = Silence::default();
         let fall_silent = |silence: &mut Silence, sent: Instant| {
-            for _ in 0..3 {
+            for _ in 0..4 {
                 silence.on_missed(sent, sent, None);
             }
         };
@@ -192,15 +219,38 @@ mod tests {
             silence.on_missed(now, now, None);
         }
         let mut new = Vec::new();
-        while silence.has_room(now, &rtt) {
+        while silence.has_room(now, &rtt, 100) {
             new.push(silence.probes_new());
             silence.on_sent(now, &rtt);
         }
         assert_eq!(new, [false, true, false, true]);
         assert_eq!(silence.poll_timeout(&rtt), Some(now + rtt.rto(0)));
-        assert!(!silence.has_room(now + rtt.rto(0) - MS, &rtt));
-        assert!(silence.has_room(now + rtt.rto(0), &rtt));
+        assert!(!silence.has_room(now + rtt.rto(0) - MS, &rtt, 100));
+        assert!(silence.has_room(now + rtt.rto(0), &rtt, 100));
         silence.on_sent(now + rtt.rto(0), &rtt);
-        assert!(silence.has_room(now + rtt.rto(0), &rtt));
+        assert!(silence.has_room(now + rtt.rto(0), &rtt, 100));
+        // What was sent in the silence misses its RTO as well: four more, and then a pause twice as long.
+        silence.on_missed(now + rtt.rto(0), now, None);
+        for _ in 0..4 {
+            assert!(silence.has_room(now + rtt.rto(0), &rtt, 100));
+            silence.on_sent(now + rtt.rto(0), &rtt);
+        }
+        assert_eq!(silence.poll_timeout(&rtt), Some(now + rtt.rto(0) + rtt.rto(1)));
+    }
+
+    #[test]
+    fn when_half_a_window_is_lost_unheard_the_rest_waits() {
+        let now = Instant::now();
+        let rtt = RttEstimator::default();
+        let mut silence = Silence::default();
+        for _ in 0..4 {
+            silence.on_lost(now);
+        }
+        assert!(silence.has_room(now, &rtt, 10));
+        silence.on_lost(now);
+        assert!(!silence.has_room(now, &rtt, 10));
+        silence.on_heard(now + MS, true);
+        silence.on_lost(now);
+        assert!(silence.has_room(now + MS, &rtt, 1), "what was sent before it was heard says nothing");
     }
 }

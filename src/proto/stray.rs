@@ -46,6 +46,8 @@ impl StrayGuard {
 
     /// `suspect` fails in three seconds unless it is answered.
     pub(crate) fn hold_against(&mut self, now: Instant, suspect: Suspect, failure: Failure) {
+        // Nothing is held against anybody in a flood, so the last one is over.
+        self.flooded_at = None;
         self.pending.push_back((now + GRACE, suspect, failure));
     }
 
@@ -83,8 +85,9 @@ impl StrayGuard {
         Some((suspect, Some(failure).filter(|_| !is_flooded)))
     }
 
-    /// When a failure is due.
+    /// When [`poll_suspect`](Self::poll_suspect) has something: when a failure is due, or a flood has begun.
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
-        self.pending.front().map(|(due, ..)| *due)
+        let (due, ..) = self.pending.front()?;
+        Some(self.flooded_at.map_or(*due, |at| at.min(*due)))
     }
 }

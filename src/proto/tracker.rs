@@ -71,7 +71,7 @@ impl Tracker {
 
     /// Whether a request may be sent as far as the address is concerned.
     pub(crate) fn has_room(&self, now: Instant) -> bool {
-        self.congestion.has_room() && self.silence.has_room(now, &self.rtt)
+        self.congestion.has_room() && self.silence.has_room(now, &self.rtt, self.congestion.window())
     }
 
     /// Whether the connect is to be sent now. Not while a stray datagram is held against it.
@@ -113,7 +113,8 @@ impl Tracker {
                 self.congestion.on_late_response(now, time_sent, block, &self.rtt);
             }
         }
-        if self.silence.on_heard(now, is_request) {
+        // One that answers late what was sent before its silence was slow, and its window is as good as it was.
+        if self.silence.on_heard(now, is_request) && in_time {
             self.congestion.reopen();
         }
     }
@@ -123,15 +124,27 @@ impl Tracker {
         budget.release(transaction.held as usize);
         if transaction.purpose != Purpose::Connect {
             self.congestion.on_lost(now, transaction.block, &self.rtt);
+            if transaction.by_rto {
+                self.silence.on_lost(transaction.time_sent);
+            }
         }
     }
 
-    /// A send has missed its RTO. The second time that this befalls a request, or when a silence begins with it, a
-    /// connection ID that others had used before may be dead: the tracker has restarted, or our address is another one.
+    /// A send that was in flight ends without an outcome of its own.
+    pub(crate) fn on_discarded(&mut self, transaction: &Transaction, budget: &mut Budget) {
+        budget.release(transaction.held as usize);
+        if transaction.purpose != Purpose::Connect {
+            self.congestion.on_discarded();
+        }
+    }
+
+    /// A send has missed its RTO, and so had the one before it of the same request, or at a silent address others: then a
+    /// connection ID that others had used before may be dead. The tracker has restarted, or our address is another one.
     pub(crate) fn replace_dead_id(&mut self, now: Instant, sent: &Transaction, is_silence: bool) {
         let previous = sent.previous.and_then(|id| self.flight.get(id));
         let is_second = previous.is_some_and(|previous| previous.sent_with == sent.sent_with);
-        if (is_second || is_silence) && sent.id_was_used && self.connection.is_suspect(sent.sent_with, sent.time_sent) {
+        let was_used = if is_silence { self.connection.is_shared() } else { is_second && sent.id_was_used };
+        if was_used && self.connection.is_suspect(sent.sent_with, sent.time_sent) {
             self.connection.replace(now, &self.rtt);
         }
     }
@@ -141,10 +154,7 @@ impl Tracker {
         let mut next = latest;
         while let Some(transaction) = next.and_then(|id| self.flight.end(now, id)) {
             if transaction.in_flight {
-                budget.release(transaction.held as usize);
-                if transaction.purpose != Purpose::Connect {
-                    self.congestion.on_discarded();
-                }
+                self.on_discarded(&transaction, budget);
             }
             next = transaction.previous;
         }

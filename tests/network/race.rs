@@ -96,6 +96,19 @@ fn the_silent_ones_are_tried_last() {
 }
 
 #[test]
+fn what_answered_goes_before_what_nobody_knows() {
+    let mut simulation = nine_dead();
+    simulation.begin(to_host("t.example:80", &[v4(9), v4(10)], 1));
+    simulation.run();
+    simulation.run_for(seconds(70));
+    let id = simulation.begin(to_host("t.example:80", &[v4(8), v4(10)], 2));
+    simulation.run();
+    assert_eq!(simulation.time_to_answer(&[id]), milliseconds(100));
+    assert_eq!(simulation.connects_to(v4(8)), []);
+    simulation.finish();
+}
+
+#[test]
 fn another_host_with_the_same_addresses_has_a_memory_of_its_own_and_shares_the_connection_id() {
     let mut simulation = nine_dead();
     simulation.begin(to_host("t.example:80", &[v4(9), v4(10)], 1));

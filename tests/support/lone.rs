@@ -97,6 +97,9 @@ impl Reckoning<'_> {
             }
             Happening::Sent(sent) if sent.to == address => {
                 let what = if sent.origin == Origin::Connect { Due::Connect } else { Due::Request };
+                if self.is_expired(at) {
+                    return true;
+                }
                 if what == Due::Connect && self.sends >= 2 {
                     // Its connection ID is in doubt: what may be sent then, `check_rules` says.
                     return true;
@@ -109,14 +112,18 @@ impl Reckoning<'_> {
             }
             _ => {}
         }
-        // What happens when a connection ID expires between two sends, `check_rules` says.
+        self.is_expired(at)
+    }
+
+    /// What happens when a connection ID expires between two sends, `check_rules` says.
+    fn is_expired(&self, at: Duration) -> bool {
         self.connected.is_some_and(|connected| at >= connected + CONNECTION_LIFETIME)
     }
 
     fn is_due(&self, at: Duration, what: Due) -> bool {
-        if self.stray_end.is_some() {
+        if self.stray_end.is_some() && what != Due::End {
             // It may be repeated until then or not.
-            return what != Due::End;
+            return true;
         }
         let over = self.phase + Duration::from_millis(self.life.timeout_ms * 254);
         if what == Due::End && !self.is_own_clock() && at == over {

@@ -118,9 +118,17 @@ impl Rules<'_> {
         let shortest = concerned.map(|life| life.timeout_ms).min();
         let shortest = shortest.unwrap_or_else(|| panic!("a connect to {} at {at:?} that nobody wants", sent.to));
         let place = self.places.entry(sent.to).or_default();
-        if let Some(usable) = place.in_use().filter(|known| known.is_alive(at) && !known.refused) {
-            // The same connection ID twice without an answer is a reason to doubt it.
-            assert!(usable.doubted || may_race, "a connect at {at:?} to {}, whose connection ID is good", sent.to);
+        let is_first = place.connect_under_way.is_none();
+        if let Some(usable) = place.in_use().filter(|known| is_first && known.is_alive(at) && !known.refused) {
+            // The same connection ID twice without an answer is a reason to doubt it, and so is an RTO that was missed.
+            let rto = lowest_rto(place.shortest);
+            let mut courses = self.requests.iter().filter(|(id, _)| !self.over.contains(id));
+            let missed = courses.any(|(_, course)| course.connection_id == usable.id && at >= course.at + rto);
+            assert!(
+                usable.doubted || may_race || missed,
+                "a connect at {at:?} to {}, whose connection ID is good",
+                sent.to
+            );
         }
         if let Some((last, shortest_then)) = place.connect_under_way {
             let wait = lowest_rto(place.shortest).min(Duration::from_millis(2 * shortest.min(shortest_then)));

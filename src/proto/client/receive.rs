@@ -224,10 +224,6 @@ impl Client {
         } else {
             let in_flight = tracker.congestion.in_flight();
             tracker.stray.count_excess(now, in_flight);
-            if tracker.stray.is_flooded(now) {
-                self.settle_suspects(now, tracker_key);
-                self.mark_ready(now, tracker_key);
-            }
         }
         self.set_tracker_deadline(now, tracker_key);
     }

@@ -81,6 +81,7 @@ impl Pending {
     /// Which lane of a queue it waits in.
     pub(super) fn lane(&self) -> Lane {
         match &self.body {
+            _ if self.latest.is_some() && self.schedule.is_own_clock() => Lane::Scheduled,
             Body::Announce(announce) if announce.event == Event::Stopped => Lane::Stopped,
             _ if self.latest.is_some() => Lane::Repeated,
             _ => Lane::New,

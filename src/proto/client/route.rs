@@ -135,7 +135,8 @@ impl Client {
     /// A connect that nobody waits for is not sent again.
     pub(super) fn hold_connect(&mut self, tracker_key: usize) {
         let Some(tracker) = self.trackers.get_mut(tracker_key) else { return };
-        if tracker.queue.is_empty() && tracker.races.is_empty() && tracker.requests == 0 {
+        let is_wanted = tracker.requests > 0 && tracker.connection.is_replacing();
+        if tracker.queue.is_empty() && tracker.races.is_empty() && !is_wanted {
             tracker.connection.hold();
         }
     }
@@ -180,6 +181,8 @@ impl Client {
     pub(super) fn remove_tracker(&mut self, tracker_key: usize) {
         self.deadlines.clear(Timer::Tracker(tracker_key));
         let Some(tracker) = self.trackers.try_remove(tracker_key) else { return };
+        // A connect that was slower than all of this may still be out.
+        self.budget.release(tracker.flight.held());
         self.tracker_keys.remove(&tracker.address);
         self.freed += ADDRESS;
         if self.trackers.is_empty() && self.trackers.capacity() > LARGE {

@@ -10,7 +10,7 @@ use super::{
         deadlines::Timer,
         flight::{Purpose, Transaction},
         packet::{self, HEADER_LENGTH, SCRAPE_ROW_LENGTH},
-        queue::Lane,
+        queue::{LANES, Lane, NEW_FIRST},
         tracker::Tracker,
     },
     Body, Client, RequestId,
@@ -104,19 +104,23 @@ impl Client {
         loop {
             let Self { requests, trackers, budget, .. } = self;
             let Some(tracker) = trackers.get_mut(tracker_key) else { return Turn::Over };
-            if tracker.queue.is_empty() || !tracker.has_room(now) {
+            if tracker.queue.is_empty() {
                 return Turn::Over;
             }
-            if !tracker.silence.is_silent() && !budget.has_room(tracker.announce_answer(0)) {
+            let lanes: &[Lane] = match tracker.has_room(now) {
+                false => &[Lane::Scheduled],
+                true if tracker.silence.probes_new() => &NEW_FIRST,
+                true => &LANES,
+            };
+            if lanes.len() > 1 && !tracker.silence.is_silent() && !budget.has_room(tracker.announce_answer(0)) {
                 return Turn::BufferFull;
             }
-            let new_first = tracker.silence.probes_new();
-            let Some((lane, ticket)) = tracker.queue.pop(new_first, |ticket| is_valid(requests, ticket)) else {
+            let Some(ticket) = tracker.queue.pop(lanes, |ticket| is_valid(requests, ticket)) else {
                 return Turn::Over;
             };
             let Some(request) = requests.get_mut(ticket.key) else { continue };
             request.ticket = None;
-            if lane == Lane::Repeated && self.put_back(now, tracker_key, ticket.key) {
+            if self.put_back(now, tracker_key, ticket.key, connection_id) {
                 continue;
             }
             return self.transmit_request(now, tracker_key, ticket.key, connection_id, buffer);
@@ -125,7 +129,7 @@ impl Client {
 
     /// A repetition that was due by an RTO that has grown since, as when a tracker's answers jump from 20 to 400 ms, goes
     /// on waiting.
-    fn put_back(&mut self, now: Instant, tracker_key: usize, key: usize) -> bool {
+    fn put_back(&mut self, now: Instant, tracker_key: usize, key: usize, connection_id: ConnectionId) -> bool {
         let Self { requests, trackers, deadlines, .. } = self;
         let (Some(request), Some(tracker)) = (requests.get_mut(key), trackers.get_mut(tracker_key)) else {
             return false;
@@ -133,7 +137,9 @@ impl Client {
         let Some(id) = request.latest else { return false };
         let Some(sent) = tracker.flight.get(id).copied() else { return false };
         let scheduled = sent.time_sent + request.schedule.wait_after(sent.attempt);
-        let is_early = sent.by_rto && now < (sent.time_sent + tracker.rtt.rto(0)).min(scheduled);
+        let is_early = sent.by_rto
+            && sent.sent_with == connection_id
+            && now < (sent.time_sent + tracker.rtt.rto(0)).min(scheduled);
         if is_early {
             tracker.flight.push_lost(id, &sent);
             deadlines.set(Timer::Request(key), request.answer_by.map_or(scheduled, |end| end.min(scheduled)));
@@ -192,6 +198,9 @@ impl Client {
     fn transmit_connect(&mut self, now: Instant, tracker_key: usize, buffer: &mut Vec<u8>) -> Turn {
         let demand = self.demand(tracker_key);
         let Some(tracker) = self.trackers.get_mut(tracker_key) else { return Turn::Over };
+        if tracker.connection.put_off(now, &tracker.rtt, demand) {
+            return self.transmit_to(now, tracker_key, buffer);
+        }
         let attempt = tracker.connection.sends() + 1;
         // An address that has not answered has had its share of the buffer for an RTO. Where a thousand of them are dead,
         // no more of it is kept for them.
@@ -300,7 +309,7 @@ fn next_send(
 ) -> Transaction {
     let previous: Option<(TransactionId, Transaction)> =
         request.latest.and_then(|id| tracker.flight.get(id).map(|sent| (id, *sent)));
-    let id_was_used = tracker.connection.on_used(now);
+    let id_was_used = tracker.connection.on_used(now, key);
     let (mut attempt, mut probe, mut used_before_us) = (1, 1, id_was_used);
     if let Some((_, sent)) = previous {
         attempt = sent.attempt + 1;

@@ -7,6 +7,7 @@ use super::{
         Failure,
         deadlines::Timer,
         flight::{Purpose, Transaction},
+        silence::Missed,
         stray::Suspect,
     },
     Client,
@@ -74,7 +75,7 @@ impl Client {
     }
 
     /// Ends what stray datagrams are held against and nobody has answered in its time. In a flood it goes on instead.
-    pub(super) fn settle_suspects(&mut self, now: Instant, tracker_key: usize) {
+    fn settle_suspects(&mut self, now: Instant, tracker_key: usize) {
         while let Some(tracker) = self.trackers.get_mut(tracker_key)
             && let Some((suspect, failure)) = tracker.stray.poll_suspect(now)
         {
@@ -99,13 +100,20 @@ impl Client {
         }
     }
 
-    /// A request that was not sent again because of a stray datagram is, if it is time.
+    /// A request that was not sent again because of a stray datagram is, when it is time.
     fn resume(&mut self, now: Instant, tracker_key: usize, key: usize) {
         let (Some(request), Some(tracker)) = (self.requests.get(key), self.trackers.get(tracker_key)) else { return };
-        let sent = request.latest.and_then(|id| tracker.flight.get(id));
-        let is_here = request.place == Place::Tracker(tracker_key) && request.ticket.is_none();
-        if is_here && sent.is_some_and(|sent| now >= sent.time_sent + tracker.rtt.rto(0)) {
+        let Some(sent) = request.latest.and_then(|id| tracker.flight.get(id)).copied() else { return };
+        if request.place != Place::Tracker(tracker_key) || request.ticket.is_some() {
+            return;
+        }
+        let scheduled = sent.time_sent + request.schedule.wait_after(sent.attempt);
+        let due = if sent.by_rto { scheduled.min(sent.time_sent + tracker.rtt.rto(0)) } else { scheduled };
+        if now >= due {
             self.enqueue(now, key);
+        } else {
+            let at = request.answer_by.map_or(due, |ends| ends.min(due));
+            self.deadlines.set(Timer::Request(key), at);
         }
     }
 
@@ -134,11 +142,14 @@ impl Client {
             return;
         }
         let previous = sent.previous.and_then(|id| tracker.flight.get(id)).copied();
-        let begins = tracker.silence.on_missed(now, sent.time_sent, previous.map(|previous| previous.time_sent));
-        tracker.replace_dead_id(now, sent, begins);
+        let missed = tracker.silence.on_missed(now, sent.time_sent, previous.map(|previous| previous.time_sent));
+        tracker.replace_dead_id(now, sent, false);
+        if missed == Missed::Lasts {
+            tracker.replace_dead_id(now, sent, true);
+        }
         let is_silent = tracker.silence.is_silent();
         let is_here = request.place == Place::Tracker(tracker_key);
-        if begins {
+        if missed == Missed::Begins {
             self.leave_silent(now, tracker_key);
         }
         if is_here && self.requests.get(key).is_some_and(|request| request.ticket.is_none()) {
@@ -162,12 +173,21 @@ impl Client {
     /// A connection ID came in place of one that was taken to be dead: what has missed its RTO is sent with it at once.
     /// What is merely in flight is not: its answer may be on the way.
     pub(super) fn repeat_lost(&mut self, now: Instant, tracker_key: usize) {
-        let Some(tracker) = self.trackers.get_mut(tracker_key) else { return };
+        let Self { trackers, budget, .. } = self;
+        let Some(tracker) = trackers.get_mut(tracker_key) else { return };
         if !tracker.connection.established().is_some_and(|established| established.is_replacement) {
             return;
         }
         tracker.silence.on_replaced();
-        for id in tracker.flight.take_overdue(now, &tracker.rtt) {
+        let overdue = tracker.flight.take_overdue(now, &tracker.rtt);
+        // A request that has missed its RTO and been repeated since has been repeated with the dead ID.
+        let repeated = tracker.flight.repetitions();
+        for id in &repeated {
+            if let Some(sent) = tracker.flight.release(*id) {
+                tracker.on_discarded(&sent, budget);
+            }
+        }
+        for id in overdue.into_iter().chain(repeated) {
             let sent = self.trackers.get(tracker_key).and_then(|tracker| tracker.flight.get(id)).copied();
             let Some(Transaction { purpose: Purpose::Request(key), .. }) = sent else { continue };
             let is_here = |place| place == Place::Tracker(tracker_key);

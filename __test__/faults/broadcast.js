@@ -1,0 +1,18 @@
+// The broadcast address of a network that the machine is in: an error at once, as for any other address that is many's.
+'use strict'
+
+const assert = require('node:assert/strict')
+const { run, ip } = require('../support/fault')
+const { UdpTracker, INFO_HASH, PEER_ID } = require('../support/client')
+
+const ask = { infoHash: INFO_HASH, peerId: PEER_ID, port: 6881 }
+
+run(async () => {
+  ip('link', 'add', 'net0', 'type', 'veth', 'peer', 'name', 'net1')
+  ip('addr', 'add', '10.88.0.1/24', 'broadcast', '10.88.0.255', 'dev', 'net0')
+  ip('link', 'set', 'net0', 'up')
+  await assert.rejects(UdpTracker.announce('udp://10.88.0.255:6969', ask), {
+    code: 'NETWORK',
+    message: 'cannot send to tracker 10.88.0.255:6969: it is a broadcast address'
+  })
+})
