@@ -73,6 +73,37 @@ test('what a published page links is published', () => {
   }
 })
 
+describe('CONTRIBUTING.md', () => {
+  const text = readPage('CONTRIBUTING.md')
+  const [, tree] = /^## The tree\n\n```text\n([^]*?)^```/m.exec(text)
+  const [, changes] = /^## Where to change what\n([^]*?)^## /m.exec(text)
+  const inTree = tree
+    .split('\n')
+    .flatMap((line) => /^(\S+(?: index\.\S+)*) /.exec(line)?.[1].split(' ') ?? [])
+
+  test('has each folder in its tree, and no other', () => {
+    const tracked = execFileSync('git', ['ls-files'], { cwd: ROOT, encoding: 'utf8' }).split('\n')
+    const folders = tracked
+      .filter((file) => file.includes('/'))
+      .map((file) => `${file.split('/')[0]}/`)
+    const ofTools = ['.github/', '.cargo/']
+    for (const folder of new Set(folders)) {
+      const isNamed = inTree.some((name) => name === folder || name.startsWith(folder))
+      assert.ok(isNamed || ofTools.includes(folder), `${folder} is not in the tree`)
+    }
+    for (const name of inTree) assert.ok(fs.existsSync(path.join(ROOT, name)), name)
+  })
+
+  test('names files that are there', () => {
+    const files = [...changes.matchAll(/`([\w.-]+\/[\w./-]+)`/g)].map(([, file]) => file)
+    assert.ok(files.length > 40, String(files.length))
+    for (const file of files) {
+      const isPattern = file.includes('NAME')
+      assert.ok(isPattern || fs.existsSync(path.join(ROOT, file)), file)
+    }
+  })
+})
+
 test('the README is short', () => {
   const lines = readPage('README.md').split('\n').length
   assert.ok(lines <= README_LINES, String(lines))

@@ -5,25 +5,46 @@
 const { number } = require('./report.js')
 
 const CLIENTS = {
-  ours: 'this',
+  ours: 'this package',
   original: 'version 1.2.0',
   'bittorrent-tracker': 'bittorrent-tracker 11'
 }
 
-/** A table in Markdown. */
+// What the README shows of them, and which of their variants.
+const FIRST_SCREEN = {
+  'network-announces': /^10,000/,
+  'network-scrapes': /^50 ms/,
+  'network-one-by-one': /./
+}
+
+/** All of it as Markdown. */
 function overview(figures) {
-  const lines = Object.values(figures).flatMap(({ rows, overview: by }) => {
-    const variants = [...new Set(rows.map(({ variant }) => variant))]
-    return variants.map((variant) => line(variant, rowsByKey(rows, variant), by))
-  })
   return [
     'Time to the last answer (ours: median of the runs), or the share that was answered when it was cut, and the datagrams sent for each answer:',
     '',
-    `| | ${Object.values(CLIENTS).join(' | ')} |`,
-    '|---|---|---|---|',
-    ...lines,
-    ''
+    table(linesOf(figures, () => true, {}))
   ].join('\n')
+}
+
+/** The README's table: times and shares alone, of what matters most. */
+function firstScreen(figures) {
+  const chosen = Object.entries(figures).filter(([name]) => name in FIRST_SCREEN)
+  const isShown = (variant, name) => FIRST_SCREEN[name].test(variant)
+  return table(linesOf(Object.fromEntries(chosen), isShown, { each: null }))
+}
+
+function linesOf(figures, isShown, changes) {
+  return Object.entries(figures).flatMap(([name, { rows, overview: by }]) => {
+    const variants = [...new Set(rows.map(({ variant }) => variant))]
+    return variants
+      .filter((variant) => isShown(variant, name))
+      .map((variant) => line(variant, rowsByKey(rows, variant), { ...by, ...changes }))
+  })
+}
+
+function table(lines) {
+  const head = `| | ${Object.values(CLIENTS).join(' | ')} |`
+  return [head, '|---|---|---|---|', ...lines, ''].join('\n')
 }
 
 function rowsByKey(rows, variant) {
@@ -45,7 +66,7 @@ function cell(rows, client, { key, unit, each }) {
     share < 100 || time.isCut
       ? `${number(Math.floor(share * 10) / 10, 1)} % answered`
       : `${number(time.median, rows[key].digits)} ${unit}`
-  const sent = of(each)
+  const sent = each === null ? undefined : of(each)
   return sent === undefined ? result : `${result}, ${number(sent.median, rows[each].digits)} each`
 }
 
@@ -62,4 +83,4 @@ function distributions(results) {
   return byVariant
 }
 
-module.exports = { distributions, overview }
+module.exports = { distributions, firstScreen, overview }

@@ -1,0 +1,23 @@
+'use strict'
+
+// Puts the figures of results/network.json, which `npm run bench -- --only network` writes, into the first table of the
+// README, between its two marks.
+//
+//   node bench/readme.js
+
+const fs = require('fs')
+const path = require('path')
+
+const { firstScreen } = require('./lib/overview.js')
+
+const README = path.join(__dirname, '..', 'README.md')
+const RESULTS = path.join(__dirname, 'results', 'network.json')
+const TABLE = /(<!-- network: .* -->\n\n)[^]*?(\n<!-- network: end -->)/
+
+const { figures } = JSON.parse(fs.readFileSync(RESULTS, 'utf8'))
+const readme = fs.readFileSync(README, 'utf8')
+if (!TABLE.test(readme)) throw new Error('the README has no marks for the table')
+fs.writeFileSync(
+  README,
+  readme.replace(TABLE, (_, begin, end) => `${begin}${firstScreen(figures)}${end}`)
+)
