@@ -1,4 +1,4 @@
-// Late, forged and duplicate datagrams: which of them ends a request, which is dropped, and who wins (DESIGN.md, "Wire").
+// Late, forged and duplicate datagrams: which of them ends a request, which is dropped, and who wins.
 'use strict'
 
 const { test, describe } = require('node:test')

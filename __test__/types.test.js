@@ -16,7 +16,7 @@ const wire = require('./support/wire')
 const COMPILE_MS = 60_000
 const URL = 'udp://127.0.0.1:6969'
 
-// DESIGN.md, "Fields that applications and the original's tests read". Other fields with a _ are private.
+// What applications and the original's tests read. Other fields with a _ are private.
 const COMPATIBILITY_FIELDS = [
   '_timeout',
   '_in_interval',

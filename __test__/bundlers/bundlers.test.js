@@ -4,7 +4,10 @@
 
 const { test, describe, after } = require('node:test')
 const assert = require('node:assert/strict')
+const { spawn } = require('node:child_process')
+const { once } = require('node:events')
 const fs = require('node:fs')
+const net = require('node:net')
 const path = require('node:path')
 const { codeBlocks } = require('../support/markdown')
 const { readPage } = require('../support/pages')
@@ -226,6 +229,65 @@ test("@vercel/nft, which traces files for Next.js' standalone output, finds the 
   const folder = await application(t)
   const { fileList } = await nodeFileTrace([path.join(folder, 'app.js')], { base: folder })
   assert.ok(fileList.has(path.relative(folder, addonOf(folder))), [...fileList].join('\n'))
+})
+
+// The route of an application of Next.js, and how it is configured.
+const NEXT = {
+  'next.config.js': `module.exports = {
+    output: 'standalone',
+    outputFileTracingRoot: __dirname,
+    serverExternalPackages: ['${NAME}']
+  }`,
+  'app/layout.js': `export default function Layout({ children }) {
+    return <html><body>{children}</body></html>
+  }`,
+  'app/announce/route.js': `import { announce } from '${NAME}'
+  export const dynamic = 'force-dynamic'
+  export async function GET() {
+    const infoHash = '95c8a2f1c5c4a2f0e0b1d7d6f1e2d3c4b5a69788'
+    const peer = { peerId: '-XX0100-abcdefghijkl', infoHash, port: 6881 }
+    const { seeds } = await announce(process.env.TRACKER, peer)
+    return new Response(seeds + ' seeds')
+  }`
+}
+
+async function freePort() {
+  const server = net.createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address()
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+test("Next.js' standalone output has it as an external package", async (t) => {
+  const folder = await application(t)
+  for (const name of ['next', 'react', 'react-dom']) {
+    const link = path.join(folder, 'node_modules', name)
+    fs.symlinkSync(path.join(HERE, 'node_modules', name), link, 'junction')
+  }
+  for (const [file, text] of Object.entries(NEXT)) {
+    fs.mkdirSync(path.dirname(path.join(folder, file)), { recursive: true })
+    fs.writeFileSync(path.join(folder, file), text)
+  }
+  const env = { NEXT_TELEMETRY_DISABLED: '1' }
+  const next = path.join(HERE, 'node_modules/next/dist/bin/next')
+  await support.succeed(process.execPath, [next, 'build'], { cwd: folder, env })
+
+  const standalone = path.join(folder, '.next/standalone')
+  const addon = path.join(standalone, path.relative(folder, addonOf(folder)))
+  assert.ok(fs.existsSync(addon), addon)
+  const tracker = await startScriptedTracker(t, exampleScript())
+  const port = await freePort()
+  const server = spawn(process.execPath, ['server.js'], {
+    cwd: standalone,
+    env: { ...process.env, TRACKER: tracker.url, PORT: port, HOSTNAME: '127.0.0.1' },
+    stdio: ['ignore', 'pipe', 'inherit']
+  })
+  t.after(() => server.kill())
+  for await (const text of server.stdout.setEncoding('utf8')) if (/Ready/.test(text)) break
+  const response = await fetch(`http://127.0.0.1:${port}/announce`)
+  assert.equal(await response.text(), '12 seeds')
 })
 
 test('bun build --compile puts it into the executable', async (t) => {
