@@ -12,37 +12,40 @@ const OTHER_UPDATE = UPDATE.replace('update', 'other update')
 const silence = () => []
 const twoAnnounces = (sends) => sends.length === 2
 
+// An announce by a tracker of a class that inherits, until its update.
+function announceAs(Tracker, { UdpTracker, url, watch, report }) {
+  const tracker = watch(new Tracker(url))
+  const kinds = [Tracker, UdpTracker, EventEmitter].map((kind) => tracker instanceof kind)
+  report(`instance of all three: ${kinds}, ${tracker.own}`)
+  tracker.on('update', () => tracker.destory())
+  tracker.announce(2)
+}
+
 module.exports = [
   {
     name: 'a class that extends it announces',
-    client: ({ UdpTracker, url, watch, report }) => {
+    client: (context) => {
+      const { UdpTracker } = context
       class Tracker extends UdpTracker {
         constructor(announceUrl) {
           super(PEER_ID, INFO_HASH, announceUrl, { port: 1 })
           this.own = 'own'
         }
       }
-      const tracker = watch(new Tracker(url))
-      const kinds = [Tracker, UdpTracker, EventEmitter].map((kind) => tracker instanceof kind)
-      report(`instance of all three: ${kinds}, ${tracker.own}`)
-      tracker.on('update', () => tracker.destory())
-      tracker.announce(2)
+      announceAs(Tracker, context)
     },
     both: { emits: [UPDATE], sends: (sends) => sends.length === 2, exit: 'exit code 0' }
   },
   {
     name: 'a constructor that inherits from it with util.inherits announces',
-    client: ({ UdpTracker, url, watch, report }) => {
+    client: (context) => {
+      const { UdpTracker } = context
       function Tracker(announceUrl) {
         UdpTracker.call(this, PEER_ID, INFO_HASH, announceUrl, { port: 1 })
         this.own = 'own'
       }
       inherits(Tracker, UdpTracker)
-      const tracker = watch(new Tracker(url))
-      const kinds = [Tracker, UdpTracker, EventEmitter].map((kind) => tracker instanceof kind)
-      report(`instance of all three: ${kinds}, ${tracker.own}`)
-      tracker.on('update', () => tracker.destory())
-      tracker.announce(2)
+      announceAs(Tracker, context)
     },
     both: { emits: [UPDATE], sends: (sends) => sends.length === 2, exit: 'exit code 0' }
   },
