@@ -10,7 +10,7 @@ declare const events: unique symbol
 /**
  * A BitTorrent UDP tracker client for one torrent and one tracker (BEP 15).
  *
- * A mistake of the program throws. What comes out of a torrent or off the network is emitted as `error`.
+ * A mistake in the program throws. What comes out of a torrent or off the network is emitted as `error`.
  *
  * A subclass with events of its own names them: `class X extends UdpTracker<UdpTracker.Events & { mine: [number] }>`.
  *
@@ -68,7 +68,7 @@ declare class UdpTracker<E extends UdpTracker.Events = UdpTracker.Events> extend
    */
   scrape(infoHashes?: UdpTracker.InfoHashes): void
 
-  /** Ends all that goes on: nothing is emitted and nothing is sent from here on. Calling it twice is fine. */
+  /** Ends everything: nothing is emitted and nothing is sent from then on. Calling it twice is fine. */
   destroy(): void
 
   /**
@@ -184,7 +184,7 @@ declare class UdpTracker<E extends UdpTracker.Events = UdpTracker.Events> extend
     options?: { signal?: AbortSignal | undefined }
   ): Promise<any[]>
 
-  /** Is not there: by it the compiler knows the events of a subclass. */
+  /** Does not exist at run time: it tells the compiler the events of a subclass. */
   readonly [events]?: E
 }
 
@@ -210,7 +210,7 @@ declare namespace UdpTracker {
 
   /**
    * Scrapes any number of torrents, 60 to a datagram (BEP 15, "Scrape"), and resolves to a result for each, in the order
-   * asked, doubles included. An empty list resolves to `[]` and sends nothing. One failed datagram fails the whole; the
+   * asked, also for one that is asked for twice. An empty list resolves to `[]` and sends nothing. If a datagram fails for good, the whole does; the
    * error's `results` are those that came in.
    *
    * Rejects as {@link announce} does; an info-hash of a wrong length or type is named by its index.

@@ -239,7 +239,7 @@ describe('a late duplicate', () => {
     await tracker.send(wire.announceResponse(old), old)
     await tracker.send(wire.errorResponse(old, 'late'), old)
 
-    // Not the text about transaction IDs: what was dropped leaves no verdict behind.
+    // Not the text about transaction IDs: what was dropped has no effect on the error.
     assert.equal(await nextError(client), 'tracker is not responding after:512')
     assert.equal(tracker.announces.length, 8)
   })

@@ -17,7 +17,7 @@ const SUITE = {
 const TESTS = 12
 // The suite's fake tracker always binds this port.
 const PORT = 33333
-// The original needs 10 s. A verdict on a wrong transaction ID that waits three seconds for a valid
+// The original needs 10 s. An error about a wrong transaction ID, which waits three seconds for a valid
 // answer adds a few of those; what takes longer than this hangs.
 const LIMIT_MS = 120_000
 

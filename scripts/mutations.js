@@ -119,16 +119,16 @@ for (const [n, mutation] of list.entries()) {
   const began = Date.now()
   const { failed = [], stale: isStale } = noticedBy(mutation, skipped)
   const seconds = Math.round((Date.now() - began) / 1000)
-  let verdict = `noticed by ${failed.length}, ${failed[0]}`
+  let outcome = `noticed by ${failed.length}, ${failed[0]}`
   if (isStale) {
-    verdict = 'DOES NOT APPLY'
+    outcome = 'DOES NOT APPLY'
     stale.push(mutation)
   } else if (failed.length === 0) {
-    verdict = 'UNNOTICED'
+    outcome = 'UNNOTICED'
     unnoticed.push(mutation)
   }
   console.log(
-    `${n + 1}/${list.length} ${file}: ${breaks} (${from.split('\n')[0]}): ${verdict}, ${seconds} s`
+    `${n + 1}/${list.length} ${file}: ${breaks} (${from.split('\n')[0]}): ${outcome}, ${seconds} s`
   )
 }
 console.log(

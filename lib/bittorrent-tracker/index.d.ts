@@ -139,7 +139,7 @@ export interface TrackerClient {
 /** 20 bytes, or those in hex. */
 export type Bytes = Uint8Array | string
 
-/** Bytes: a number, a BigInt or a text. A fraction is cut off; what is none, such as NaN, is not known. */
+/** Bytes: a number, a BigInt or a text. A fraction is cut off; NaN and the like mean that it is not known. */
 export type Counter = number | bigint | string
 
 /** The options of a {@link Client}. */
@@ -195,7 +195,7 @@ export interface AnnounceOptions {
   uploaded?: Counter | undefined
   /** Bytes downloaded; 0 by default. */
   downloaded?: Counter | undefined
-  /** Bytes still to download; not known by default, which is no seed. */
+  /** Bytes still to download; not known by default, which is not a seed. */
   left?: Counter | null | undefined
   /** How many peers are wanted; 50 by default, -1 leaves it to the tracker. */
   numwant?: number | undefined
