@@ -6,7 +6,6 @@ const globals = require('globals')
 module.exports = [
   {
     ignores: [
-      'binding.js',
       'target/',
       '**/node_modules/',
       'compat/scratch/',

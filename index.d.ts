@@ -211,7 +211,7 @@ declare namespace UdpTracker {
   /**
    * Scrapes any number of torrents, 60 to a datagram (BEP 15, "Scrape"), and resolves to a result for each, in the order
    * asked, doubles included. An empty list resolves to `[]` and sends nothing. One failed datagram fails the whole; the
-   * error's `results` are what had come in.
+   * error's `results` are those that came in.
    *
    * Rejects as {@link announce} does; an info-hash of a wrong length or type is named by its index.
    *
@@ -483,7 +483,7 @@ declare namespace UdpTracker {
   /** The options of {@link UdpTracker.announce}. */
   interface AnnounceOptions extends Counters {
     /**
-     * Send at once, whether or not the interval runs. It stays in force while it stays in the object.
+     * Send at once, even while the interval runs. It is read each time: leave it out of the object that is counted in.
      *
      * @default false
      */
@@ -582,7 +582,7 @@ declare namespace UdpTracker {
     droppedUnknown: number
     /** Datagrams dropped: the request they answer has ended. */
     droppedLate: number
-    /** Datagrams that match no request; see the README, "Late, forged and duplicate datagrams". */
+    /** Datagrams that match no request; see docs/behaviour.md, "Late, forged and duplicate datagrams". */
     droppedStray: number
     /** Datagrams that the system would not send. */
     sendErrors: number

@@ -21,6 +21,7 @@ const LOCK_FILES = [
   'compat',
   'compat/bittorrent-tracker',
   'bench',
+  '__test__/bundlers',
   '__test__/fake-timers'
 ].map((folder) => path.posix.join(folder, 'package-lock.json'))
 

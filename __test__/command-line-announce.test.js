@@ -297,7 +297,7 @@ describe('a wrong value is named:', () => {
   const cases = {
     'the info-hash is missing': [],
     'announce takes one info-hash, got 2': [HASH, HASH],
-    '"abc" is no info-hash: that is 40 digits of hex, 32 of base32, a magnet link or a .torrent file':
+    '"abc" is not an info-hash: expected 40 digits of hex, 32 of base32, a magnet link or a .torrent file':
       ['abc'],
     [`"${'a'.repeat(41)}" is 41 digits of hex long, an info-hash has 40`]: ['a'.repeat(41)],
     '--event must be one of none, started, completed, stopped, paused, got "begun"': [

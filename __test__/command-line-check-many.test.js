@@ -112,11 +112,11 @@ describe('a list', () => {
     assert.match(stdout, /\n1 tracker: 1 skipped; times in ms\n$/)
   })
 
-  test('with lines that are no URLs is wrong use, and each is named', async (t) => {
+  test('with lines that are no URLs is wrong usage, and each is named', async (t) => {
     const [file] = temporaryFiles(t, { list: 'udp://127.0.0.1:1\ntracker.test\n/x, /y\n' })
     const { code, stdout, stderr } = await runCommand(t, ['check', '--file', file])
     assert.deepEqual({ code, stdout }, { code: 2, stdout: '' })
-    const is = 'is no tracker URL: that is udp://host:port, with a path or without'
+    const is = 'is not a tracker URL: expected udp://host:port, with or without a path'
     assert.equal(
       stderr,
       `${NAME}: ${file}:2: "tracker.test" ${is}\n` +
@@ -135,7 +135,7 @@ describe('a list', () => {
     assert.equal(jsonLines(stdout).length, 1)
     assert.equal(
       stderr,
-      `${NAME}: left out: ${file}:2: "tracker.test" is no tracker URL: that is udp://host:port, with a path or without\n`
+      `${NAME}: left out: ${file}:2: "tracker.test" is not a tracker URL: expected udp://host:port, with or without a path\n`
     )
   })
 

@@ -172,7 +172,7 @@ describe('a .torrent file', () => {
     })
     if (process.platform === 'win32') return
     await assert.rejects(async () => readInfoHash('/dev/zero'), {
-      message: 'cannot read "/dev/zero": it is no regular file'
+      message: 'cannot read "/dev/zero": it is not a regular file'
     })
   })
 
@@ -244,7 +244,7 @@ describe('a line', () => {
   test('names a file only where that is permitted', async (t) => {
     const [file] = temporaryFiles(t, { 'a.torrent': 'd4:infodee' })
     assert.throws(() => readInfoHash(file, { files: false }), {
-      message: `"${file}" is a file's name, which a list has only with --files`
+      message: `"${file}" is a file name: lists may have those only with --files`
     })
     assert.equal((await readInfoHash(file, { files: true })).from, file)
   })

@@ -59,9 +59,9 @@ test('host and port are a UDP tracker', () => {
     family: 6
   })
   for (const text of ['a.test', '', 'C:\\list.txt', 'a b:1', '/a:1']) {
-    assert.throws(() => readTracker(text), /is no tracker URL/, text)
+    assert.throws(() => readTracker(text), /is not a tracker URL/, text)
   }
-  assert.throws(() => readUdpTracker(`${A} ${B}`), /is 2 trackers, one is wanted$/)
+  assert.throws(() => readUdpTracker(`${A} ${B}`), /is 2 trackers, expected one$/)
 })
 
 test('a name is short without losing which tracker it is', () => {

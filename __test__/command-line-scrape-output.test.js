@@ -86,7 +86,7 @@ describe('the tracker', () => {
     assert.equal(code, 2)
     assert.match(
       stderr,
-      new RegExp(`^${NAME}: "${ONE}" names no UDP tracker: give one before it\n`)
+      new RegExp(`^${NAME}: "${ONE}" names no UDP tracker: give a URL before it\n`)
     )
   })
 })
@@ -225,7 +225,7 @@ describe('a list', () => {
       assert.equal(refused.code, 2)
       assert.match(
         refused.stderr,
-        /"[^"]*\.torrent" is a file's name, which a list has only with --files\n/
+        /"[^"]*\.torrent" is a file name: lists may have those only with --files\n/
       )
 
       const args = ['scrape', tracker.url, '-', '--files', '--skip-invalid', '--json']
@@ -233,7 +233,7 @@ describe('a list', () => {
       assert.equal(code, 0)
       assert.equal(
         stderr,
-        `${NAME}: left out: standard input:2: cannot read "/dev/zero": it is no regular file\n`
+        `${NAME}: left out: standard input:2: cannot read "/dev/zero": it is not a regular file\n`
       )
       assert.deepEqual(
         jsonLines(stdout).map(({ from }) => from),
@@ -250,7 +250,7 @@ describe('a list', () => {
       fs.rmSync(file)
       assert.equal(spawnSync('mkfifo', [file]).status, 0)
       const torrent = await runCommand(t, ['scrape', 'udp://127.0.0.1:1', file])
-      assert.match(torrent.stderr, /: it is no regular file\n/)
+      assert.match(torrent.stderr, /: it is not a regular file\n/)
 
       const child = startCommand(t, ['scrape', 'udp://127.0.0.1:1', '--file', file])
       const writer = await fs.promises.open(file, 'w') // waits for the reader
@@ -268,7 +268,7 @@ describe('a list', () => {
       '/dev/zero'
     ])
     assert.equal(code, 2)
-    assert.match(stderr, /"\/dev\/zero" is no list: line 1 has no end\n/)
+    assert.match(stderr, /"\/dev\/zero" is not a list: line 1 has no end\n/)
   })
 
   test('that comes slowly is asked when it has ended', async (t) => {

@@ -120,10 +120,10 @@ describe('a list', () => {
     const wanted = '40 digits of hex, 32 of base32 or a magnet link'
     assert.deepEqual({ code, stdout }, { code: 2, stdout: '' })
     assert.deepEqual(stderr.split('\n'), [
-      `${NAME}: ${file}:2: "x" is no info-hash: that is ${wanted}`,
+      `${NAME}: ${file}:2: "x" is not an info-hash: expected ${wanted}`,
       `${NAME}: ${file}:4: "${HASH.slice(1)}" is 39 digits of hex long, an info-hash has 40`,
       ...[5, 6, 7, 8, 9, 10, 11, 12].map(
-        (line) => `${NAME}: ${file}:${line}: "y" is no info-hash: that is ${wanted}`
+        (line) => `${NAME}: ${file}:${line}: "y" is not an info-hash: expected ${wanted}`
       ),
       `${NAME}: and 3 more like these`,
       `Try: ${NAME} --help`,
@@ -140,9 +140,9 @@ describe('a list', () => {
     return stderr.split('\n')[0].replace(`${NAME}: `, '')
   }
 
-  test('that cannot be read, is empty or is something else is wrong use', async (t) => {
+  test('that cannot be read, is empty or is something else is wrong usage', async (t) => {
     const [torrent] = temporaryFiles(t, { 'a.torrent': 'd4:infodee' })
-    assert.equal(await complaint(t, ['-'], '# nothing\n'), 'there is no info-hash in the list')
+    assert.equal(await complaint(t, ['-'], '# nothing\n'), 'the list has no info-hash')
     assert.equal(
       await complaint(t, ['--file', 'missing']),
       'cannot read "missing": there is no such file'
@@ -153,13 +153,13 @@ describe('a list', () => {
     )
     assert.equal(
       await complaint(t, ['--file', torrent]),
-      `"${torrent}" is a .torrent file and no list; give it without --file`
+      `"${torrent}" is a .torrent file, not a list; give it without --file`
     )
     assert.equal(
       await complaint(t, ['-', '--file', '-'], HASH),
       'standard input can be read only once'
     )
-    assert.match(await complaint(t, ['-'], 'x'), /^standard input:1: "x" is no info-hash/)
+    assert.match(await complaint(t, ['-'], 'x'), /^standard input:1: "x" is not an info-hash/)
   })
 })
 

@@ -1,4 +1,4 @@
-// The command line as a whole: help, wrong use, colour, readers that go away, and who loads it.
+// The command line as a whole: help, wrong usage, colour, readers that go away, and who loads it.
 'use strict'
 
 const { test, describe } = require('node:test')
@@ -62,7 +62,7 @@ describe('help', () => {
     for (const command of COMMANDS) assert.match(stdout, new RegExp(`^  ${command} `, 'm'))
   })
 
-  test('of a command that there is not is wrong use', async (t) => {
+  test('of a command that there is not is wrong usage', async (t) => {
     const { code, stdout, stderr } = await runCommand(t, ['help', 'foo'])
     assert.deepEqual({ code, stdout }, { code: 2, stdout: '' })
     assert.equal(
@@ -71,7 +71,7 @@ describe('help', () => {
     )
   })
 
-  test('without any argument it goes to standard error, and that is wrong use', async (t) => {
+  test('without any argument it goes to standard error, and that is wrong usage', async (t) => {
     const { code, stdout, stderr } = await runCommand(t, [])
     assert.deepEqual({ code, stdout }, { code: 2, stdout: '' })
     assert.match(stderr, /^Usage: /)
@@ -110,7 +110,7 @@ describe('help', () => {
   }
 })
 
-describe('wrong use is exit code 2, a line that says what is wrong, and one for help:', () => {
+describe('wrong usage is exit code 2, a line that says what is wrong, and one for help:', () => {
   const cases = [
     [['anounce'], 'unknown command "anounce"; there are announce, scrape, check, ping'],
     [['toString'], 'unknown command "toString"; there are announce, scrape, check, ping'],
@@ -123,17 +123,17 @@ describe('wrong use is exit code 2, a line that says what is wrong, and one for 
     [['scrape'], 'the URL of a tracker is missing'],
     [
       ['scrape', 'tracker.example', HASH],
-      '"tracker.example" is no tracker URL: that is udp://host:port, with a path or without'
+      '"tracker.example" is not a tracker URL: expected udp://host:port, with or without a path'
     ],
     [
       ['announce', 'http://tracker.example/', HASH],
-      '"http://tracker.example/" is no UDP tracker: its URL begins with udp://'
+      '"http://tracker.example/" is not a UDP tracker: those begin with udp://'
     ],
     [['scrape', 'udp://:1', HASH], 'announce URL has no host: udp://:1'],
     [['announce', 'udp://h:0', HASH], 'announce URL is not valid (port 0): udp://h:0'],
-    [['scrape', URL], 'there is nothing to scrape: give info-hashes, --file LIST, or -'],
-    [['check'], 'there is nothing to check: give URLs, --file LIST, or -'],
-    [['ping'], 'there is nothing to ping: give URLs, --file LIST, or -'],
+    [['scrape', URL], 'nothing to scrape: give info-hashes, --file LIST, or -'],
+    [['check'], 'nothing to check: give URLs, --file LIST, or -'],
+    [['ping'], 'nothing to ping: give URLs, --file LIST, or -'],
     [
       ['check', URL, '--format', 'xml'],
       '--format must be one of table, json, csv, openmetrics, got "xml"'
@@ -270,7 +270,8 @@ describe('where the addon cannot be loaded', () => {
         env: { NODE_OPTIONS: `--require ${JSON.stringify(broken)}` }
       })
       assert.deepEqual({ code, stdout }, { code: 3, stdout: '' })
-      const message = /^[^\n]*: there is no addon for this machine\. [^\n]* napi build [^\n]*\n$/
+      const message =
+        /^[^\n]*: there is no addon for this machine\. [^\n]* build it, with Rust [^\n]*\n$/
       assert.match(stderr, message)
       assert.ok(stderr.startsWith(`${NAME} ${command}: `))
     })

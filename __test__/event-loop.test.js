@@ -3,9 +3,9 @@
 
 const { test } = require('node:test')
 const assert = require('node:assert/strict')
-const { startHostileTracker } = require('../robustness/lib/hostile-tracker')
+const { startHostileTracker } = require('./support/hostile-tracker')
 const { PEER_ID, UdpTracker } = require('./support/client')
-const { infoHash } = require('../robustness/lib/numbered')
+const { infoHash } = require('./support/numbered')
 
 test('timers get their turn while answers come faster than listeners deal with them', async (t) => {
   const tracker = await startHostileTracker()

@@ -10,6 +10,17 @@ const { UdpTracker, INFO_HASH, PEER_ID } = require('./support/client')
 const { createClient, nextUpdate } = require('./support/client')
 const wire = require('./support/wire')
 
+// A client of a class that takes a name before the arguments of UdpTracker, once it has announced.
+async function announced(t, Named) {
+  const tracker = await startScriptedTracker(t)
+  const client = new Named('mine', PEER_ID, INFO_HASH, tracker.url, { port: 6881 })
+  t.after(() => client.destroy())
+  client.announce(2)
+  await nextUpdate(client)
+  assert.equal(tracker.announces[0].port, 6881)
+  return client
+}
+
 test('class X extends UdpTracker', async (t) => {
   class Named extends UdpTracker {
     constructor(name, ...rest) {
@@ -21,15 +32,9 @@ test('class X extends UdpTracker', async (t) => {
       return this.name
     }
   }
-  const tracker = await startScriptedTracker(t)
-  const client = new Named('mine', PEER_ID, INFO_HASH, tracker.url, { port: 6881 })
-  t.after(() => client.destroy())
-  client.announce(2)
-  await nextUpdate(client)
-
+  const client = await announced(t, Named)
   assert.equal(client.hello(), 'mine')
   assert.ok(client instanceof UdpTracker && client instanceof EventEmitter)
-  assert.equal(tracker.announces[0].port, 6881)
 })
 
 test('util.inherits(X, UdpTracker) with UdpTracker.call(this, …)', async (t) => {
@@ -41,16 +46,10 @@ test('util.inherits(X, UdpTracker) with UdpTracker.call(this, …)', async (t) =
   Named.prototype.hello = function () {
     return this.name
   }
-  const tracker = await startScriptedTracker(t)
-  const client = new Named('mine', PEER_ID, INFO_HASH, tracker.url, { port: 6881 })
-  t.after(() => client.destroy())
-  client.announce(2)
-  await nextUpdate(client)
-
+  const client = await announced(t, Named)
   assert.equal(client.hello(), 'mine')
   assert.ok(client instanceof Named && client instanceof UdpTracker)
   assert.ok(client instanceof EventEmitter)
-  assert.equal(tracker.announces[0].port, 6881)
 })
 
 test('a class that extends a function which inherits from it', async (t) => {

@@ -3,7 +3,7 @@
 
 const { test } = require('node:test')
 const assert = require('node:assert/strict')
-const { infoHash, mismatch } = require('../robustness/lib/numbered')
+const { infoHash, mismatch } = require('./support/numbered')
 const { UdpTracker, PEER_ID } = require('./support/client')
 const { deadline } = require('./support/deadline')
 const { startRelay, total } = require('./support/relay')

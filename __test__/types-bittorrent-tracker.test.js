@@ -1,5 +1,5 @@
 // The declarations of bittorrent-udp-tracker/bittorrent-tracker and the code say the same. That they compile, and what does
-// not, is tested in packaging/bittorrent-tracker.test.js on what is published.
+// not, is tested in __test__/packaging/bittorrent-tracker.test.js on what is published.
 'use strict'
 
 const { test } = require('node:test')

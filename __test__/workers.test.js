@@ -10,6 +10,13 @@ function assertExited({ code, signal, stderr }) {
   assert.deepEqual({ code, signal, stderr }, { code: 0, signal: null, stderr: '' })
 }
 
+// The script ends by itself, with nothing wrong, and has printed this.
+async function assertPrints(child, stdout) {
+  const result = await child.exit()
+  assertExited(result)
+  assert.equal(result.stdout, stdout)
+}
+
 // For a script's main thread: worker(code) runs code behind the prelude in a thread of its own.
 const WORKERS = `
   const { Worker } = require('node:worker_threads')
@@ -39,9 +46,7 @@ test('a worker announces, gets its update and ends by itself', async (t) => {
     tracker.url
   )
 
-  const result = await child.exit()
-  assertExited(result)
-  assert.equal(result.stdout, '{"leechers":0,"seeds":0,"peers":[]}\nexit 0\n')
+  await assertPrints(child, '{"leechers":0,"seeds":0,"peers":[]}\nexit 0\n')
 })
 
 test('workers one after the other, with the package loaded in workers only', async (t) => {
@@ -61,9 +66,7 @@ test('workers one after the other, with the package loaded in workers only', asy
     tracker.url
   )
 
-  const result = await child.exit()
-  assertExited(result)
-  assert.equal(result.stdout, 'done\n')
+  await assertPrints(child, 'done\n')
   assert.equal(tracker.announces.length, 10)
 })
 
@@ -83,9 +86,7 @@ test('workers side by side each get their own updates', async (t) => {
     tracker.url
   )
 
-  const result = await child.exit()
-  assertExited(result)
-  assert.equal(result.stdout, 'done\n')
+  await assertPrints(child, 'done\n')
 })
 
 test('a worker terminated in flight leaves the main thread its trackers', async (t) => {
@@ -106,9 +107,7 @@ test('a worker terminated in flight leaves the main thread its trackers', async 
   await quiet.nextAnnounce()
   child.wake()
 
-  const result = await child.exit()
-  assertExited(result)
-  assert.equal(result.stdout, 'terminated 1\nupdate\n')
+  await assertPrints(child, 'terminated 1\nupdate\n')
 })
 
 test('workers terminated in flight, with the package loaded in workers only', async (t) => {
@@ -127,9 +126,7 @@ test('workers terminated in flight, with the package loaded in workers only', as
   for (let i = 0; i < 3; i++) await quiet.nextAnnounce()
   child.wake()
 
-  const result = await child.exit()
-  assertExited(result)
-  assert.equal(result.stdout, 'done\n')
+  await assertPrints(child, 'done\n')
 })
 
 test('process.exit with workers in flight exits with its code', async (t) => {
@@ -159,9 +156,7 @@ test('a worker that calls process.exit in flight ends alone', async (t) => {
     quiet.url
   )
 
-  const result = await child.exit()
-  assertExited(result)
-  assert.equal(result.stdout, 'exit 4\n')
+  await assertPrints(child, 'exit 4\n')
 })
 
 test("an exception in a listener in a worker is that worker's error", async (t) => {
@@ -177,7 +172,5 @@ test("an exception in a listener in a worker is that worker's error", async (t) 
     tracker.url
   )
 
-  const result = await child.exit()
-  assertExited(result)
-  assert.equal(result.stdout, 'of the listener\nexit 1\n')
+  await assertPrints(child, 'of the listener\nexit 1\n')
 })

@@ -73,7 +73,7 @@ function notAnInfoHash(text, wanted) {
       `${quoted(text)} is ${text.length} digits of hex long, an info-hash has 40`
     )
   }
-  return new UsageError(`${quoted(text)} is no info-hash: that is ${wanted}`)
+  return new UsageError(`${quoted(text)} is not an info-hash: expected ${wanted}`)
 }
 
 // Only what ends by itself: a device or a pipe could keep the program for ever.
@@ -82,7 +82,7 @@ async function readRegularFile(file) {
   try {
     const stat = await promisify(fs.fstat)(fd)
     if (stat.isDirectory()) throw Object.assign(new Error(), { code: 'EISDIR' })
-    if (!stat.isFile()) throw new Error('it is no regular file')
+    if (!stat.isFile()) throw new Error('it is not a regular file')
     if (stat.size > LARGEST_TORRENT) throw new Error('it is too large for a .torrent file')
     return await promisify(fs.readFile)(fd)
   } finally {
@@ -120,7 +120,7 @@ function readInfoHash(text, { files = true } = {}) {
   if (files) return fromFile(text)
   const isPath = /\.torrent$|[\\/]/i.test(text)
   if (isPath)
-    throw new UsageError(`${quoted(text)} is a file's name, which a list has only with --files`)
+    throw new UsageError(`${quoted(text)} is a file name: lists may have those only with --files`)
   throw notAnInfoHash(text, WANTED_IN_LISTS)
 }
 

@@ -67,7 +67,7 @@ async function forEachLine(file, onLine) {
     rest = lines.pop() + (isCut ? '\r' : '')
     if (rest.length > LONGEST_LINE) {
       throw new UsageError(
-        `${quoted(name)} is no list: line ${number + lines.length + 1} has no end`
+        `${quoted(name)} is not a list: line ${number + lines.length + 1} has no end`
       )
     }
     for (const line of lines) {
@@ -89,7 +89,7 @@ async function forEachLine(file, onLine) {
       if (start.length < 4) continue
       if (/^d\d+:/.test(start.toString('latin1', 0, 20))) {
         throw new UsageError(
-          `${quoted(name)} is a .torrent file and no list; give it without --file`
+          `${quoted(name)} is a .torrent file, not a list; give it without --file`
         )
       }
       decoder = decoderFor(start)

@@ -38,8 +38,8 @@ Talks to BitTorrent UDP trackers (BEP 15).
   ${NAME} --version, -v
 
 Colour is for terminals; NO_COLOR turns it off, FORCE_COLOR on.
-Exit code: 0 worked, 1 a tracker failed, 2 wrong use, 3 the package's addon is
-missing, 130 ended by Ctrl-C.
+Exit code: 0 it worked, 1 a tracker failed, 2 wrong usage, 3 the package's
+addon is missing, 130 ended by Ctrl-C.
 `
 
 class Session {

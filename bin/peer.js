@@ -12,7 +12,7 @@ const LENGTH = 20
 const CLIENT = 'TU'
 const LETTERS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 
-/** Client and version (2.0.0 is 2000), and 12 letters by chance. */
+/** Client and version (2.0.0 is 2000), and 12 random letters. */
 function randomPeerId() {
   const digits = version.split(/[.-]/, 3).map((part) => Number(part).toString(36).slice(-1))
   let id = `-${CLIENT}${digits.join('').toUpperCase()}0-`

@@ -7,13 +7,13 @@ const { split, readTracker } = require('./tracker-url.js')
 const UsageError = require('./usage-error.js')
 
 /**
- * The trackers, each once. Texts that are none are wrong use, all of them at once; with `--skip-invalid` they are told of
+ * The trackers, each once. Texts that are none are wrong usage, all of them at once; with `--skip-invalid` they are told of
  * on standard error and left out.
  */
 async function readTrackers({ values, positionals, note, what }) {
   const files = values.file || []
   if (positionals.length + files.length === 0) {
-    throw new UsageError(`there is nothing to ${what}: give URLs, --file LIST, or -`)
+    throw new UsageError(`nothing to ${what}: give URLs, --file LIST, or -`)
   }
   const trackers = new Map()
   const problems = await gather(positionals, files, (text) => {
@@ -31,7 +31,7 @@ async function readTrackers({ values, positionals, note, what }) {
     if (wrong.length > 0) throw new UsageError(wrong)
   })
   leaveOut(problems, values, note)
-  if (trackers.size === 0) throw new UsageError('there is no tracker in the list')
+  if (trackers.size === 0) throw new UsageError('the list has no tracker')
   return [...trackers.values()]
 }
 

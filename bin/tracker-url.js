@@ -28,7 +28,7 @@ function split(text) {
 
 /**
  * `{url, scheme, parts, problem}`: `parts` is `{host, port, requestString, family}` if it is a UDP tracker's, `problem`
- * the engine's words if it is one that cannot be used. A text that is no URL at all is wrong use.
+ * the engine's words if it is one that cannot be used. A text that is no URL at all is wrong usage.
  */
 function readTracker(text) {
   const written = text.replace(AROUND, '')
@@ -36,7 +36,7 @@ function readTracker(text) {
   const [, scheme] = SCHEME.exec(url) || []
   if (scheme === undefined) {
     throw new UsageError(
-      `${quoted(text)} is no tracker URL: that is udp://host:port, with a path or without`
+      `${quoted(text)} is not a tracker URL: expected udp://host:port, with or without a path`
     )
   }
   if (scheme.toLowerCase() !== 'udp')
@@ -47,15 +47,15 @@ function readTracker(text) {
     : { url, scheme: 'udp', parts, problem: null }
 }
 
-/** The one UDP tracker that a command is given; anything else is wrong use. */
+/** The one UDP tracker that a command is given; anything else is wrong usage. */
 function readUdpTracker(text) {
   if (text === undefined) throw new UsageError('the URL of a tracker is missing')
   const texts = split(text)
   if (texts.length > 1)
-    throw new UsageError(`${quoted(text)} is ${texts.length} trackers, one is wanted`)
+    throw new UsageError(`${quoted(text)} is ${texts.length} trackers, expected one`)
   const tracker = readTracker(texts[0] ?? text)
   if (tracker.scheme !== 'udp') {
-    throw new UsageError(`${quoted(text)} is no UDP tracker: its URL begins with udp://`)
+    throw new UsageError(`${quoted(text)} is not a UDP tracker: those begin with udp://`)
   }
   if (tracker.problem !== null) throw new UsageError(tracker.problem)
   return tracker

@@ -7,21 +7,14 @@ const { execFile } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
 const { codeBlocks, printed } = require('../__test__/support/markdown')
+const { exampleScript } = require('../__test__/support/example-tracker')
 const { startScriptedTracker } = require('../__test__/support/scripted-tracker')
-const wire = require('../__test__/support/wire')
 
-const GUIDE = fs.readFileSync(path.join(__dirname, '../MIGRATING.md'), 'utf8')
+const GUIDE = fs.readFileSync(path.join(__dirname, '../docs/migrating.md'), 'utf8')
 
 test('the code for version 1 and 2 prints on version 1.2.0 what the guide says', async (t) => {
   const { text } = codeBlocks(GUIDE).find(({ heading }) => heading === 'From version 1')
-  const tracker = await startScriptedTracker(t, {
-    announce: (request) =>
-      wire.announceResponse(request, {
-        leechers: 3,
-        seeds: 12,
-        peers: ['192.0.2.10:6881', '198.51.100.7:51413']
-      })
-  })
+  const tracker = await startScriptedTracker(t, exampleScript())
   const code = text
     .replace("require('bittorrent-udp-tracker')", "require('original')")
     .replace('udp://tracker.example.org:6969', tracker.url)

@@ -1,5 +1,5 @@
-//! A UDP tracker for the tests in `robustness/`: it answers every announce with numbers made of the info-hash, loses a
-//! share of its datagrams if told to, and forges datagrams as fast as the system takes them.
+//! A UDP tracker for the tests in `__test__/robustness/`: it answers every announce with numbers computed from the
+//! info-hash, loses a share of its datagrams if told to, and forges datagrams as fast as the system takes them.
 //!
 //! `hostile_tracker [loss in percent] [seed] [ports]` prints `{"ports":[…]}` and then obeys lines on its input:
 //! `flood COUNT RATE` (from the first port, RATE in datagrams a second, 0 for no limit) and `counts` (of all ports), each

@@ -7,7 +7,7 @@
 const watched = new WeakMap()
 
 /**
- * Throws a TypeError for what is no AbortSignal. jsdom and polyfills have classes of their own.
+ * Throws a TypeError for what is not an AbortSignal. jsdom and polyfills have classes of their own.
  */
 function checkSignal(signal) {
   const isSignal =

@@ -1,49 +1,184 @@
 'use strict'
 
-// Loads the addon. Where that does not work, one error says what this platform is, and which command builds the addon.
+// Loads the addon of this platform: from the file that NAPI_RS_NATIVE_LIBRARY_PATH names, as it was built in this folder, or
+// out of the platform's own package. If that does not work, one error says why and what to do.
 
+const fs = require('fs')
 const path = require('path')
 
-const ROOT = path.join(__dirname, '..')
+const NAME = 'bittorrent-udp-tracker'
 const RUST_VERSION = '1.88'
 
+// Within an ES module that a bundler made there is no `__dirname`.
+const ROOT = typeof __dirname === 'string' ? path.join(__dirname, '..') : null
+
+const GUIDE = 'See docs/bundlers.md in the package.'
+
+let loaded = null
+
+/** The addon's exports, always the same; throws an error with the code ERR_NO_ADDON if there is none. */
 function load() {
+  if (loaded === null) loaded = find()
+  return loaded
+}
+
+function find() {
+  const given = namedFile()
+  const problems = []
+  const sources = given
+    ? [() => open(path.resolve(given))]
+    : candidates().flatMap((platform) => [() => built(platform), () => packaged(platform)])
+  for (const source of sources) {
+    try {
+      const addon = source()
+      if (addon !== null) return checked(addon)
+    } catch (error) {
+      problems.push(error)
+    }
+  }
+  throw noAddon(problems)
+}
+
+function namedFile() {
   try {
-    return require('../binding.js')
-  } catch (error) {
-    throw noAddon(error)
+    return process.env.NAPI_RS_NATIVE_LIBRARY_PATH
+  } catch {
+    return undefined // Deno without --allow-env
   }
 }
 
-// The loader tries the files and packages that could fit, one after the other; its error has what each said as a chain
-// of causes. One that is not there tells nothing, one that is there and cannot be loaded does.
-function noAddon(error) {
-  const reasons = []
-  for (let cause = error; cause; cause = cause.cause) {
-    if (!/^(Cannot find|Unsupported (OS|arch))/.test(cause.message)) reasons.unshift(cause.message)
+/** What may run here, the likeliest first. */
+function candidates() {
+  const { platform, arch } = process
+  if (platform === 'win32') return [`win32-${arch}-msvc`]
+  if (platform !== 'linux') return [`${platform}-${arch}`]
+  const [gnu, musl] = arch === 'arm' ? ['gnueabihf', 'musleabihf'] : ['gnu', 'musl']
+  const libc = cLibrary()
+  const names = libc === null ? [gnu, musl] : [libc.name === 'musl' ? musl : gnu]
+  return names.map((name) => `linux-${arch}-${name}`)
+}
+
+// The C library of the running process, which need not be that of the system's programs; `null` if it is not known.
+function cLibrary() {
+  const { report } = process
+  if (!report || typeof report.getReport !== 'function') return null
+  // With the network it would look the names of all open connections up.
+  const { excludeNetwork } = report
+  report.excludeNetwork = true
+  try {
+    const { header, sharedObjects } = report.getReport()
+    const version = header && header.glibcVersionRuntime
+    if (version) return { name: 'glibc', version }
+    const isMusl = Array.isArray(sharedObjects) && sharedObjects.some((file) => /musl/.test(file))
+    return isMusl ? { name: 'musl' } : null
+  } catch {
+    return null // Deno without --allow-sys
+  } finally {
+    report.excludeNetwork = excludeNetwork
   }
+}
+
+// `require` would have bundlers look for the file.
+function open(file) {
+  const addon = { exports: {} }
+  process.dlopen(addon, file)
+  return addon.exports
+}
+
+function built(platform) {
+  if (ROOT === null) return null
+  const file = path.join(ROOT, `${NAME}.${platform}.node`)
+  return fs.existsSync(file) ? open(file) : null
+}
+
+// Written out, and within `try`: bundlers follow what is a text, and let what is not installed pass.
+function packaged(platform) {
+  try {
+    switch (platform) {
+      case 'linux-x64-gnu':
+        return require('bittorrent-udp-tracker-linux-x64-gnu')
+      case 'linux-x64-musl':
+        return require('bittorrent-udp-tracker-linux-x64-musl')
+      case 'linux-arm64-gnu':
+        return require('bittorrent-udp-tracker-linux-arm64-gnu')
+      case 'linux-arm64-musl':
+        return require('bittorrent-udp-tracker-linux-arm64-musl')
+      case 'linux-arm-gnueabihf':
+        return require('bittorrent-udp-tracker-linux-arm-gnueabihf')
+      case 'darwin-x64':
+        return require('bittorrent-udp-tracker-darwin-x64')
+      case 'darwin-arm64':
+        return require('bittorrent-udp-tracker-darwin-arm64')
+      case 'win32-x64-msvc':
+        return require('bittorrent-udp-tracker-win32-x64-msvc')
+      case 'win32-arm64-msvc':
+        return require('bittorrent-udp-tracker-win32-arm64-msvc')
+      default:
+        return null
+    }
+  } catch (error) {
+    if (isMissing(error)) return null
+    throw error
+  }
+}
+
+// Bundlers and single executables have errors of their own for a package that is not there.
+function isMissing({ code, message }) {
+  const isUnknown = code === 'MODULE_NOT_FOUND' || code === 'ERR_UNKNOWN_BUILTIN_MODULE'
+  return isUnknown || /^(Cannot find|Could not resolve|Could not load)/.test(message)
+}
+
+// A bundler may have made something else of the file: its name, or an object with it.
+function checked(addon) {
+  if (addon && typeof addon.Session === 'function') return addon
+  const found =
+    typeof addon === 'string' ? `the text '${addon.slice(0, 100)}'` : `a ${typeof addon}`
+  throw new Error(`a bundler put ${found} in the place of the .node file. ${GUIDE}`)
+}
+
+function noAddon(problems) {
+  const failure = new Error(`${NAME} ${whyAndWhatToDo(problems)}`)
+  return Object.assign(failure, { code: 'ERR_NO_ADDON', cause: problems[0] })
+}
+
+function whyAndWhatToDo(problems) {
   const platform = platformName()
-  const problem =
-    reasons.length > 0
-      ? `cannot load its addon on ${platform}: ${reasons.join('; ')}.`
-      : `found no addon for ${platform}. Was it installed without optional dependencies?`
-  const build = `To build it, with Rust ${RUST_VERSION} or later installed: ${buildCommand()}`
-  const failure = new Error(`bittorrent-udp-tracker ${problem} ${build}`)
-  return Object.assign(failure, { code: 'ERR_NO_ADDON', cause: error })
+  if (problems.length === 0) {
+    const cure = 'If it was installed without optional dependencies: npm install --include=optional'
+    return `found no addon for ${platform}. ${cure}. ${buildAdvice()}`
+  }
+  const reasons = problems.map(({ message }) => message).join('; ')
+  const permission = missingPermission(problems)
+  if (permission !== null) return `may not load its addon (${reasons}): ${permission}. ${GUIDE}`
+  const advice = /bundler/.test(reasons) ? '' : ` ${buildAdvice()}`
+  return `cannot load its addon on ${platform}: ${reasons}${/\.$/.test(reasons) ? '' : '.'}${advice}`
+}
+
+// What lets this process load it, if that is all that is in the way.
+function missingPermission(problems) {
+  if (problems.some(({ code }) => code === 'ERR_DLOPEN_DISABLED')) {
+    return 'start Node.js without --no-addons, and with --allow-addons if it has --permission'
+  }
+  if (problems.some(({ code }) => code === 'ERR_ACCESS_DENIED')) {
+    return 'let Node.js read it with --allow-fs-read'
+  }
+  const isDenied = ({ name }) => name === 'NotCapable' || name === 'PermissionDenied'
+  return problems.some(isDenied) ? 'start Deno with --allow-ffi and --allow-read' : null
 }
 
 // Such as "linux x64 (glibc 2.36)".
 function platformName() {
   const name = `${process.platform} ${process.arch}`
-  if (process.platform !== 'linux') return name
-  const { glibcVersionRuntime } = process.report.getReport().header
-  return `${name} (${glibcVersionRuntime ? `glibc ${glibcVersionRuntime}` : 'musl'})`
+  const libc = process.platform === 'linux' ? cLibrary() : null
+  if (libc === null) return name
+  return `${name} (${libc.name === 'musl' ? 'musl' : `glibc ${libc.version}`})`
 }
 
-// For any folder and any shell. It is the package's script `build` with the tool that a user does not have.
-function buildCommand() {
-  const { scripts } = require('../package.json')
-  return `npx --yes --package=@napi-rs/cli@3 ${scripts.build} --cwd "${ROOT}"`
+// For any folder and any shell.
+function buildAdvice() {
+  if (ROOT === null) return GUIDE
+  const command = `node "${path.join(ROOT, 'lib/build-addon.js')}"`
+  return `To build it, with Rust ${RUST_VERSION} or later installed: ${command}`
 }
 
 module.exports = { load }

@@ -101,7 +101,7 @@ function peerId(value) {
   return bytes
 }
 
-// How many bytes there are; throws if these are no bytes.
+// How many bytes there are; throws if the value is not bytes.
 function bytesOf(value, name) {
   if (isBytes(value)) return lengthOf(value)
   throw new TypeError(`${name} must be a Buffer, a Uint8Array or a string, got ${kind(value)}`)
@@ -118,7 +118,7 @@ function firstTwenty(bytes) {
   return copyOf(Buffer.from(bytes).subarray(0, 20))
 }
 
-/** The text of an announce URL. Torrents bring anything; what is no text ends up in the error text that names it. */
+/** The text of an announce URL. It comes from a torrent and may be anything; what is not a string ends up in the error text that names it. */
 function urlText(value) {
   if (typeof value === 'string') return value
   try {

@@ -1,7 +1,7 @@
 'use strict'
 
-// What goes over the wire, on channels of Node's diagnostics_channel. The engine tells of datagrams only while somebody
-// listens; the rest of the time all of this costs a few comparisons a request.
+// What goes over the wire, on channels of Node's diagnostics_channel. The engine reports datagrams only while there are
+// subscribers; the rest of the time all of this costs a few comparisons for each request.
 
 const { channel } = require('diagnostics_channel')
 
@@ -26,7 +26,7 @@ function isWatched() {
   return send.hasSubscribers || retransmission.hasSubscribers || answer.hasSubscribers
 }
 
-/** A datagram was sent for `request`, or for a connect, which is nobody's own. */
+/** A datagram was sent for `request`, or for a connect, which belongs to no single request. */
 function sent(request, kind, attempt, address) {
   const message = { request: kind, address, attempt, ...subject(request) }
   if (channels.send.hasSubscribers) channels.send.publish(message)

@@ -196,7 +196,7 @@ function failAll(text) {
   for (const request of failed) inScopeOf(request, fail, failure)
 }
 
-/** Takes the outcomes that are there. For whoever is about to give up: JavaScript may have been busy all the while. */
+/** Takes the outcomes that are there, before a call is given up: JavaScript may have been busy all the while. */
 function catchUp() {
   if (session === null) return
   for (let taken = 0; taken < CATCH_UP && dispatch(); taken++);

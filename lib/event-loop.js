@@ -7,7 +7,7 @@
 const { AsyncResource } = require('async_hooks')
 const timers = require('timers')
 
-/** What lives as long as the process is made in this context, not in that of whoever happens to ask first. */
+/** What lives as long as the process is made in this context, not in that of the first caller. */
 const root = new AsyncResource('UdpTrackerEngine')
 
 /** The longest wait of a timer, in milliseconds; longer ones fire at once. */

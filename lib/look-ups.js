@@ -19,7 +19,7 @@ let last = 0
 // The look-ups that are under way, by the engine's numbers.
 const underWay = new Map()
 
-/** The number that the engine knows this function by. The function lives as long as somebody else holds it. */
+/** The number that the engine knows this function by. It does not keep the function alive. */
 function numberOf(lookup) {
   let number = numbers.get(lookup)
   if (number === undefined) {

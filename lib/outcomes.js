@@ -60,7 +60,7 @@ class Inbox {
     lookUps.start(question, view.getUint32(body, true), host, buffer[start + CODE])
   }
 
-  /** Of a trace: whether it tells of a connect, which is nobody's own. */
+  /** Of a trace: whether it is about a connect, which belongs to no single request. */
   isOfConnect(start) {
     return this.buffer[start + CODE] === CONNECT
   }

@@ -95,7 +95,7 @@ class Call {
   }
 }
 
-// Where the answer was dealt with tells nobody anything: the stack is that of the call.
+// Where the answer was handled says nothing: the stack is that of the call.
 function blameCaller(error, trace) {
   let stack
   try {

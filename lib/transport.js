@@ -19,7 +19,7 @@ const isGiven = (value) => value !== undefined && value !== null
 
 const kind = (value) => (value === null ? 'null' : typeof value)
 
-// A misspelt option would be a way out that nobody chose.
+// A misspelt option must not pass for one that was left out.
 function object(value, name, options) {
   if (typeof value !== 'object' || Array.isArray(value)) {
     throw new TypeError(

@@ -20,7 +20,10 @@ const ROOT = path.resolve(__dirname, '..')
 // The soak reads the counters of its process, and Bun has all tests in one.
 const OF_NODE = [
   'process',
-  'readme',
+  'docs-command-line',
+  'docs-examples',
+  'docs-links',
+  'docs-texts',
   'workers',
   'aquatic',
   'types',

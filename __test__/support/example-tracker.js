@@ -1,4 +1,4 @@
-// What tracker.example.org answers in the README and in MIGRATING.md: a script for startScriptedTracker().
+// What tracker.example.org answers in the documentation: a script for startScriptedTracker().
 'use strict'
 
 const wire = require('./wire')

@@ -20,9 +20,9 @@ const HELP = `Usage: bittorrent-udp-tracker announce URL INFO_HASH [options]
 
 Announces once as a peer and prints what the tracker answers: the interval,
 seeds, leechers and peers. Then it says "stopped", so that the tracker does not
-send others to a peer that is none.
+send peers to this machine.
 
-  URL                  udp://host:port, with a path or without; host:port is
+  URL                  udp://host:port, with or without a path; host:port is
                        enough
   INFO_HASH            40 digits of hex, 32 of base32, a magnet link, or the
                        path of a .torrent file
@@ -38,7 +38,7 @@ send others to a peer that is none.
   --uploaded BYTES     uploaded so far (default 0)
   --num-want N         how many peers are wanted (default 50); -1 leaves it to
                        the tracker
-  --key N              a number by which the tracker knows this peer when its
+  --key N              a number that tells the tracker who this is when its
                        address changes (default 0)
   --ip ADDRESS         the IPv4 address to announce (default: the one that the
                        tracker sees)
@@ -60,7 +60,7 @@ Examples:
   bittorrent-udp-tracker announce tracker.example.org:6969 debian.torrent \\
     --event started --port 51413 --stay
 
-Exit code: 0 the tracker answered, 1 it failed, 2 wrong use, 3 the package's
+Exit code: 0 the tracker answered, 1 it failed, 2 wrong usage, 3 the package's
 addon is missing, 130 ended by Ctrl-C.
 `
 

@@ -19,22 +19,22 @@ addresses answers first, announces and scrapes, over IPv4 and over IPv6 if it
 has addresses of both. All are checked at once and printed as they finish, with
 the milliseconds of the look-up and of the round trip of each step.
 
-  works      answers all of it
-  no scrape  announces, and ignores or refuses the scrape
-  refuses    answers with an error: many serve only their own torrents and need
-             --info-hash with one of these
+  works      answers everything
+  no scrape  answers announces, but ignores or refuses scrapes
+  refuses    answers with an error: many serve only their own torrents, so give
+             one with --info-hash
   failed     does not answer
-  skipped    is not UDP, or of a family that this machine has no address of
+  skipped    is not UDP, or of a family that this machine has no address in
 
-The torrent is one that nobody has, made up at random, and the peer says
-"stopped" at the end.
+The info-hash is random, so that no real torrent is affected, and the peer
+says "stopped" at the end.
 
-  URL                  udp://host:port, with a path or without; host:port is
+  URL                  udp://host:port, with or without a path; host:port is
                        enough; or - for a list on standard input
 
   --file LIST          a file with URLs, one a line or several with commas;
                        blank lines and # comments ignored; - is standard input
-  --skip-invalid       go on without what is no URL
+  --skip-invalid       leave out lines that are not URLs
   --family 4|6         IPv4 or IPv6 only
   --info-hash HASH     the torrent to ask for: hex, base32, a magnet link or
                        the path of a .torrent file
@@ -42,11 +42,11 @@ The torrent is one that nobody has, made up at random, and the peer says
                        long (default 15); 0.5 is half a second
   --concurrency N      how many trackers at once (default 1000)
   --strict             trackers that refuse or do not scrape have failed
-  --sort KEY           latency, name or status; everything is printed at the
-                       end then
-  --only STATUS        the URLs of these alone, the fastest first, one a line;
-                       several with commas, as works,no-scrape
-  --quiet              print nothing, the exit code says it
+  --sort KEY           latency, name or status; everything is then
+                       printed at the end
+  --only STATUS        print only the URLs with this status, the fastest
+                       first; several with commas, as works,no-scrape
+  --quiet              print nothing; the exit code tells the result
   --format FORMAT      table, json (an object a line for each tracker and
                        family, as they finish), csv, or openmetrics for
                        Prometheus
@@ -62,7 +62,7 @@ Examples:
     > trackers.prom
 
 Exit code: 0 all UDP trackers answer, 1 one failed or there is none (with
---only: there is none of these), 2 wrong use, 3 the package's addon is missing,
+--only: none has this status), 2 wrong usage, 3 the package's addon is missing,
 130 ended by Ctrl-C.
 `
 

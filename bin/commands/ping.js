@@ -14,14 +14,14 @@ Connects to trackers once a second, until Ctrl-C or --count, and prints each
 round trip, and at the end how many were lost and how long they took: the
 shortest, the median, the 95th and 99th percentile and the longest. Each of a
 tracker's addresses is asked; several stand side by side on a terminal. A
-connect is 16 bytes each way and nothing that a tracker remembers anybody by.
+connect is 16 bytes each way, and puts nothing into a tracker's list of peers.
 
-  URL                  udp://host:port, with a path or without; host:port is
+  URL                  udp://host:port, with or without a path; host:port is
                        enough; or - for a list on standard input
 
   --file LIST          a file with URLs, one a line or several with commas;
                        blank lines and # comments ignored; - is standard input
-  --skip-invalid       go on without what is no URL
+  --skip-invalid       leave out lines that are not URLs
   --count N            stop after N connects to each (default: Ctrl-C)
   --interval SECONDS   between two connects to one address (default 1, 0.2 at
                        least)
@@ -40,8 +40,9 @@ Examples:
   bittorrent-udp-tracker ping tracker.example.org:6969 --count 60 \\
     --format openmetrics > tracker.prom
 
-Exit code: 0 every tracker answered at least once, 1 one did not, 2 wrong use,
-3 the package's addon is missing. Ctrl-C is the usual end and changes nothing.
+Exit code: 0 every tracker answered at least once, 1 one did not, 2 wrong
+usage, 3 the package's addon is missing. Ctrl-C is the usual end and changes
+nothing.
 `
 
 const OPTIONS = {

@@ -24,10 +24,10 @@ const HELP = `Usage: bittorrent-udp-tracker scrape [URL] HASH... [options]
 
 Asks a tracker how many peers torrents have: seeds, leechers, and how often
 they were downloaded to the end. Results come in the order asked, while the
-rest is still under way. The first failure ends the scrape; what had come in is
-printed.
+rest is still under way. The first failure ends the scrape; what has come in by
+then is printed.
 
-  URL                  udp://host:port, with a path or without; host:port is
+  URL                  udp://host:port, with or without a path; host:port is
                        enough. Without it magnet links and .torrent files are
                        asked for at the UDP trackers that they name
   HASH                 40 digits of hex, 32 of base32, a magnet link, the path
@@ -37,13 +37,13 @@ printed.
   --file LIST          a file with hashes and magnet links, one a line; blank
                        lines and # comments ignored; - is standard input
   --files              lines of lists may be paths of .torrent files
-  --skip-invalid       go on without what is no info-hash
+  --skip-invalid       leave out lines that are not info-hashes
   --family 4|6         IPv4 or IPv6 only (default: what the tracker has, IPv4
                        first)
-  --timeout SECONDS    give up when nothing has come in for this long (default
+  --timeout SECONDS    give up if nothing has come in for this long (default
                        15); 0.5 is half a second
   --sort KEY           seeds, leechers or completed, the most first; everything
-                       is printed at the end then
+                       is then printed at the end
   --format FORMAT      table, json (an object a line; after a failure the last
                        one has "error"), csv, or openmetrics for Prometheus
   --json               the same as --format json
@@ -58,7 +58,7 @@ Examples:
   ls *.torrent | bittorrent-udp-tracker scrape tracker.example.org:6969 - \\
     --files --format csv
 
-Exit code: 0 every torrent has an answer, 1 a tracker failed, 2 wrong use, 3
+Exit code: 0 every torrent has an answer, 1 a tracker failed, 2 wrong usage, 3
 the package's addon is missing, 130 ended by Ctrl-C.
 `
 
@@ -114,7 +114,7 @@ class Jobs {
     if (this.tracker !== null) return this.listOf(this.tracker).add(infoHash, from)
     const found = udpTrackersIn(trackers)
     if (found.length === 0) {
-      throw new UsageError(`${quoted(text)} names no UDP tracker: give one before it`)
+      throw new UsageError(`${quoted(text)} names no UDP tracker: give a URL before it`)
     }
     for (const tracker of found) this.listOf(tracker).add(infoHash, from)
   }
@@ -124,7 +124,7 @@ async function jobsOf(values, positionals, note) {
   const [tracker, hashTexts] = trackerOf(values, positionals)
   const files = values.file || []
   if (hashTexts.length + files.length === 0) {
-    throw new UsageError('there is nothing to scrape: give info-hashes, --file LIST, or -')
+    throw new UsageError('nothing to scrape: give info-hashes, --file LIST, or -')
   }
   const jobs = new Jobs(tracker)
   const addAll = async (texts, mayBeFile) => {
@@ -140,7 +140,7 @@ async function jobsOf(values, positionals, note) {
   })
   leaveOut(problems, values, note)
   const list = [...jobs.byUrl.values()].filter(({ list: { length } }) => length > 0)
-  if (list.length === 0) throw new UsageError('there is no info-hash in the list')
+  if (list.length === 0) throw new UsageError('the list has no info-hash')
   return list
 }
 

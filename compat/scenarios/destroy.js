@@ -11,6 +11,17 @@ const OTHER_UPDATE = UPDATE.replace('update', 'other update')
 const oneAnnounce = (sends) => sends.length === 1
 const twoAnnounces = (sends) => sends.length === 2
 
+// Answers this step when the client says so, and tells it when a request for it has come in.
+function holding(step, answer) {
+  return {
+    [step]: async (request, stage) => {
+      stage.tell(`${step} arrived`)
+      await stage.passed
+      return answer(request)
+    }
+  }
+}
+
 // A second tracker's announce, after which anything the first was still to do would have happened.
 function announceAnother({ create }) {
   return create({ label: 'other ', infoHash: OTHER_INFO_HASH }).announce(2)
@@ -42,13 +53,7 @@ module.exports = [
   },
   {
     name: 'destory while the connect is unanswered ends the announce',
-    tracker: {
-      connect: async (request, stage) => {
-        stage.tell('connect arrived')
-        await stage.passed
-        return connectAnswer(request)
-      }
-    },
+    tracker: holding('connect', connectAnswer),
     client: async (context) => {
       const tracker = context.create()
       tracker.announce(2)
@@ -63,13 +68,7 @@ module.exports = [
   },
   {
     name: 'destory while the announce is unanswered ends it',
-    tracker: {
-      announce: async (request, stage) => {
-        stage.tell('announce arrived')
-        await stage.passed
-        return announceAnswer(request)
-      }
-    },
+    tracker: holding('announce', announceAnswer),
     client: async (context) => {
       const tracker = context.create()
       tracker.announce(2)
@@ -127,13 +126,7 @@ module.exports = [
   },
   {
     name: 'an announce while the connect of another is unanswered replaces it',
-    tracker: {
-      connect: async (request, stage) => {
-        stage.tell('connect arrived')
-        await stage.passed
-        return connectAnswer(request)
-      }
-    },
+    tracker: holding('connect', connectAnswer),
     client: async ({ create, told, pass }) => {
       const tracker = create()
       tracker.announce(2, { left: 1 })

@@ -6,7 +6,7 @@ const { test, describe, after } = require('node:test')
 const assert = require('node:assert/strict')
 const fs = require('node:fs')
 const path = require('node:path')
-const { programOf } = require('../scripts/runtimes')
+const { programOf } = require('../../scripts/runtimes')
 const support = require('./support')
 
 const { NAME, COMMONJS, ESM } = support
@@ -88,11 +88,11 @@ describe('an empty project', () => {
     }
   })
 
-  test('runs the examples on Deno', async (t) => {
+  test('runs the examples on Deno with the permissions that the guide names', async (t) => {
     const { folder, npmInstall } = await support.emptyProject(t, published)
     await npmInstall()
     for (const example of [COMMONJS, ESM]) {
-      const deno = [programOf('deno'), 'run', '--allow-all']
+      const deno = [programOf('deno'), 'run', '--no-prompt', '--allow-read', '--allow-ffi']
       const result = await support.runExample(t, folder, example, deno)
       assert.deepEqual(result, support.asItSays(example))
     }

@@ -1,26 +1,20 @@
-// The command line's examples in the README and in docs/command-line.md print what these say. `console` blocks are a command behind a `$` and its
-// output. What is different each time, the peer ID and milliseconds, is left out of the comparison, and so is the width
-// of columns, which depends on the tracker's name.
+// The command line's examples in the README and in docs/command-line.md print what the pages say. A `console` block is a
+// command behind a `$` and its output. What is different each time, the peer ID and milliseconds, is left out of the
+// comparison, and so is the width of columns, which depends on the tracker's name.
 'use strict'
 
 const { test, describe } = require('node:test')
 const assert = require('node:assert/strict')
 const { execFile } = require('node:child_process')
-const fs = require('node:fs')
-const path = require('node:path')
-const { ROOT } = require('./support/child')
 const { PROGRAM, namesEnvironment } = require('./support/command-line')
 const { withoutIPv6 } = require('./support/loopback')
 const { exampleScript } = require('./support/example-tracker')
+const { readPage } = require('./support/pages')
 const { startScriptedTracker } = require('./support/scripted-tracker')
 
 const HOST = 'tracker.example.org'
 const FILES = ['README.md', 'docs/command-line.md']
-const examplesOf = (file) => [
-  ...fs
-    .readFileSync(path.join(ROOT, file), 'utf8')
-    .matchAll(/^```console\n\$ (.*)\n([\s\S]*?)^```$/gm)
-]
+const examplesOf = (file) => [...readPage(file).matchAll(/^```console\n\$ (.*)\n([\s\S]*?)^```$/gm)]
 
 // Names are known to `check` and `ping` alone, which look them up themselves.
 async function run(t, command) {
@@ -72,14 +66,7 @@ test('each command has an example', () => {
 })
 
 test('each status is explained', () => {
-  const text = fs.readFileSync(path.join(ROOT, 'docs/command-line.md'), 'utf8')
+  const text = readPage('docs/command-line.md')
   const { STATUSES } = require('../bin/statuses')
   for (const status of STATUSES) assert.match(text, new RegExp(`^\\| \`${status}\` `, 'm'))
-})
-
-test("the README's section fits one screen, and leads to the rest", () => {
-  const readme = fs.readFileSync(path.join(ROOT, 'README.md'), 'utf8')
-  const [section] = /^## Command line\n[\s\S]*?(?=^## )/m.exec(readme)
-  assert.ok(section.split('\n').length <= 45)
-  assert.ok(section.includes('](docs/command-line.md)'))
 })

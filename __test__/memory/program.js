@@ -4,7 +4,7 @@
 const assert = require('node:assert/strict')
 const { once } = require('node:events')
 const { Worker, isMainThread, workerData, parentPort } = require('node:worker_threads')
-const UdpTracker = require('..')
+const UdpTracker = require('../..')
 
 // Valgrind makes node some fifty times as slow.
 const TIMEOUT_MS = 120_000

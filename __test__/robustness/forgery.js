@@ -3,10 +3,10 @@
 // Forged datagrams by the million while announces are in flight: every announce gets its own tracker's answer, once.
 // `npm run test:forgery -- --flood 1000000 --in-flight 10000` also says what the flood costs.
 
-const UdpTracker = require('..')
-const { options } = require('./lib/arguments.js')
-const { startHostileTracker } = require('./lib/hostile-tracker.js')
-const { PEER_ID, infoHash, mismatch } = require('./lib/numbered.js')
+const UdpTracker = require('../..')
+const { options } = require('./arguments')
+const { startHostileTracker } = require('../support/hostile-tracker')
+const { PEER_ID, infoHash, mismatch } = require('../support/numbered')
 
 const DEFAULTS = { flood: 1_000_000, rate: 0, inFlight: 10_000, seconds: 5, timeout: 500, loss: 0 }
 const NEVER_AGAIN = 2 ** 31 - 1

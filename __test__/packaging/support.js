@@ -5,13 +5,13 @@ const { spawn } = require('node:child_process')
 const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
-const { packAll } = require('../scripts/pack.js')
-const { codeBlocks, printed } = require('../__test__/support/markdown')
-const { exampleScript } = require('../__test__/support/example-tracker')
-const { startScriptedTracker } = require('../__test__/support/scripted-tracker')
+const { packAll } = require('../../scripts/pack.js')
+const { codeBlocks, printed } = require('../support/markdown')
+const { exampleScript } = require('../support/example-tracker')
+const { startScriptedTracker } = require('../support/scripted-tracker')
 const { startRegistry } = require('./registry')
 
-const ROOT = path.resolve(__dirname, '..')
+const ROOT = path.resolve(__dirname, '../..')
 const NAME = 'bittorrent-udp-tracker'
 const IS_WINDOWS = process.platform === 'win32'
 

@@ -4,10 +4,10 @@
 // that announce again every second. Every count has to add up and memory has to stay. `npm run soak` is the long form.
 
 const fs = require('fs')
-const UdpTracker = require('..')
-const { options } = require('./lib/arguments.js')
-const { startHostileTracker } = require('./lib/hostile-tracker.js')
-const { PEER_ID, infoHash, mismatch } = require('./lib/numbered.js')
+const UdpTracker = require('../..')
+const { options } = require('./arguments')
+const { startHostileTracker } = require('../support/hostile-tracker')
+const { PEER_ID, infoHash, mismatch } = require('../support/numbered')
 
 const DEFAULTS = {
   announces: 2_000_000,

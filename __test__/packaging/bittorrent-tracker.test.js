@@ -6,7 +6,7 @@ const { test } = require('node:test')
 const assert = require('node:assert/strict')
 const fs = require('node:fs')
 const path = require('node:path')
-const { startScriptedTracker } = require('../__test__/support/scripted-tracker')
+const { startScriptedTracker } = require('../support/scripted-tracker')
 const support = require('./support')
 
 const { NAME, ROOT } = support

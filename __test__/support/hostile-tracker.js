@@ -5,7 +5,7 @@
 const { spawn } = require('child_process')
 const readline = require('readline')
 
-const { buildExample } = require('../../__test__/support/cargo-example.js')
+const { buildExample } = require('./cargo-example')
 
 class HostileTracker {
   constructor(process) {

@@ -1,0 +1,126 @@
+// How the addon is found, and what is said if it is not.
+'use strict'
+
+const { test, describe } = require('node:test')
+const assert = require('node:assert/strict')
+const { execFile } = require('node:child_process')
+const fs = require('node:fs')
+const os = require('node:os')
+const path = require('node:path')
+const { ROOT } = require('./support/child')
+
+const ADDON = JSON.stringify(path.join(ROOT, 'lib/addon.js'))
+const SOURCE = fs.readFileSync(path.join(ROOT, 'lib/addon.js'), 'utf8')
+const [MAJOR] = process.versions.node.split('.').map(Number)
+
+const announce = `
+  const peerId = '-XX0100-abcdefghijkl', infoHash = 'ab'.repeat(20)
+  try {
+    new (require(${JSON.stringify(ROOT)}))(peerId, infoHash, 'udp://127.0.0.1:1').announce(2)
+    console.log('no error')
+  } catch (err) {
+    console.log(JSON.stringify([err.code, err.message]))
+  }
+  process.exit()`
+
+async function errorOf(args, env) {
+  const output = await new Promise((resolve, reject) => {
+    const options = { env: { ...process.env, ...env }, timeout: 20_000 }
+    execFile(process.execPath, [...args, '-e', announce], options, (err, stdout) => {
+      if (err) reject(err)
+      else resolve(stdout)
+    })
+  })
+  return JSON.parse(output)
+}
+
+// As @napi-rs/cli names the platform of a target.
+function platformOf(target) {
+  const [cpu, , system, abi] = target.split('-')
+  const arch = { x86_64: 'x64', aarch64: 'arm64', armv7: 'arm' }[cpu]
+  const platform = { linux: 'linux', darwin: 'darwin', windows: 'win32' }[system]
+  return [platform, arch, abi].filter(Boolean).join('-')
+}
+
+test('each platform that is built for is in the table, under the name of its package', () => {
+  const cases = [
+    ...SOURCE.matchAll(/case '(.+)':\n +return require\('bittorrent-udp-tracker-(.+)'\)/g)
+  ]
+  for (const [, platform, name] of cases) assert.equal(platform, name)
+  const known = cases.map(([, platform]) => platform)
+  for (const target of require('../package.json').napi.targets) {
+    assert.ok(known.includes(platformOf(target)), target)
+  }
+})
+
+test('the C library is that of this process, and its report is left as it was', () => {
+  const code = `
+    const before = process.report && process.report.excludeNetwork
+    const fs = require('fs')
+    const read = []
+    for (const name of ['readFileSync', 'existsSync']) {
+      const real = fs[name]
+      fs[name] = (file, ...rest) => (read.push(String(file)), real(file, ...rest))
+    }
+    require(${ADDON}).load()
+    console.log(before === (process.report && process.report.excludeNetwork), read.some((file) => /ldd/.test(file)))`
+  return new Promise((resolve, reject) => {
+    execFile(process.execPath, ['-e', code], (err, stdout) => {
+      if (err) return reject(err)
+      assert.equal(stdout, 'true false\n')
+      resolve()
+    })
+  })
+})
+
+describe('what NAPI_RS_NATIVE_LIBRARY_PATH names', () => {
+  test('is loaded', async () => {
+    const name = fs
+      .readdirSync(ROOT)
+      .find((file) => /^bittorrent-udp-tracker\..+\.node$/.test(file))
+    const env = { ...process.env, NAPI_RS_NATIVE_LIBRARY_PATH: path.join(ROOT, name) }
+    const code = `console.log(Object.keys(require(${ADDON}).load()).sort().join())`
+    await new Promise((resolve, reject) => {
+      execFile(process.execPath, ['-e', code], { env }, (err, stdout) => {
+        if (err) return reject(err)
+        assert.equal(stdout, 'Session,parseUrl\n')
+        resolve()
+      })
+    })
+  })
+
+  test('and cannot be loaded is an error with the reason', async (t) => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'addon-'))
+    t.after(() => fs.rmSync(folder, { recursive: true }))
+    const broken = path.join(folder, 'broken.node')
+    fs.writeFileSync(broken, 'no addon at all')
+    const [code, message] = await errorOf([], { NAPI_RS_NATIVE_LIBRARY_PATH: broken })
+    assert.equal(code, 'ERR_NO_ADDON')
+    assert.match(message, /^bittorrent-udp-tracker cannot load its addon on .+: .*broken\.node/)
+    assert.match(message, /To build it, with Rust/)
+  })
+})
+
+describe('a process that may load no addons', () => {
+  test('with --no-addons is told what to do', async () => {
+    const [code, message] = await errorOf(['--no-addons'])
+    assert.equal(code, 'ERR_NO_ADDON')
+    assert.match(
+      message,
+      /^bittorrent-udp-tracker may not load its addon \(.+\): start Node\.js without --no-addons/
+    )
+    assert.doesNotMatch(message, /Rust/)
+  })
+
+  test(
+    'with the permission model, too',
+    { skip: MAJOR < 20 && 'Node.js 18 has none' },
+    async () => {
+      const flag = MAJOR < 23 ? '--experimental-permission' : '--permission'
+      const [code, message] = await errorOf([flag, `--allow-fs-read=${ROOT}/*`])
+      assert.equal(code, 'ERR_NO_ADDON')
+      assert.match(message, /--allow-addons/)
+      assert.doesNotMatch(message, /Rust/)
+    }
+  )
+})

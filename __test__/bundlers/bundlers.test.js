@@ -1,0 +1,267 @@
+// What docs/bundlers.md says of each bundler: an application that announces is bundled by the real one, as installed from the
+// packed tarballs, and run.
+'use strict'
+
+const { test, describe, after } = require('node:test')
+const assert = require('node:assert/strict')
+const fs = require('node:fs')
+const path = require('node:path')
+const { codeBlocks } = require('../support/markdown')
+const { readPage } = require('../support/pages')
+const { exampleScript } = require('../support/example-tracker')
+const { startScriptedTracker } = require('../support/scripted-tracker')
+const { programOf } = require('../../scripts/runtimes')
+const support = require('../packaging/support')
+
+const [MAJOR, MINOR] = process.versions.node.split('.').map(Number)
+const HAS_ASSETS = MAJOR > 20 || (MAJOR === 20 && MINOR >= 12)
+const HERE = __dirname
+const NAME = 'bittorrent-udp-tracker'
+
+const [{ text: SEA_BLOCK }] = codeBlocks(readPage('docs/bundlers.md')).filter(
+  ({ language }) => language === 'js'
+)
+
+const ANNOUNCE = `announce(process.argv.at(-1), {
+  peerId: '-XX0100-abcdefghijkl',
+  infoHash: '95c8a2f1c5c4a2f0e0b1d7d6f1e2d3c4b5a69788',
+  port: 6881
+}).then(
+  ({ seeds }) => console.log(seeds + ' seeds'),
+  ({ code, message }) => console.log(code, message)
+)
+`
+const SOURCES = {
+  'app.js': `const { announce } = require('${NAME}')\n${ANNOUNCE}`,
+  'app.mjs': `import { announce } from '${NAME}'\n${ANNOUNCE}`,
+  // The page's own code, before the first request.
+  'sea.js': `${SEA_BLOCK}const { announce } = require('${NAME}')\n${ANNOUNCE}`
+}
+
+const published = support.packages({ after })
+
+/** A folder with the application and the package installed. */
+async function application(t) {
+  const { folder, npmInstall } = await support.emptyProject(t, published)
+  await npmInstall()
+  for (const [name, text] of Object.entries(SOURCES))
+    fs.writeFileSync(path.join(folder, name), text)
+  return folder
+}
+
+/** What a program prints that is given a tracker's URL. */
+async function printed(t, program, args = []) {
+  const tracker = await startScriptedTracker(t, exampleScript())
+  const cwd = path.dirname(path.resolve(args[0] || program))
+  const { stdout, stderr } = await support.run(program, [...args, tracker.url], { cwd })
+  assert.equal(stderr, '')
+  return stdout
+}
+
+const runs = async (t, file) =>
+  assert.equal(await printed(t, process.execPath, [file]), '12 seeds\n')
+
+async function saysWhatIsWrong(t, file) {
+  const output = await printed(t, process.execPath, [file])
+  assert.match(output, /^ERR_NO_ADDON .*a bundler put .* in the place of the \.node file/)
+}
+
+function addonOf(folder) {
+  const [name] = support.installed(folder).filter((installed) => installed !== NAME)
+  const platform = path.join(folder, 'node_modules', name)
+  return path.join(platform, require(path.join(platform, 'package.json')).main)
+}
+
+describe('esbuild', () => {
+  const esbuild = require('esbuild')
+  const build = (folder, options) =>
+    esbuild.build({
+      absWorkingDir: folder,
+      entryPoints: ['app.js'],
+      bundle: true,
+      platform: 'node',
+      outfile: 'out/app.js',
+      logLevel: 'silent',
+      ...options
+    })
+
+  test('leaves the package out', async (t) => {
+    const folder = await application(t)
+    const { warnings } = await build(folder, { external: [NAME] })
+    assert.deepEqual(warnings, [])
+    await runs(t, path.join(folder, 'out/app.js'))
+  })
+
+  test('leaves the package out of an ES module', async (t) => {
+    const folder = await application(t)
+    const esm = { entryPoints: ['app.mjs'], format: 'esm', outfile: 'out/app.mjs' }
+    await build(folder, { external: [NAME], ...esm })
+    await runs(t, path.join(folder, 'out/app.mjs'))
+  })
+
+  test('bundles it with the loader "copy"', async (t) => {
+    const folder = await application(t)
+    const { warnings } = await build(folder, { loader: { '.node': 'copy' } })
+    assert.deepEqual(warnings, [])
+    fs.rmSync(path.join(folder, 'node_modules'), { recursive: true })
+    await runs(t, path.join(folder, 'out/app.js'))
+  })
+
+  test('with the loader "file" ends in a clear error', async (t) => {
+    const folder = await application(t)
+    await build(folder, { loader: { '.node': 'file' } })
+    await saysWhatIsWrong(t, path.join(folder, 'out/app.js'))
+  })
+})
+
+describe('webpack', () => {
+  const webpack = require('webpack')
+  async function build(folder, options) {
+    const compiler = webpack({
+      mode: 'production',
+      target: 'node',
+      context: folder,
+      entry: './app.js',
+      output: { path: path.join(folder, 'out'), filename: 'app.js' },
+      ...options
+    })
+    const stats = await new Promise((resolve, reject) => {
+      compiler.run((err, stats) => (err ? reject(err) : resolve(stats)))
+    })
+    const { errors, warnings } = stats.toJson()
+    return { errors, warnings: warnings.map(({ message }) => message) }
+  }
+
+  test('leaves the package out', async (t) => {
+    const folder = await application(t)
+    const result = await build(folder, { externals: { [NAME]: `commonjs ${NAME}` } })
+    assert.deepEqual(result, { errors: [], warnings: [] })
+    await runs(t, path.join(folder, 'out/app.js'))
+  })
+
+  test('bundles it with node-loader, and warns of the platforms that are not installed', async (t) => {
+    const folder = await application(t)
+    const rules = [{ test: /\.node$/, loader: require.resolve('node-loader') }]
+    const { errors, warnings } = await build(folder, { module: { rules } })
+    assert.deepEqual(errors, [])
+    for (const warning of warnings) {
+      assert.match(warning, /^Module not found: Error: Can't resolve 'bittorrent-udp-tracker-/)
+    }
+    assert.equal(warnings.length, 8)
+    fs.rmSync(path.join(folder, 'node_modules'), { recursive: true })
+    await runs(t, path.join(folder, 'out/app.js'))
+  })
+
+  test('and IgnorePlugin warns of nothing', async (t) => {
+    const folder = await application(t)
+    const rules = [{ test: /\.node$/, loader: require.resolve('node-loader') }]
+    const [installed] = support.installed(folder).filter((name) => name !== NAME)
+    const resourceRegExp = new RegExp(`^${NAME}-(?!${installed.slice(NAME.length + 1)}$)`)
+    const plugins = [new webpack.IgnorePlugin({ resourceRegExp })]
+    const result = await build(folder, { module: { rules }, plugins })
+    assert.deepEqual(result, { errors: [], warnings: [] })
+    await runs(t, path.join(folder, 'out/app.js'))
+  })
+
+  test('with asset/resource ends in a clear error', async (t) => {
+    const folder = await application(t)
+    await build(folder, { module: { rules: [{ test: /\.node$/, type: 'asset/resource' }] } })
+    await saysWhatIsWrong(t, path.join(folder, 'out/app.js'))
+  })
+})
+
+test('rollup leaves the package out', async (t) => {
+  const { rollup } = require('rollup')
+  const folder = await application(t)
+  const warnings = []
+  const bundle = await rollup({
+    input: path.join(folder, 'app.mjs'),
+    external: [NAME],
+    onwarn: ({ message }) => warnings.push(message)
+  })
+  await bundle.write({ file: path.join(folder, 'out/app.mjs'), format: 'es' })
+  await bundle.close()
+  assert.deepEqual(warnings, [])
+  await runs(t, path.join(folder, 'out/app.mjs'))
+})
+
+describe('vite', () => {
+  async function build(folder, options) {
+    const vite = await import('vite')
+    const build = { ssr: 'app.mjs', outDir: 'out' }
+    await vite.build({ root: folder, configFile: false, logLevel: 'silent', build, ...options })
+    return path.join(folder, 'out/app.mjs')
+  }
+
+  test('for a server leaves the package out by itself', async (t) => {
+    const folder = await application(t)
+    await runs(t, await build(folder))
+  })
+
+  test('with noExternal has to be told', async (t) => {
+    const folder = await application(t)
+    await assert.rejects(build(folder, { ssr: { noExternal: true } }), /\.node /)
+    await runs(t, await build(folder, { ssr: { noExternal: true, external: [NAME] } }))
+  })
+
+  test('for a browser cannot bundle it', async (t) => {
+    const folder = await application(t)
+    const client = {
+      build: { outDir: 'out', rollupOptions: { input: path.join(folder, 'app.mjs') } }
+    }
+    await assert.rejects(build(folder, client), /\.node /)
+  })
+})
+
+test('ncc bundles it as it is', async (t) => {
+  const folder = await application(t)
+  const ncc = path.join(HERE, 'node_modules/@vercel/ncc/dist/ncc/cli.js')
+  await support.succeed(process.execPath, [ncc, 'build', 'app.js', '-o', 'out'], { cwd: folder })
+  fs.rmSync(path.join(folder, 'node_modules'), { recursive: true })
+  await runs(t, path.join(folder, 'out/index.js'))
+})
+
+test("@vercel/nft, which traces files for Next.js' standalone output, finds the addon", async (t) => {
+  const { nodeFileTrace } = require('@vercel/nft')
+  const folder = await application(t)
+  const { fileList } = await nodeFileTrace([path.join(folder, 'app.js')], { base: folder })
+  assert.ok(fileList.has(path.relative(folder, addonOf(folder))), [...fileList].join('\n'))
+})
+
+test('bun build --compile puts it into the executable', async (t) => {
+  const folder = await application(t)
+  const args = ['build', 'app.js', '--compile', '--outfile', 'app']
+  await support.succeed(programOf('bun'), args, { cwd: folder })
+  fs.rmSync(path.join(folder, 'node_modules'), { recursive: true })
+  const program = process.platform === 'win32' ? 'app.exe' : 'app'
+  assert.equal(await printed(t, path.join(folder, program)), '12 seeds\n')
+})
+
+// macOS wants the executable signed anew, and Windows its signature removed.
+const SEA = { skip: process.platform !== 'linux' || !HAS_ASSETS }
+
+test('a single executable of Node.js has it as an asset', SEA, async (t) => {
+  const folder = await application(t)
+  await require('esbuild').build({
+    absWorkingDir: folder,
+    entryPoints: ['sea.js'],
+    bundle: true,
+    platform: 'node',
+    outfile: 'out.js',
+    external: [`${NAME}-*`],
+    logLevel: 'silent'
+  })
+  const config = { main: 'out.js', output: 'sea.blob', assets: { 'addon.node': addonOf(folder) } }
+  config.disableExperimentalSEAWarning = true
+  fs.writeFileSync(path.join(folder, 'sea.json'), JSON.stringify(config))
+  const options = { cwd: folder }
+  await support.succeed(process.execPath, ['--experimental-sea-config', 'sea.json'], options)
+  const program = path.join(folder, 'app')
+  fs.copyFileSync(process.execPath, program)
+  const fuse = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2'
+  const postject = path.join(HERE, 'node_modules/postject/dist/cli.js')
+  const args = [postject, program, 'NODE_SEA_BLOB', 'sea.blob', '--sentinel-fuse', fuse]
+  await support.succeed(process.execPath, args, options)
+  fs.rmSync(path.join(folder, 'node_modules'), { recursive: true })
+  assert.equal(await printed(t, program), '12 seeds\n')
+})
