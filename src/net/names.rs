@@ -124,7 +124,7 @@ impl Names {
             (name.as_str(), 0).to_socket_addrs().map(|found| found.map(|address| address.ip()).collect())
         });
         match found.await {
-            Ok(result) => result.map_err(|error: io::Error| plain(&error.to_string())),
+            Ok(result) => result.map_err(|error: io::Error| plain(&error)),
             Err(_) => Err("look-up was interrupted".into()),
         }
     }
@@ -144,7 +144,41 @@ impl Drop for Asked {
     }
 }
 
-/// The standard library puts its own words before the system's.
-fn plain(reason: &str) -> String {
-    reason.strip_prefix("failed to lookup address information: ").unwrap_or(reason).to_owned()
+/// What the system's resolver said, in words that are the same on every system and in every language of it.
+///
+/// On Unix the standard library puts its own words before the system's. On Windows it gives the numbers of Winsock, with
+/// text in the user's language.
+fn plain(error: &io::Error) -> String {
+    let words = match error.raw_os_error() {
+        // WSAHOST_NOT_FOUND, WSATRY_AGAIN, WSANO_RECOVERY, WSANO_DATA: no system but Windows has such numbers.
+        Some(11001) => "Name or service not known",
+        Some(11002) => "Temporary failure in name resolution",
+        Some(11003) => "Non-recoverable failure in name resolution",
+        Some(11004) => "No address associated with hostname",
+        _ => {
+            let text = error.to_string();
+            return text.strip_prefix("failed to lookup address information: ").map_or(text.clone(), str::to_owned);
+        }
+    };
+    words.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_resolver_says_the_same_on_every_system() {
+        let unix = io::Error::other("failed to lookup address information: Name or service not known");
+        let windows = io::Error::from_raw_os_error(11001);
+        assert_eq!(plain(&unix), plain(&windows));
+        for (number, words) in [
+            (11002, "Temporary failure in name resolution"),
+            (11003, "Non-recoverable failure in name resolution"),
+            (11004, "No address associated with hostname"),
+        ] {
+            assert_eq!(plain(&io::Error::from_raw_os_error(number)), words);
+        }
+        assert_eq!(plain(&io::Error::other("something new")), "something new");
+    }
 }
