@@ -41,12 +41,16 @@ function removeAddons(checkout) {
 function smoke(platform, checkout) {
   const { command, env, under } = RUNNERS[platform.run]()
   const [program, ...args] = command
-  const { status, stdout, stderr } = spawnSync(program, [...args, SMOKE, checkout], {
+  // A file: under Wine, Node.js cannot write to a pipe of Linux.
+  const output = path.join(CACHE, `${platform.name}.txt`)
+  const file = fs.openSync(output, 'w')
+  const { status } = spawnSync(program, [...args, SMOKE, checkout], {
     env: { ...process.env, ...env },
-    encoding: 'utf8',
+    stdio: ['ignore', file, file],
     timeout: SMOKE_MS
   })
-  if (status !== WORKED) console.error(`${stdout}${stderr}`)
+  fs.closeSync(file)
+  console.log(fs.readFileSync(output, 'utf8'))
   return `${status === WORKED ? 'passed' : 'failed'} (${under})`
 }
 
@@ -80,6 +84,7 @@ function main() {
   for (const platform of wanted) {
     console.log(`\n== ${platform.name}`)
     rows.push(attempt(platform, checkout, values.fast))
+    console.log(Object.values(rows.at(-1)).join(' | '))
   }
   console.table(rows)
   const failed = rows.filter(({ built, needs, ran }) => [built, needs, ran].some(isFailure))

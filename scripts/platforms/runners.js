@@ -10,7 +10,7 @@ const { fetchFile, folder, pipDownload, unpackDebian, unpackNpm } = require('./d
 const MUSL_URL = 'http://deb.debian.org/debian/pool/main/m/musl/musl_1.2.5-3_amd64.deb'
 const MUSL_SHA256 = '4288deaf14438e6c237491be45f10e3e7badb2e723cedfb08ff1fe687b646c84'
 
-// Windows' own programs make a folder of settings at the first start.
+// Wine makes a folder of settings and of Windows' own programs at the first start.
 const WINE_START_MS = 120_000
 
 /** `{command, env, under}`: what runs a script, and its name. A script's path is given as it is here. */
@@ -74,21 +74,16 @@ function wine() {
   if (!fs.existsSync(env.WINEPREFIX)) {
     fs.rmSync(path.join(programs, 'wineserver'))
     fs.symlinkSync('wineserver64', path.join(programs, 'wineserver'))
-    const options = { env: { ...process.env, ...env }, stdio: 'ignore', timeout: WINE_START_MS }
+    const system = path.join(env.WINEPREFIX, 'drive_c/windows/system32')
+    fs.mkdirSync(system, { recursive: true })
+    fs.copyFileSync(
+      path.join(root, 'usr/x86_64-w64-mingw32/lib/zlib1.dll'),
+      path.join(system, 'zlib1.dll')
+    )
     // Node.js wants Windows 10.
-    const version10 = [
-      'reg.exe',
-      'add',
-      'HKCU\\Software\\Wine',
-      '/v',
-      'Version',
-      '/d',
-      'win10',
-      '/f'
-    ]
-    execFileSync(program, version10, options)
-    const zlib = path.join(root, 'usr/x86_64-w64-mingw32/lib/zlib1.dll')
-    fs.copyFileSync(zlib, path.join(env.WINEPREFIX, 'drive_c/windows/system32/zlib1.dll'))
+    const isWindows10 = ['add', 'HKCU\\Software\\Wine', '/v', 'Version', '/d', 'win10', '/f']
+    const options = { env: { ...process.env, ...env }, stdio: 'ignore', timeout: WINE_START_MS }
+    execFileSync(program, ['reg.exe', ...isWindows10], options)
   }
   return { command: [program, node], env, under: `Node.js ${version}, Wine` }
 }
