@@ -12,8 +12,8 @@ const { parseArgs } = require('node:util')
 const { MACOS, platformOf } = require('./list')
 const toolchain = require('./toolchain')
 
-const CLI = require.resolve('@napi-rs/cli/dist/cli.js')
 const ROOT = path.resolve(__dirname, '../..')
+const CLI = path.join(ROOT, 'node_modules/@napi-rs/cli/dist/cli.js')
 
 /** The arguments of `napi`. `standard` are those that have the standard library built, too. */
 function commandFor(platform, { zig = false, out = ROOT, standard = [] } = {}) {
