@@ -7,6 +7,7 @@
 'use strict'
 
 const { spawnSync } = require('node:child_process')
+const os = require('node:os')
 const path = require('node:path')
 const { parseArgs } = require('node:util')
 const { MACOS, platformOf } = require('./list')
@@ -26,14 +27,27 @@ function commandFor(platform, { zig = false, out = ROOT, standard = [] } = {}) {
   ]
 }
 
+// Of the compiler. They stand before what .cargo/config.toml and napi say, and so repeat that.
+function flagsFor({ needs }, root, source) {
+  const cargo = process.env.CARGO_HOME || path.join(os.homedir(), '.cargo')
+  // The same bytes wherever it is built, and no path of the machine that did: panics tell where they come from.
+  const prefixes = { [root]: '/package', [cargo]: '/cargo', ...(source && { [source]: '/rust' }) }
+  const remaps = Object.entries(prefixes).map(([from, to]) => `--remap-path-prefix=${from}=${to}`)
+  if (needs.musl) return [...remaps, '-Ctarget-feature=-crt-static']
+  if (needs.windows) return [...remaps, '-Ctarget-feature=+crt-static']
+  return remaps
+}
+
 /** Builds what is in `root`; false if that failed. */
 function build(platform, { root = ROOT, zig = false, out = root, env = {} } = {}) {
   const rust = toolchain.rustFor(platform.target)
   const tools = zig ? toolchain.zig() : {}
   const args = commandFor(platform, { zig, out, standard: rust.args })
+  const flags = flagsFor(platform, root, rust.source).join('\x1f')
+  const own = { MACOSX_DEPLOYMENT_TARGET: MACOS, CARGO_ENCODED_RUSTFLAGS: flags }
   const { status } = spawnSync(process.execPath, [CLI, ...args], {
     cwd: root,
-    env: { MACOSX_DEPLOYMENT_TARGET: MACOS, ...process.env, ...tools, ...rust.env, ...env },
+    env: { ...process.env, ...own, ...tools, ...rust.env, ...env },
     stdio: 'inherit'
   })
   return status === 0

@@ -6,7 +6,7 @@
 const { execFileSync, spawnSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
-const { folder, unpackDebian, pipInstall } = require('./downloads')
+const { unpackDebian, pipInstall } = require('./downloads')
 
 const RUST_PACKAGES = ['rustc-web', 'rust-web-src', 'libstd-rust-web-1.96', 'libstd-rust-web-dev']
 const REQUIREMENTS = path.join(__dirname, 'requirements.txt')
@@ -31,10 +31,14 @@ function hasStandardLibrary(target) {
   return fs.readdirSync(stdout.trim()).some((name) => name.startsWith('libstd-'))
 }
 
-/** `args` for cargo, `env` for a compiler that can build for a target. */
+/** `args` for cargo, `env` for a compiler that can build for a target, and the folder of its `source` if that is built. */
 function rustFor(target) {
   if (hasStandardLibrary(target)) return { args: [], env: {} }
-  return { args: ['-Z', 'build-std=std,panic_unwind'], env: compilerWithSource() }
+  const root = compilerWithSource()
+  // -Z is for nightly compilers, or for those that are told not to mind.
+  const env = { RUSTC: path.join(root, 'rustc'), RUSTC_BOOTSTRAP: '1' }
+  const source = path.join(root, 'usr/lib/rustlib/src/rust')
+  return { args: ['-Z', 'build-std=std,panic_unwind'], env, source }
 }
 
 function compilerWithSource() {
@@ -51,8 +55,7 @@ function compilerWithSource() {
     fs.writeFileSync(rustc, script, { mode: 0o755 })
     execFileSync(rustc, ['--version'], { stdio: 'ignore' })
   }
-  // -Z is for nightly compilers, or for those that are told not to mind.
-  return { RUSTC: rustc, RUSTC_BOOTSTRAP: '1' }
+  return root
 }
 
-module.exports = { zig, rustFor, cache: folder }
+module.exports = { zig, rustFor }
