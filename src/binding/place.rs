@@ -59,18 +59,13 @@ impl Place {
     }
 }
 
-/// The standard library passes on the words of `getaddrinfo` and not its number. These are those of glibc, musl and the
-/// BSDs (Windows' numbers have been put into those of glibc), and our own for a look-up that is given up.
-const LOOK_UP_CODES: [(&str, &str); 10] = [
+/// The standard library passes on the words of `getaddrinfo` and not its number. `net` makes glibc's of every system's; the
+/// last ones are our own, for a look-up that is given up.
+const LOOK_UP_CODES: [(&str, &str); 5] = [
     ("Name or service not known", "ENOTFOUND"),
-    ("No address associated with", "ENOTFOUND"),
-    ("Name does not resolve", "ENOTFOUND"),
-    ("Name has no usable address", "ENOTFOUND"),
-    ("nodename nor servname provided", "ENOTFOUND"),
+    ("No address associated with hostname", "ENOTFOUND"),
     ("Temporary failure in name resolution", "EAI_AGAIN"),
-    ("Try again", "EAI_AGAIN"),
-    ("Non-recoverable", "EAI_FAIL"),
-    ("non-recoverable", "EAI_FAIL"),
+    ("Non-recoverable failure in name resolution", "EAI_FAIL"),
     ("no answer", "ETIMEOUT"),
 ];
 
