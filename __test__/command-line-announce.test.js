@@ -4,6 +4,7 @@
 const { test, describe } = require('node:test')
 const assert = require('node:assert/strict')
 const { createHash } = require('node:crypto')
+const { withSignals } = require('./support/child')
 const { startScriptedTracker, silent } = require('./support/scripted-tracker')
 const { runCommand, startCommand, jsonLines } = require('./support/command-line')
 const { withoutIPv6 } = require('./support/loopback')
@@ -258,7 +259,7 @@ describe('afterwards', () => {
     assert.equal(events(tracker).at(-1), STOPPED)
   })
 
-  test('the tracker that Ctrl-C left waiting hears of it as well', async (t) => {
+  test('the tracker that Ctrl-C left waiting hears of it as well', withSignals, async (t) => {
     const tracker = await startTracker(t, { announce: silent })
     const child = startCommand(t, ['announce', tracker.url, HASH])
     const { peerId } = await tracker.nextAnnounce()
@@ -284,7 +285,7 @@ test('white space and a byte order mark around a URL are no part of it, and udp:
   }
 })
 
-test('Ctrl-C ends it at once with 130', async (t) => {
+test('Ctrl-C ends it at once with 130', withSignals, async (t) => {
   const tracker = await startTracker(t, { announce: silent })
   const child = startCommand(t, ['announce', tracker.url, HASH])
   await tracker.nextAnnounce()

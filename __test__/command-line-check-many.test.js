@@ -8,7 +8,7 @@ const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
 const { startScriptedTracker, silent } = require('./support/scripted-tracker')
-const { startCommand: startCommandOf } = require('./support/child')
+const { startCommand: startCommandOf, withShell, withSignals } = require('./support/child')
 const {
   PROGRAM,
   startCommand,
@@ -24,7 +24,7 @@ const wire = require('./support/wire')
 
 const NAME = 'bittorrent-udp-tracker check'
 
-describe('a name server that is silent', { skip: process.platform === 'win32' }, () => {
+describe('a name server that is silent', withShell, () => {
   const silence = (t) => {
     const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'names-'))
     t.after(() => fs.rmSync(directory, { recursive: true }))
@@ -60,7 +60,7 @@ describe('a name server that is silent', { skip: process.platform === 'win32' },
     )
   })
 
-  test('does not hold up Ctrl-C', async (t) => {
+  test('does not hold up Ctrl-C', withSignals, async (t) => {
     const tracker = await startScriptedTracker(t)
     const args = ['check', 'udp://tracker.test:1', tracker.url, '--json']
     const child = startCommand(t, args, { env: silence(t) })
@@ -139,19 +139,23 @@ describe('a list', () => {
     )
   })
 
-  test('is printed as trackers finish, and Ctrl-C leaves what has finished', async (t) => {
-    const slow = await startScriptedTracker(t, { announce: silent })
-    const tracker = await startScriptedTracker(t)
-    const child = startCommand(t, ['check', slow.url, tracker.url])
-    await slow.nextAnnounce()
-    await printed(child, /works\n/)
-    child.process.kill('SIGINT')
-    const { code, stdout, stderr } = await child.exit()
+  test(
+    'is printed as trackers finish, and Ctrl-C leaves what has finished',
+    withSignals,
+    async (t) => {
+      const slow = await startScriptedTracker(t, { announce: silent })
+      const tracker = await startScriptedTracker(t)
+      const child = startCommand(t, ['check', slow.url, tracker.url])
+      await slow.nextAnnounce()
+      await printed(child, /works\n/)
+      child.process.kill('SIGINT')
+      const { code, stdout, stderr } = await child.exit()
 
-    assert.equal(code, 130)
-    assert.match(stdout, /works\n\n1 tracker: 1 works; times in ms\n$/)
-    assert.equal(stderr, `${NAME}: interrupted, 1 of 2 trackers checked\n`)
-  })
+      assert.equal(code, 130)
+      assert.match(stdout, /works\n\n1 tracker: 1 works; times in ms\n$/)
+      assert.equal(stderr, `${NAME}: interrupted, 1 of 2 trackers checked\n`)
+    }
+  )
 
   const AT_ONCE = 40
 
@@ -197,21 +201,17 @@ describe('a list', () => {
     assert.equal(together.most, 8)
   })
 
-  test(
-    'is checked with the file descriptors that there are',
-    { skip: process.platform === 'win32' },
-    async (t) => {
-      const together = await startTogether(t, AT_ONCE, 1)
-      const command = `ulimit -n 52 && exec "${process.execPath}" "${PROGRAM}" "$@"`
-      const args = ['-c', command, 'sh', 'check', ...together.urls, '--json']
-      const child = startCommandOf(t, ['sh', ...args])
-      const { code, stdout, stderr } = await child.exit()
-      assert.deepEqual([code, stderr], [0, ''])
-      assert.equal(jsonLines(stdout).length, AT_ONCE)
-    }
-  )
+  test('is checked with the file descriptors that there are', withShell, async (t) => {
+    const together = await startTogether(t, AT_ONCE, 1)
+    const command = `ulimit -n 52 && exec "${process.execPath}" "${PROGRAM}" "$@"`
+    const args = ['-c', command, 'sh', 'check', ...together.urls, '--json']
+    const child = startCommandOf(t, ['sh', ...args])
+    const { code, stdout, stderr } = await child.exit()
+    assert.deepEqual([code, stderr], [0, ''])
+    assert.equal(jsonLines(stdout).length, AT_ONCE)
+  })
 
-  test('is left by a peer that says so everywhere, also after Ctrl-C', async (t) => {
+  test('is left by a peer that says so everywhere, also after Ctrl-C', withSignals, async (t) => {
     const tracker = await startScriptedTracker(t, { scrape: silent })
     const child = startCommand(t, ['check', tracker.url])
     await tracker.nextScrape()

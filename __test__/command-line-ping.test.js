@@ -4,6 +4,7 @@
 const { test, describe } = require('node:test')
 const assert = require('node:assert/strict')
 const RoundTrips = require('../bin/statistics')
+const { withSignals } = require('./support/child')
 const { startScriptedTracker, silent } = require('./support/scripted-tracker')
 const {
   startCommand,
@@ -57,7 +58,7 @@ describe('a tracker that answers', () => {
     assert.match(stdout, /^ {3}1 {2}\d+\.\d ms {2}refuses: closed$/m)
   })
 
-  test('is pinged until Ctrl-C, which sums it up and is no failure', async (t) => {
+  test('is pinged until Ctrl-C, which sums it up and is no failure', withSignals, async (t) => {
     const tracker = await startScriptedTracker(t)
     const child = startCommand(t, ['ping', tracker.url, ...FAST])
     await printed(child, /^ {3}2 {2}/m)

@@ -9,6 +9,7 @@ const { spawnSync } = require('node:child_process')
 const { once } = require('node:events')
 const ChunkedScrape = require('../bin/chunked-scrape')
 const HashList = require('../bin/hash-list')
+const { withSignals } = require('./support/child')
 const { silent } = require('./support/scripted-tracker')
 const { runCommand, startCommand, temporaryFiles, jsonLines } = require('./support/command-line')
 const { freePort } = require('./support/real-trackers')
@@ -242,23 +243,19 @@ describe('a list', () => {
     }
   )
 
-  test(
-    'that is a pipe to which nobody writes can be ended by Ctrl-C',
-    { skip: process.platform === 'win32' },
-    async (t) => {
-      const [file] = temporaryFiles(t, { pipe: '' })
-      fs.rmSync(file)
-      assert.equal(spawnSync('mkfifo', [file]).status, 0)
-      const torrent = await runCommand(t, ['scrape', 'udp://127.0.0.1:1', file])
-      assert.match(torrent.stderr, /: it is not a regular file\n/)
+  test('that is a pipe to which nobody writes can be ended by Ctrl-C', withSignals, async (t) => {
+    const [file] = temporaryFiles(t, { pipe: '' })
+    fs.rmSync(file)
+    assert.equal(spawnSync('mkfifo', [file]).status, 0)
+    const torrent = await runCommand(t, ['scrape', 'udp://127.0.0.1:1', file])
+    assert.match(torrent.stderr, /: it is not a regular file\n/)
 
-      const child = startCommand(t, ['scrape', 'udp://127.0.0.1:1', '--file', file])
-      const writer = await fs.promises.open(file, 'w') // waits for the reader
-      child.process.kill('SIGINT')
-      assert.equal((await child.exit()).code, 130)
-      await writer.close()
-    }
-  )
+    const child = startCommand(t, ['scrape', 'udp://127.0.0.1:1', '--file', file])
+    const writer = await fs.promises.open(file, 'w') // waits for the reader
+    child.process.kill('SIGINT')
+    assert.equal((await child.exit()).code, 130)
+    await writer.close()
+  })
 
   test('that is endless is refused', { skip: process.platform === 'win32' }, async (t) => {
     const { code, stderr } = await runCommand(t, [
@@ -325,7 +322,7 @@ test('a tracker that nobody listens on is told of with how many are missing', as
   assert.match(stderr, /\(0 of 1,500 info-hashes answered, 1,500 missing\)\n$/)
 })
 
-test('Ctrl-C while the list is still coming ends it', async (t) => {
+test('Ctrl-C while the list is still coming ends it', withSignals, async (t) => {
   const child = startCommand(t, ['scrape', 'udp://127.0.0.1:1', '-'])
   // More than a pipe holds: it reads by the time that this is written.
   const { stdin } = child.process

@@ -4,6 +4,7 @@
 const { test, describe } = require('node:test')
 const assert = require('node:assert/strict')
 const { once } = require('node:events')
+const { withSignals } = require('./support/child')
 const { deadline } = require('./support/deadline')
 const { silent } = require('./support/scripted-tracker')
 const {
@@ -229,7 +230,7 @@ describe('a failure', () => {
   })
 })
 
-test('Ctrl-C prints what there is and ends it with 130', async (t) => {
+test('Ctrl-C prints what there is and ends it with 130', withSignals, async (t) => {
   const list = hashes(3 * A_REQUEST)
   const { child, answer } = await startHeldTracker(
     t,
@@ -251,7 +252,7 @@ test('Ctrl-C prints what there is and ends it with 130', async (t) => {
   assert.equal(stderr, `${NAME}: interrupted, 120 of 180 info-hashes answered\n`)
 })
 
-test('Ctrl-C ends it also where nobody reads what it prints', async (t) => {
+test('Ctrl-C ends it also where nobody reads what it prints', withSignals, async (t) => {
   const tracker = await startTracker(t)
   const input = hashes(20_000).join('\n')
   const child = startCommand(t, ['scrape', tracker.url, '-', '--json'], { input })

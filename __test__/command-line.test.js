@@ -5,7 +5,7 @@ const { test, describe } = require('node:test')
 const assert = require('node:assert/strict')
 const fs = require('node:fs')
 const path = require('node:path')
-const { ROOT, startScript } = require('./support/child')
+const { ROOT, startScript, slashed } = require('./support/child')
 const { startScriptedTracker } = require('./support/scripted-tracker')
 const { PROGRAM, startCommand, runCommand, startInTerminal } = require('./support/command-line')
 const { withoutTerminal } = require('./support/command-line')
@@ -18,7 +18,7 @@ const NAME = 'bittorrent-udp-tracker'
 const ESCAPE = '\x1b'
 
 test('the package has it as its program, and ships it', () => {
-  assert.deepEqual(manifest.bin, { [NAME]: path.relative(ROOT, PROGRAM) })
+  assert.deepEqual(manifest.bin, { [NAME]: slashed(path.relative(ROOT, PROGRAM)) })
   assert.ok(manifest.files.includes('bin'))
   assert.ok(fs.readFileSync(PROGRAM, 'utf8').startsWith('#!/usr/bin/env node\n'))
   if (process.platform !== 'win32') assert.equal(fs.statSync(PROGRAM).mode & 0o111, 0o111)

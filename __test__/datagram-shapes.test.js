@@ -7,6 +7,7 @@ const { startScriptedTracker } = require('./support/scripted-tracker')
 const { createClient, nextUpdate, nextError } = require('./support/client')
 const { recordEvents, allDelivered } = require('./support/client')
 const { withoutIPv6 } = require('./support/loopback')
+const { patient } = require('./support/deadline')
 const wire = require('./support/wire')
 
 const SHORT_TEXT = {
@@ -31,7 +32,7 @@ describe('an answer that is too short', () => {
           }
         })
         // Below 8 bytes nothing shows whose answer it is, and the error waits for a better one until the next send.
-        const client = createClient(t, tracker.url, length < 8 ? { _timeout: 25 } : {})
+        const client = createClient(t, tracker.url, length < 8 ? { _timeout: patient(25) } : {})
         client.announce(2)
 
         assert.equal(await nextError(client), SHORT_TEXT[phase])

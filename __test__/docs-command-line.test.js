@@ -6,6 +6,7 @@
 const { test, describe } = require('node:test')
 const assert = require('node:assert/strict')
 const { execFile } = require('node:child_process')
+const { withShell } = require('./support/child')
 const { PROGRAM, namesEnvironment } = require('./support/command-line')
 const { withoutIPv6 } = require('./support/loopback')
 const { exampleScript } = require('./support/example-tracker')
@@ -47,7 +48,7 @@ function comparable(output) {
 
 for (const file of FILES) {
   const examples = examplesOf(file)
-  describe(`the example in ${file}`, { skip: withoutIPv6 }, () => {
+  describe(`the example in ${file}`, { skip: withoutIPv6 || withShell.skip }, () => {
     for (const [, command, output] of examples) {
       test(`${command.slice(0, 60)}… prints what it says`, async (t) => {
         const printed = await run(t, command)

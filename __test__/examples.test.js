@@ -4,16 +4,13 @@
 
 const { test, describe } = require('node:test')
 const assert = require('node:assert/strict')
-const { startFile } = require('./support/child')
+const { startFile, withSignals } = require('./support/child')
 const { startScriptedTracker, silent } = require('./support/scripted-tracker')
 const wire = require('./support/wire')
 
 const HASH = '95c8a2f1c5c4a2f0e0b1d7d6f1e2d3c4b5a69788'
 const STARTED = 2
 const STOPPED = 3
-
-// Windows has no signals that a process could take.
-const withSignals = { skip: process.platform === 'win32' }
 
 const announced = (request) =>
   wire.announceResponse(request, {

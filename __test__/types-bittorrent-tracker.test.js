@@ -7,12 +7,12 @@ const assert = require('node:assert/strict')
 const { EventEmitter } = require('node:events')
 const path = require('node:path')
 const ts = require('typescript')
-const { ROOT } = require('./support/child')
+const { ROOT, slashed } = require('./support/child')
 const entry = require('../lib/bittorrent-tracker')
 
-const FOLDER = path.join(ROOT, 'lib/bittorrent-tracker')
-const COMMONJS = path.join(FOLDER, 'index.d.ts')
-const ESM = path.join(FOLDER, 'index.d.mts')
+const FOLDER = slashed(path.join(ROOT, 'lib/bittorrent-tracker'))
+const COMMONJS = `${FOLDER}/index.d.ts`
+const ESM = `${FOLDER}/index.d.mts`
 
 const program = ts.createProgram([COMMONJS, ESM], {
   strict: true,

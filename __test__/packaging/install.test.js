@@ -23,6 +23,7 @@ describe('the main package', () => {
     assert.deepEqual(optionalDependencies, {
       [`${NAME}-darwin-arm64`]: version,
       [`${NAME}-darwin-x64`]: version,
+      [`${NAME}-linux-arm-gnueabihf`]: version,
       [`${NAME}-linux-arm64-gnu`]: version,
       [`${NAME}-linux-arm64-musl`]: version,
       [`${NAME}-linux-x64-gnu`]: version,
@@ -102,6 +103,7 @@ describe('an empty project', () => {
 describe('npm picks the package of the platform', () => {
   const platforms = {
     'linux-x64-gnu': ['--os=linux', '--cpu=x64', '--libc=glibc'],
+    'linux-arm-gnueabihf': ['--os=linux', '--cpu=arm'],
     'linux-arm64-gnu': ['--os=linux', '--cpu=arm64', '--libc=glibc'],
     'linux-x64-musl': ['--os=linux', '--cpu=x64', '--libc=musl'],
     'linux-arm64-musl': ['--os=linux', '--cpu=arm64', '--libc=musl'],

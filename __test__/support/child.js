@@ -22,6 +22,17 @@ const EXPOSE_GC = `
   const gc = require('node:vm').runInNewContext('gc')
 `
 
+// A path as package.json and TypeScript write it on every system.
+const slashed = (file) => file.split(path.sep).join('/')
+
+// For the options of a test that sends a signal which the child is to take. Windows has none: it would just end.
+const withSignals = {
+  skip: process.platform === 'win32' && 'Windows has no signals that a process could take'
+}
+
+// For the options of a test that runs commands of a Unix shell.
+const withShell = { skip: process.platform === 'win32' && 'Windows has no Unix shell' }
+
 class Child {
   constructor(process) {
     this.process = process
@@ -105,6 +116,9 @@ module.exports = {
   EXPOSE_GC,
   ROOT,
   PRELUDE,
+  slashed,
+  withSignals,
+  withShell,
   start,
   startCommand,
   startScript,

@@ -1,12 +1,20 @@
-// A bound for every wait of a test, with words for what did not come.
+// A bound for every wait of a test, with words for what did not come. TEST_SLOWNESS says how many times slower than a
+// processor of its own an emulator is: then there is so much more time for everything.
 'use strict'
 
+const SLOWNESS = Number(process.env.TEST_SLOWNESS ?? 1)
 const DEADLINE_MS = 10_000
+
+// A time in which something has to be done.
+const patient = (ms) => ms * SLOWNESS
 
 async function deadline(promise, whatIsMissing, ms = DEADLINE_MS) {
   let timer
   const late = new Promise((resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`${whatIsMissing} within ${ms} ms`)), ms)
+    timer = setTimeout(
+      () => reject(new Error(`${whatIsMissing} within ${patient(ms)} ms`)),
+      patient(ms)
+    )
   })
   try {
     return await Promise.race([promise, late])
@@ -15,4 +23,4 @@ async function deadline(promise, whatIsMissing, ms = DEADLINE_MS) {
   }
 }
 
-module.exports = { deadline }
+module.exports = { deadline, patient }

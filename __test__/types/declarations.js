@@ -3,10 +3,11 @@
 
 const path = require('node:path')
 const ts = require('typescript')
-const { ROOT } = require('../support/child')
+const { ROOT, slashed } = require('../support/child')
 
-const COMMONJS = path.join(ROOT, 'index.d.ts')
-const ESM = path.join(ROOT, 'index.d.mts')
+// TypeScript's own spelling of paths, which it also compares them by.
+const COMMONJS = slashed(path.join(ROOT, 'index.d.ts'))
+const ESM = slashed(path.join(ROOT, 'index.d.mts'))
 
 const OPTIONS = {
   strict: true,
@@ -102,7 +103,7 @@ function declarationFor(kind) {
     undefined,
     mode
   )
-  return resolvedModule && path.relative(ROOT, resolvedModule.resolvedFileName)
+  return resolvedModule && slashed(path.relative(ROOT, resolvedModule.resolvedFileName))
 }
 
 module.exports = {

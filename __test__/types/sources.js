@@ -3,6 +3,7 @@
 
 const path = require('node:path')
 const ts = require('typescript')
+const { slashed } = require('../support/child')
 
 // The errors of a source text as TypeScript words them. `name` decides what kind of module it is.
 function errorsOf(name, text) {
@@ -12,7 +13,7 @@ function errorsOf(name, text) {
     ts.sys,
     __dirname
   )
-  const file = path.join(__dirname, name)
+  const file = slashed(path.join(__dirname, name))
   const host = ts.createCompilerHost({ ...options, skipLibCheck: true })
   const { fileExists, readFile, getSourceFile } = host
   host.fileExists = (asked) => asked === file || fileExists(asked)

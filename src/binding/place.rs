@@ -59,22 +59,13 @@ impl Place {
     }
 }
 
-/// The standard library passes on the words of `getaddrinfo` and not its number. These are those of glibc, musl and the
-/// BSDs, of Windows (which adds the number), and our own for a look-up that is given up.
-const LOOK_UP_CODES: [(&str, &str); 14] = [
+/// The standard library passes on the words of `getaddrinfo` and not its number. `net` makes glibc's of every system's; the
+/// last ones are our own, for a look-up that is given up.
+const LOOK_UP_CODES: [(&str, &str); 5] = [
     ("Name or service not known", "ENOTFOUND"),
-    ("No address associated with", "ENOTFOUND"),
-    ("Name does not resolve", "ENOTFOUND"),
-    ("Name has no usable address", "ENOTFOUND"),
-    ("nodename nor servname provided", "ENOTFOUND"),
-    ("os error 11001", "ENOTFOUND"),
-    ("os error 11004", "ENOTFOUND"),
+    ("No address associated with hostname", "ENOTFOUND"),
     ("Temporary failure in name resolution", "EAI_AGAIN"),
-    ("Try again", "EAI_AGAIN"),
-    ("os error 11002", "EAI_AGAIN"),
-    ("Non-recoverable", "EAI_FAIL"),
-    ("non-recoverable", "EAI_FAIL"),
-    ("os error 11003", "EAI_FAIL"),
+    ("Non-recoverable failure in name resolution", "EAI_FAIL"),
     ("no answer", "ETIMEOUT"),
 ];
 
@@ -101,17 +92,22 @@ const SOCKET_CODES: [(i32, &str); 14] = [
 ];
 
 #[cfg(windows)]
-const SOCKET_CODES: [(i32, &str); 9] = [
+const SOCKET_CODES: [(i32, &str); 11] = [
     (10013, "EACCES"),
     (10022, "EINVAL"),
     (10024, "EMFILE"),
+    (10039, "EDESTADDRREQ"),
     (10040, "EMSGSIZE"),
     (10047, "EAFNOSUPPORT"),
     (10049, "EADDRNOTAVAIL"),
     (10050, "ENETDOWN"),
     (10051, "ENETUNREACH"),
+    (10055, "ENOBUFS"),
     (10065, "EHOSTUNREACH"),
 ];
+
+#[cfg(not(any(unix, windows)))]
+const SOCKET_CODES: [(i32, &str); 0] = [];
 
 /// The standard library ends an error's text with its number.
 fn socket_code(reason: &str) -> Option<&'static str> {
@@ -128,7 +124,8 @@ mod tests {
         let host = "h.invalid".to_owned();
         for (reason, code) in [
             ("Name or service not known", Some("ENOTFOUND")),
-            ("No such host is known. (os error 11001)", Some("ENOTFOUND")),
+            ("Non-recoverable failure in name resolution", Some("EAI_FAIL")),
+            ("No address associated with hostname", Some("ENOTFOUND")),
             ("Temporary failure in name resolution", Some("EAI_AGAIN")),
             ("no answer", Some("ETIMEOUT")),
             ("something new", None),

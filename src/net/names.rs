@@ -125,7 +125,7 @@ impl Names {
             (name.as_str(), 0).to_socket_addrs().map(|found| found.map(|address| address.ip()).collect())
         });
         match found.await {
-            Ok(result) => result.map_err(|error: io::Error| plain(&error.to_string())),
+            Ok(result) => result.map_err(|error: io::Error| plain(&error)),
             Err(_) => Err("look-up was interrupted".into()),
         }
     }
@@ -145,7 +145,56 @@ impl Drop for Asked {
     }
 }
 
-/// The standard library puts its own words before the system's.
-fn plain(reason: &str) -> String {
-    reason.strip_prefix("failed to lookup address information: ").unwrap_or(reason).to_owned()
+const NO_SUCH_NAME: &str = "Name or service not known";
+const NO_ADDRESS: &str = "No address associated with hostname";
+const TRY_AGAIN: &str = "Temporary failure in name resolution";
+const NO_RECOVERY: &str = "Non-recoverable failure in name resolution";
+
+/// How the texts of other C libraries than glibc begin: those of musl, and of macOS and the BSDs.
+const OTHER_WORDS: [(&str, &str); 5] = [
+    ("Name does not resolve", NO_SUCH_NAME),
+    ("nodename nor servname provided", NO_SUCH_NAME),
+    ("Name has no usable address", NO_ADDRESS),
+    ("Try again", TRY_AGAIN),
+    ("Non-recoverable", NO_RECOVERY),
+];
+
+/// What the system's resolver said, in words that are the same on every system and in every language of it: glibc's.
+///
+/// On Unix the standard library puts its own words before the C library's. On Windows it gives the numbers of Winsock, with
+/// text in the user's language.
+fn plain(error: &io::Error) -> String {
+    let text = error.to_string();
+    let text = text.strip_prefix("failed to lookup address information: ").unwrap_or(&text);
+    let words = match error.raw_os_error() {
+        // WSAHOST_NOT_FOUND, WSATRY_AGAIN, WSANO_RECOVERY, WSANO_DATA: no system but Windows has such numbers.
+        Some(11001) => NO_SUCH_NAME,
+        Some(11002) => TRY_AGAIN,
+        Some(11003) => NO_RECOVERY,
+        Some(11004) => NO_ADDRESS,
+        _ => OTHER_WORDS.iter().find(|(other, _)| text.starts_with(other)).map_or(text, |(_, words)| *words),
+    };
+    words.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_resolver_says_the_same_on_every_system() {
+        let unix = |words: &str| plain(&io::Error::other(format!("failed to lookup address information: {words}")));
+        let windows = |number| plain(&io::Error::from_raw_os_error(number));
+        let texts = [
+            (11001, "Name or service not known", "Name does not resolve"),
+            (11001, "Name or service not known", "nodename nor servname provided, or not known"),
+            (11002, "Temporary failure in name resolution", "Try again"),
+            (11003, "Non-recoverable failure in name resolution", "Non-recoverable error"),
+            (11004, "No address associated with hostname", "Name has no usable address"),
+        ];
+        for (number, glibc, other) in texts {
+            assert_eq!([unix(glibc), unix(other), windows(number)], [glibc; 3]);
+        }
+        assert_eq!(unix("something new"), "something new");
+    }
 }

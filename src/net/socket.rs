@@ -24,7 +24,8 @@ const LONGEST: usize = 1 << 16;
 
 pub(super) struct Socket {
     socket: UdpSocket,
-    state: UdpSocketState,
+    /// `None` where quinn-udp does not know its way about: then one datagram goes in a system call.
+    state: Option<UdpSocketState>,
     receive_buffer: usize,
     /// The number of the interface that it is tied to.
     interface: Option<NonZeroU32>,
@@ -33,6 +34,14 @@ pub(super) struct Socket {
 impl Socket {
     /// Binds a socket of `family` to an ephemeral port of the route's address, or of every local address.
     pub(super) fn open(route: &Route, family: Family) -> Result<Self, RouteError> {
+        Self::with(route, family, state_of)
+    }
+
+    fn with(
+        route: &Route,
+        family: Family,
+        state_of: impl FnOnce(Family) -> io::Result<UdpSocketState>,
+    ) -> Result<Self, RouteError> {
         let no_socket = |error: io::Error| RouteError::NoSocket(error.to_string());
         let interface = route.interface_index();
         let socket = route.open(family, Type::DGRAM)?;
@@ -40,7 +49,10 @@ impl Socket {
         let _ = socket.set_recv_buffer_size(WANTED_BUFFER);
         let _ = socket.set_send_buffer_size(WANTED_BUFFER);
         let receive_buffer = socket.recv_buffer_size().unwrap_or(DEFAULT_BUFFER);
-        let state = state_of(&socket, family).map_err(no_socket)?;
+        allow_fragments(&socket, family);
+        // It asks for options that a system may not have, which nothing here needs: Wine refuses to say whether an IPv4
+        // socket takes IPv6.
+        let state = state_of(family).ok();
         let socket = UdpSocket::from_std(socket.into()).map_err(no_socket)?;
         Ok(Self { socket, state, receive_buffer, interface })
     }
@@ -57,14 +69,17 @@ impl Socket {
 
     /// How many datagrams of one size to one address can go out in one [`send`](Self::send).
     pub(super) fn longest_run(&self) -> usize {
-        self.state.max_gso_segments()
+        self.state.as_ref().map_or(1, UdpSocketState::max_gso_segments)
     }
 
     /// Sends `datagrams`, which lie one behind the other, each `length` bytes long, to one address.
     pub(super) fn send(&self, to: SocketAddr, datagrams: &[u8], length: usize) -> io::Result<()> {
+        let Some(state) = &self.state else {
+            return self.socket.try_send_to(datagrams, to).map(drop);
+        };
         let segment_size = (length < datagrams.len()).then_some(length);
         let transmit = Transmit { destination: to, ecn: None, contents: datagrams, segment_size, src_ip: None };
-        self.socket.try_io(Interest::WRITABLE, || self.state.try_send(UdpSockRef::from(&self.socket), &transmit))
+        self.socket.try_io(Interest::WRITABLE, || state.try_send(UdpSockRef::from(&self.socket), &transmit))
     }
 
     /// Receives what is there, up to a batch, and hands on each datagram with its sender. Returns how many there were.
@@ -73,11 +88,17 @@ impl Socket {
         buffers: &mut ReceiveBuffers,
         mut on_datagram: impl FnMut(SocketAddr, &[u8]),
     ) -> io::Result<usize> {
+        let Some(state) = &self.state else {
+            let buffer = buffers.first();
+            let (length, from) = self.socket.try_recv_from(buffer)?;
+            on_datagram(from, buffer.get(..length).unwrap_or_default());
+            return Ok(1);
+        };
         let mut meta = [RecvMeta::default(); BATCH_SIZE];
         let mut slices = buffers.slices();
         let count = self
             .socket
-            .try_io(Interest::READABLE, || self.state.recv(UdpSockRef::from(&self.socket), &mut slices, &mut meta))?;
+            .try_io(Interest::READABLE, || state.recv(UdpSockRef::from(&self.socket), &mut slices, &mut meta))?;
         let mut datagrams = 0;
         for (slice, meta) in slices.iter().zip(&meta).take(count) {
             let received = slice.get(..meta.len).unwrap_or_default();
@@ -107,20 +128,23 @@ impl Socket {
 /// What quinn-udp knows of a kind of socket.
 ///
 /// It is made of a socket that is thrown away, because making it forbids fragmentation, as QUIC wants it, and has the
-/// system report more of each datagram than is read here. A request that is too long for a link on its way (a long URL over
-/// a VPN) has to arrive in pieces.
-fn state_of(socket: &socket2::Socket, family: Family) -> io::Result<UdpSocketState> {
+/// system report more of each datagram than is read here.
+fn state_of(family: Family) -> io::Result<UdpSocketState> {
     let other = Route::default().open(family, Type::DGRAM)?;
-    let state = UdpSocketState::new(UdpSockRef::from(&other))?;
-    // Linux sets the bit by itself, to find out what fits: where no answer comes to that, nothing arrives. In IPv6 only the
-    // sender may cut, which its own default does.
+    UdpSocketState::new(UdpSockRef::from(&other))
+}
+
+/// Lets a request that is too long for a link on its way (a long URL over a VPN) arrive in pieces.
+///
+/// Linux forbids it by itself, to find out what fits: where no answer comes to that, nothing arrives. In IPv6 only the
+/// sender may cut, which its own default does. A system that has no such option has nothing to be told.
+fn allow_fragments(socket: &socket2::Socket, family: Family) {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     if family == Family::V4 {
-        rustix::net::sockopt::set_ip_mtu_discover(socket, rustix::net::sockopt::Ipv4PathMtuDiscovery::DONT)?;
+        let _ = rustix::net::sockopt::set_ip_mtu_discover(socket, rustix::net::sockopt::Ipv4PathMtuDiscovery::DONT);
     }
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
-    let _ = socket;
-    Ok(state)
+    let _ = (socket, family);
 }
 
 /// Memory that incoming datagrams are received into, reused for ever. The pages of what never comes are never touched.
@@ -134,5 +158,49 @@ impl ReceiveBuffers {
     fn slices(&mut self) -> [IoSliceMut<'_>; BATCH_SIZE] {
         let mut chunks = self.0.chunks_mut(LONGEST);
         std::array::from_fn(|_| IoSliceMut::new(chunks.next().unwrap_or_default()))
+    }
+
+    fn first(&mut self) -> &mut [u8] {
+        self.0.get_mut(..LONGEST).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+
+    use super::*;
+
+    #[test]
+    fn a_socket_that_quinn_udp_does_not_know_sends_and_receives_all_the_same() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().unwrap();
+        runtime.block_on(async {
+            let refused = |_: Family| Err(io::ErrorKind::Unsupported.into());
+            let socket = Socket::with(&Route::default(), Family::V4, refused).unwrap();
+            assert_eq!(socket.longest_run(), 1);
+            let peer = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+            let to = peer.local_addr().unwrap();
+            let mut buffers = ReceiveBuffers::new();
+            for sent in [&b"a question"[..], b"", b"another"] {
+                poll_fn(|context| socket.poll_writable(context)).await;
+                socket.send(to, sent, sent.len()).unwrap();
+                let mut bytes = [0; 64];
+                let (length, from) = peer.recv_from(&mut bytes).unwrap();
+                assert_eq!(bytes.get(..length), Some(sent));
+                peer.send_to(sent, from).unwrap();
+
+                let mut received = Vec::new();
+                loop {
+                    poll_fn(|context| socket.poll_readable(context)).await;
+                    let result =
+                        socket.receive(&mut buffers, |from, datagram| received.push((from, datagram.to_vec())));
+                    match result {
+                        Err(error) if error.kind() == io::ErrorKind::WouldBlock => continue,
+                        result => break assert_eq!(result.unwrap(), 1),
+                    }
+                }
+                assert_eq!(received, [(to, sent.to_vec())]);
+            }
+        });
     }
 }

@@ -111,25 +111,67 @@ impl Sockets {
     }
 }
 
+/// The system's error numbers that say more here than the standard library's kinds of errors.
+#[cfg(unix)]
+mod numbers {
+    pub(super) const LASTING: &[i32] = &[libc::EMSGSIZE, libc::EAFNOSUPPORT, libc::EDESTADDRREQ];
+    pub(super) const NO_BUFFER: &[i32] = &[libc::ENOBUFS];
+}
+
+#[cfg(windows)]
+mod numbers {
+    /// WSAEDESTADDRREQ, WSAEMSGSIZE, WSAEAFNOSUPPORT, WSAEADDRNOTAVAIL (the port is 0, among others).
+    pub(super) const LASTING: &[i32] = &[10039, 10040, 10047, 10049];
+    /// WSAENOBUFS
+    pub(super) const NO_BUFFER: &[i32] = &[10055];
+}
+
+#[cfg(not(any(unix, windows)))]
+mod numbers {
+    pub(super) const LASTING: &[i32] = &[];
+    pub(super) const NO_BUFFER: &[i32] = &[];
+}
+
+fn is_one_of(error: &io::Error, numbers: &[i32]) -> bool {
+    error.raw_os_error().is_some_and(|number| numbers.contains(&number))
+}
+
 /// Whether the same datagram could never be sent: too long, an address no packet can go to, a family the system does
 /// not have.
 fn is_lasting(error: &io::Error) -> bool {
-    #[cfg(unix)]
-    let codes = [libc::EMSGSIZE, libc::EAFNOSUPPORT, libc::EDESTADDRREQ];
-    // WSAEMSGSIZE, WSAEAFNOSUPPORT, WSAEADDRNOTAVAIL
-    #[cfg(windows)]
-    let codes = [10040, 10047, 10049];
-    error.kind() == io::ErrorKind::InvalidInput || error.raw_os_error().is_some_and(|code| codes.contains(&code))
+    use io::ErrorKind::{InvalidInput, Unsupported};
+    matches!(error.kind(), InvalidInput | Unsupported) || is_one_of(error, numbers::LASTING)
 }
 
 /// Whether an error says nothing of the way out: what an ICMP message made of an earlier send, or no memory for now.
 fn is_passing(error: &io::Error) -> bool {
-    #[cfg(unix)]
-    let no_buffer = Some(libc::ENOBUFS);
-    // WSAENOBUFS
-    #[cfg(windows)]
-    let no_buffer = Some(10055);
     use io::ErrorKind::{ConnectionRefused, ConnectionReset, Interrupted, OutOfMemory};
     matches!(error.kind(), ConnectionRefused | ConnectionReset | Interrupted | OutOfMemory)
-        || error.raw_os_error() == no_buffer
+        || is_one_of(error, numbers::NO_BUFFER)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_could_never_be_sent_is_told_from_what_may_pass() {
+        #[cfg(unix)]
+        let (lasting, passing) = ([libc::EDESTADDRREQ, libc::EMSGSIZE, libc::EAFNOSUPPORT], libc::ENOBUFS);
+        #[cfg(windows)]
+        let (lasting, passing) = ([10039, 10040, 10047], 10055);
+        for number in lasting {
+            let error = io::Error::from_raw_os_error(number);
+            assert!(is_lasting(&error) && !is_passing(&error), "{error}");
+        }
+        let error = io::Error::from_raw_os_error(passing);
+        assert!(is_passing(&error) && !is_lasting(&error), "{error}");
+    }
+
+    #[test]
+    fn kinds_of_errors_do_where_a_system_has_no_numbers() {
+        assert!(is_lasting(&io::ErrorKind::InvalidInput.into()));
+        assert!(is_lasting(&io::ErrorKind::Unsupported.into()));
+        assert!(is_passing(&io::ErrorKind::ConnectionReset.into()));
+    }
 }

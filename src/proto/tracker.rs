@@ -37,6 +37,8 @@ pub(crate) struct Tracker {
     /// How many requests there are: waiting, sent, and those that have moved to another address and may still be answered.
     pub(crate) requests: usize,
     pub(crate) last_used: Instant,
+    /// Until when it is not tried first, because the system would not send to it.
+    pub(crate) unsendable_until: Option<Instant>,
     /// Whether it stands in the client's list of addresses with something to send.
     pub(crate) is_ready: bool,
     /// The fewest rows it has answered a longer scrape with.
@@ -59,6 +61,7 @@ impl Tracker {
             races: Vec::new(),
             requests: 0,
             last_used: now,
+            unsendable_until: None,
             is_ready: false,
             scrape_limit: usize::MAX,
             largest_answer: 0,
@@ -67,6 +70,12 @@ impl Tracker {
 
     pub(crate) fn family(&self) -> Family {
         Family::of(&self.address)
+    }
+
+    /// Whether it has given out a connection ID, is not silent, and can be sent to.
+    pub(crate) fn answers(&self, now: Instant, awake: Instant) -> bool {
+        let is_sendable = self.unsendable_until.is_none_or(|until| now >= until);
+        is_sendable && !self.silence.is_silent() && self.connection.id(awake).is_some()
     }
 
     /// Whether a request may be sent as far as the address is concerned.

@@ -90,6 +90,8 @@ impl Reckoning<'_> {
         match happening {
             Happening::Begun(begun) if *begun == id => self.due = Some((at, at, Due::Connect)),
             Happening::Cancelled(cancelled) if *cancelled == id => return true,
+            // A sleep ages the connection ID; what follows from that, `check_rules` says.
+            Happening::Slept(_) if self.connected.is_some() => return true,
             Happening::Ended(ended) if *ended == id => {
                 let by_stray = self.stray_end == Some(at);
                 assert!(by_stray || self.is_due(at, Due::End), "request {id} ends at {at:?}, not {:?}", self.due);

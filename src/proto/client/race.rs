@@ -7,6 +7,7 @@ use super::{
         Failure, Schedule,
         deadlines::Timer,
         host::{Race, Runner, STAGGER},
+        tracker::canonical,
     },
     Client,
     request::Place,
@@ -50,13 +51,13 @@ impl Client {
         }
     }
 
-    /// Whether an address has given out a connection ID and is not silent.
+    /// See [`Tracker::answers`](super::super::tracker::Tracker::answers).
     fn answers(&mut self, now: Instant, address: SocketAddr) -> bool {
         let awake = self.awake(now);
-        let Some(tracker_key) = self.tracker_key(super::super::tracker::canonical(address)) else { return false };
-        self.trackers
-            .get(tracker_key)
-            .is_some_and(|tracker| tracker.connection.id(awake).is_some() && !tracker.silence.is_silent())
+        let tracker_key = self.tracker_key(canonical(address));
+        tracker_key
+            .and_then(|tracker_key| self.trackers.get(tracker_key))
+            .is_some_and(|tracker| tracker.answers(now, awake))
     }
 
     fn join_connect(&mut self, now: Instant, tracker_key: usize, schedule: Option<Schedule>) {
@@ -72,7 +73,7 @@ impl Client {
         let Some(address) = race.upcoming.pop_front() else { return };
         let more = !race.upcoming.is_empty();
         if self.answers(now, address)
-            && let Some(tracker_key) = self.tracker_key(super::super::tracker::canonical(address))
+            && let Some(tracker_key) = self.tracker_key(canonical(address))
         {
             return self.win(now, race_key, tracker_key);
         }

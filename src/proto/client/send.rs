@@ -288,7 +288,8 @@ impl Client {
         let Some(request) = self.requests.get(key) else { return };
         if request.addresses.len() > 1 {
             let host = request.host.clone();
-            if let Some(tracker) = request.tracker().and_then(|tracker_key| self.trackers.get(tracker_key)) {
+            if let Some(tracker) = request.tracker().and_then(|tracker_key| self.trackers.get_mut(tracker_key)) {
+                tracker.unsendable_until = Some(now + tracker.rtt.rto(0));
                 self.memory.on_silent(&host, tracker.address);
             }
             self.move_on(now, key);

@@ -1,0 +1,82 @@
+// The platforms stand in one list, and what npm is told, what the release workflow builds and what it tests agree with it:
+// every package that is published was built by the command that `npm run test:platforms` tries, and run where it is for.
+'use strict'
+
+const { test } = require('node:test')
+const assert = require('node:assert/strict')
+const fs = require('node:fs')
+const path = require('node:path')
+const { ROOT } = require('./support/child')
+const { PLATFORMS, CHECKED, platformOf } = require('../scripts/platforms/list')
+const { commandFor } = require('../scripts/platforms/build')
+const { napi, scripts } = require('../package.json')
+
+const BUILD_STEP = 'node scripts/platforms/build.js ${{ matrix.target }} ${{ matrix.how }}'
+const workflow = fs.readFileSync(path.join(ROOT, '.github/workflows/release.yml'), 'utf8')
+
+// The text of each job of the workflow.
+const jobs = Object.fromEntries(
+  workflow
+    .slice(workflow.indexOf('\njobs:\n') + '\njobs:\n'.length)
+    .split(/^ {2}(?=[\w-]+:$)/m)
+    .filter((text) => text.trim() !== '')
+    .map((text) => [text.slice(0, text.indexOf(':')), text])
+)
+
+// The rows of a job's matrix, which are flow mappings: `- { target: x, runner: y }`.
+function matrixOf(job) {
+  return [...jobs[job].matchAll(/^ +- \{([^}]*)\}/gm)].map(([, row]) =>
+    Object.fromEntries(
+      [...row.matchAll(/([\w-]+): ([^\s,]+)/g)].map(([, key, value]) => [key, value])
+    )
+  )
+}
+
+const targetsOf = (rows) => rows.map(({ target }) => target).sort()
+const everyTarget = targetsOf(PLATFORMS)
+
+test('npm has a package for each platform of the list', () => {
+  assert.deepEqual([...napi.targets].sort(), everyTarget)
+})
+
+test('the release builds each platform, and tests each where it can run', () => {
+  assert.deepEqual(targetsOf(matrixOf('build')), everyTarget)
+  const tested = [...matrixOf('test'), ...matrixOf('test-linux')]
+  assert.deepEqual(targetsOf(tested), everyTarget)
+  assert.match(jobs.publish, /^ {4}needs: \[test, test-linux\]$/m)
+})
+
+test('the release builds with the command of the list, on Linux with zig', () => {
+  const steps = [...jobs.build.matchAll(/^ +- run: (.*)$/gm)].map(([, command]) => command)
+  assert.deepEqual(steps, ['npm ci --ignore-scripts', BUILD_STEP])
+  for (const { target, runner, how } of matrixOf('build')) {
+    const isCross = runner.startsWith('ubuntu')
+    assert.equal(how, isCross ? '--zig' : undefined, target)
+    assert.equal(/-(linux|freebsd)-/.test(target), isCross, target)
+    commandFor(platformOf(target), { zig: isCross })
+  }
+  for (const other of Object.keys(jobs).filter((job) => job !== 'build')) {
+    assert.doesNotMatch(jobs[other], /napi build|npm run build|build\.js/, other)
+  }
+})
+
+test('a build for a platform is what `npm run build` does, for that platform and of the lock file', () => {
+  const { target, zig } = platformOf('linux-x64-gnu')
+  const options = ['--output-dir', 'out', '--target']
+  const own = scripts.build.split(' ').slice(1)
+  assert.deepEqual(commandFor(platformOf(target), { out: 'out' }), [
+    ...[...own, ...options, target, '--', '--locked']
+  ])
+  assert.deepEqual(commandFor(platformOf(target), { out: 'out', zig: true }), [
+    ...[...own, ...options, zig, '-x', '--', '--locked']
+  ])
+})
+
+test('what is only checked is not called a platform', () => {
+  for (const target of CHECKED) assert.throws(() => platformOf(target), /there is no/)
+})
+
+test('Windows needs no C runtime that is not part of it', () => {
+  const config = fs.readFileSync(path.join(ROOT, '.cargo/config.toml'), 'utf8')
+  assert.match(config, /target_env = "msvc".*\nrustflags = .*"target-feature=\+crt-static"/)
+})

@@ -1,0 +1,43 @@
+// The platforms that have a package with a built addon: how each is built, what it may need, and what can run it on
+// Linux x64. `.github/workflows/release.yml` builds by this list, and __test__/platforms.test.js compares the two.
+'use strict'
+
+// Red Hat 7 and all that came after it. zig takes the version behind the target's name.
+const GLIBC = '2.17'
+const MACOS = '11.0'
+
+const glibc = (name, target, run) => ({
+  name,
+  target,
+  zig: `${target}.${GLIBC}`,
+  needs: { glibc: GLIBC },
+  run
+})
+const musl = (name, target, run) => ({ name, target, zig: target, needs: { musl: true }, run })
+const macos = (name, target) => ({ name, target, zig: target, needs: { macos: MACOS } })
+// Microsoft's linker and libraries are on Windows alone.
+const windows = (name, target) => ({ name, target, needs: { windows: true } })
+
+const PLATFORMS = [
+  glibc('linux-x64-gnu', 'x86_64-unknown-linux-gnu', 'native'),
+  glibc('linux-arm64-gnu', 'aarch64-unknown-linux-gnu', 'qemu-aarch64'),
+  glibc('linux-arm-gnueabihf', 'armv7-unknown-linux-gnueabihf', 'qemu-arm'),
+  musl('linux-x64-musl', 'x86_64-unknown-linux-musl', 'musl'),
+  musl('linux-arm64-musl', 'aarch64-unknown-linux-musl'),
+  macos('darwin-x64', 'x86_64-apple-darwin'),
+  macos('darwin-arm64', 'aarch64-apple-darwin'),
+  windows('win32-x64-msvc', 'x86_64-pc-windows-msvc'),
+  windows('win32-arm64-msvc', 'aarch64-pc-windows-msvc')
+]
+
+// Types are checked for them, and nothing more: there the addon is built from source.
+const CHECKED = ['i686-unknown-linux-gnu', 'x86_64-unknown-freebsd']
+
+/** The platform of a name such as linux-x64-musl, or of a target. */
+function platformOf(name) {
+  const found = PLATFORMS.find((platform) => platform.name === name || platform.target === name)
+  if (found) return found
+  throw new Error(`there is no ${name}; there are ${PLATFORMS.map((one) => one.name).join(', ')}`)
+}
+
+module.exports = { PLATFORMS, CHECKED, MACOS, platformOf }

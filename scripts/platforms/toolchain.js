@@ -1,0 +1,61 @@
+// What builds for other platforms: zig as linker, from PyPI, and Rust's standard library for them. Where rustup has
+// that library, it is used; elsewhere it is built from source, by a compiler and of a source that Debian's security
+// archive has together (rustc-web, rust-web-src), unpacked aside and not installed.
+'use strict'
+
+const { execFileSync, spawnSync } = require('node:child_process')
+const fs = require('node:fs')
+const path = require('node:path')
+const { unpackDebian, pipInstall } = require('./downloads')
+
+const RUST_PACKAGES = ['rustc-web', 'rust-web-src', 'libstd-rust-web-1.96', 'libstd-rust-web-dev']
+const REQUIREMENTS = path.join(__dirname, 'requirements.txt')
+
+/** The environment in which `cargo zigbuild` is found. */
+function zig() {
+  const place = pipInstall('zig', ['--require-hashes', '--requirement', REQUIREMENTS])
+  const shim = path.join(place, 'bin')
+  const inherited = process.env.PYTHONPATH
+  return {
+    PATH: `${shim}${path.delimiter}${process.env.PATH}`,
+    PYTHONPATH: inherited ? `${place}${path.delimiter}${inherited}` : place,
+    CARGO_ZIGBUILD_ZIG_PATH: path.join(place, 'ziglang/zig')
+  }
+}
+
+// Whether the compiler at hand has the standard library of a target.
+function hasStandardLibrary(target) {
+  const args = ['--print', 'target-libdir', '--target', target]
+  const { status, stdout } = spawnSync('rustc', args, { encoding: 'utf8' })
+  if (status !== 0 || !fs.existsSync(stdout.trim())) return false
+  return fs.readdirSync(stdout.trim()).some((name) => name.startsWith('libstd-'))
+}
+
+/** `args` for cargo, `env` for a compiler that can build for a target, and the folder of its `source` if that is built. */
+function rustFor(target) {
+  if (hasStandardLibrary(target)) return { args: [], env: {} }
+  const root = compilerWithSource()
+  // -Z is for nightly compilers, or for those that are told not to mind.
+  const env = { RUSTC: path.join(root, 'rustc'), RUSTC_BOOTSTRAP: '1' }
+  const source = path.join(root, 'usr/lib/rustlib/src/rust')
+  return { args: ['-Z', 'build-std=std,panic_unwind'], env, source }
+}
+
+function compilerWithSource() {
+  const root = unpackDebian('rust', [...RUST_PACKAGES, 'libllvm22'])
+  const rustc = path.join(root, 'rustc')
+  if (!fs.existsSync(rustc)) {
+    const [version] = fs.readdirSync(path.join(root, 'usr/src'))
+    const source = path.join(root, 'usr/lib/rustlib/src/rust')
+    fs.mkdirSync(path.dirname(source), { recursive: true })
+    fs.rmSync(source, { force: true })
+    fs.symlinkSync(path.join(root, 'usr/src', version), source)
+    const libraries = path.join(root, 'usr/lib/x86_64-linux-gnu')
+    const script = `#!/bin/sh\nLD_LIBRARY_PATH=${libraries} exec ${root}/usr/bin/rustc "$@"\n`
+    fs.writeFileSync(rustc, script, { mode: 0o755 })
+    execFileSync(rustc, ['--version'], { stdio: 'ignore' })
+  }
+  return root
+}
+
+module.exports = { zig, rustFor }
