@@ -17,8 +17,8 @@ const SUITE = {
 const TESTS = 12
 // The suite's fake tracker always binds this port.
 const PORT = 33333
-// The original needs 10 s. An error about a wrong transaction ID, which waits three seconds for a valid
-// answer adds a few of those; what takes longer than this hangs.
+// The original needs 10 s. Errors about a wrong transaction ID wait three seconds for a valid answer, which adds a few; what
+// takes longer than this hangs.
 const LIMIT_MS = 120_000
 
 const against = process.argv.includes('--original')
