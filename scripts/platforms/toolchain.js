@@ -41,6 +41,8 @@ function rustFor(target) {
   const root = compilerWithSource()
   // -Z is for nightly compilers, or for those that are told not to mind.
   const env = { RUSTC: path.join(root, 'rustc'), RUSTC_BOOTSTRAP: '1' }
+  // Debian's compiler comes without the program that strips files for macOS.
+  if (target.includes('apple')) env.CARGO_PROFILE_RELEASE_STRIP = 'none'
   const source = path.join(root, 'usr/lib/rustlib/src/rust')
   return { args: ['-Z', 'build-std=std,panic_unwind'], env, source }
 }
