@@ -124,11 +124,15 @@ describe('a scrape that fails', () => {
 })
 
 describe('a JavaScript that is busy until the limit has passed', () => {
+  // The call, and how many requests of the engine it makes.
   const cases = {
-    announce: `UdpTracker.announce(url, { peerId: 'x'.repeat(20), infoHash: 'ab'.repeat(20), port: 1, timeout: 50 })`,
-    scrape: `UdpTracker.scrape(url, Array(200).fill('ab'.repeat(20)), { timeout: 50 })`
+    announce: [
+      `UdpTracker.announce(url, { peerId: 'x'.repeat(20), infoHash: 'ab'.repeat(20), port: 1, timeout: 50 })`,
+      1
+    ],
+    scrape: [`UdpTracker.scrape(url, Array(200).fill('ab'.repeat(20)), { timeout: 50 })`, 4]
   }
-  for (const [name, call] of Object.entries(cases)) {
+  for (const [name, [call, requests]] of Object.entries(cases)) {
     test(`gets the answer that the engine has: ${name}`, async (t) => {
       const tracker = await startScriptedTracker(t)
       const child = startScript(
@@ -137,7 +141,7 @@ describe('a JavaScript that is busy until the limit has passed', () => {
          const started = Date.now()
          ${call}.then(() => console.log('answered'), (err) => console.log(err.message))
          setImmediate(() => {
-           while (UdpTracker.stats().pending > 0 || Date.now() < started + 100);
+           while (UdpTracker.stats().answered < ${requests} || Date.now() < started + 100);
          })`,
         tracker.url
       )

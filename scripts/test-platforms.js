@@ -1,7 +1,7 @@
 // Builds the addon of each platform from a clean checkout of what is committed, checks what it needs of a system, and runs
 // it wherever something on this machine can: natively, under an emulator, beside musl.
 //
-//   npm run test:platforms [-- --fast] [linux-x64-musl …]     without names: all that zig can link
+//   npm run test:platforms [-- --fast] [linux-x64-musl …]     without names: all that can be linked here
 //
 // --fast: without link-time optimization, for a quick look. Downloads and builds stay in target/platforms/. It needs
 // Debian's apt-get and dpkg, Python's pip, and readelf, on Linux x64.
@@ -16,6 +16,8 @@ const { build } = require('./platforms/build')
 const { CACHE } = require('./platforms/downloads')
 const { needsOf, excessOf } = require('./platforms/needs')
 const { RUNNERS } = require('./platforms/runners')
+const { zigProgram } = require('./platforms/toolchain')
+const windows = require('./platforms/windows')
 
 const ROOT = path.resolve(__dirname, '..')
 const SMOKE = path.join(__dirname, 'platforms/smoke.js')
@@ -60,8 +62,13 @@ const isFailure = (text) => /^(failed|needs )/.test(text)
 function attempt(platform, checkout, isFast) {
   const row = { platform: platform.name, built: '-', needs: '-', ran: '-' }
   removeAddons(checkout)
-  const env = { ...(isFast && QUICK), CARGO_TARGET_DIR: path.join(CACHE, 'target') }
-  if (!build(platform, { root: checkout, zig: true, env })) return { ...row, built: 'failed' }
+  const isWindows = platform.needs.windows
+  const env = {
+    CARGO_TARGET_DIR: path.join(CACHE, 'target'),
+    ...(isFast && QUICK),
+    ...(isWindows && windows.linker(zigProgram()).env)
+  }
+  if (!build(platform, { root: checkout, zig: !isWindows, env })) return { ...row, built: 'failed' }
   const addon = path.join(checkout, `bittorrent-udp-tracker.${platform.name}.node`)
   row.built = `${Math.round(fs.statSync(addon).size / 1024)} KiB`
   const excess = excessOf(addon, platform.needs)
@@ -78,7 +85,9 @@ function main() {
     options: { fast: { type: 'boolean' } }
   })
   const wanted =
-    positionals.length > 0 ? positionals.map(platformOf) : PLATFORMS.filter(({ zig }) => zig)
+    positionals.length > 0
+      ? positionals.map(platformOf)
+      : PLATFORMS.filter(({ zig, run }) => zig || run)
   const checkout = checkOut()
   const rows = []
   for (const platform of wanted) {

@@ -21,7 +21,7 @@ function commandFor(platform, { zig = false, out = ROOT, standard = [] } = {}) {
   if (zig && !platform.zig) throw new Error(`zig cannot link ${platform.target}`)
   const cross = zig ? ['-x'] : []
   return [
-    ...['build', '--platform', '--release', '--js', 'binding.js', '--dts', 'binding.d.ts'],
+    ...['build', '--platform', '--release', '--no-js', '--dts', 'binding.d.ts'],
     ...['--output-dir', out, '--target', zig ? platform.zig : platform.target, ...cross],
     ...['--', '--locked', ...standard]
   ]

@@ -15,8 +15,8 @@ const glibc = (name, target, run) => ({
 })
 const musl = (name, target, run) => ({ name, target, zig: target, needs: { musl: true }, run })
 const macos = (name, target) => ({ name, target, zig: target, needs: { macos: MACOS } })
-// Microsoft's linker and libraries are on Windows alone.
-const windows = (name, target) => ({ name, target, needs: { windows: true } })
+// Microsoft's linker and libraries are on Windows alone. For x64, windows.js links an addon to try.
+const windows = (name, target, run) => ({ name, target, needs: { windows: true }, run })
 
 const PLATFORMS = [
   glibc('linux-x64-gnu', 'x86_64-unknown-linux-gnu', 'native'),
@@ -26,7 +26,7 @@ const PLATFORMS = [
   musl('linux-arm64-musl', 'aarch64-unknown-linux-musl'),
   macos('darwin-x64', 'x86_64-apple-darwin'),
   macos('darwin-arm64', 'aarch64-apple-darwin'),
-  windows('win32-x64-msvc', 'x86_64-pc-windows-msvc'),
+  windows('win32-x64-msvc', 'x86_64-pc-windows-msvc', 'wine'),
   windows('win32-arm64-msvc', 'aarch64-pc-windows-msvc')
 ]
 

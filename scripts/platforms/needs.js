@@ -83,7 +83,7 @@ const GLIBC = /^(lib(c|m|dl|pthread|rt|gcc_s)\.so\.\d+|ld-linux.*)$/
 const MUSL = /^libc\.(so|musl-\w+\.so\.1)$/
 const MACOS = /^\/usr\/lib\/|^\/System\/Library\//
 const WINDOWS =
-  /^(api-ms-win-core-.*|kernel32|ntdll|ws2_32|iphlpapi|bcryptprimitives|advapi32|bcrypt|userenv|netapi32)\.dll$/i
+  /^(api-ms-win-core-.*|kernel32|ntdll|ws2_32|iphlpapi|bcryptprimitives|advapi32|bcrypt|userenv|netapi32|msvcrt)\.dll$/i
 
 /** What the addon needs beyond what `allowed` (a platform's `needs`) says; an empty list is as it should be. */
 function excessOf(file, allowed) {

@@ -4,6 +4,8 @@
 const { execFileSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
+const { zigProgram } = require('./toolchain')
+const windows = require('./windows')
 const { fetchFile, folder, pipDownload, unpackDebian, unpackNpm } = require('./downloads')
 
 // Node.js for musl needs a later musl than that of Debian 12.
@@ -80,6 +82,8 @@ function wine() {
       path.join(root, 'usr/x86_64-w64-mingw32/lib/zlib1.dll'),
       path.join(system, 'zlib1.dll')
     )
+    const { shim } = windows.linker(zigProgram())
+    fs.copyFileSync(shim, path.join(system, path.basename(shim)))
     // Node.js wants Windows 10.
     const isWindows10 = ['add', 'HKCU\\Software\\Wine', '/v', 'Version', '/d', 'win10', '/f']
     const options = { env: { ...process.env, ...env }, stdio: 'ignore', timeout: WINE_START_MS }

@@ -11,15 +11,19 @@ const { unpackDebian, pipInstall } = require('./downloads')
 const RUST_PACKAGES = ['rustc-web', 'rust-web-src', 'libstd-rust-web-1.96', 'libstd-rust-web-dev']
 const REQUIREMENTS = path.join(__dirname, 'requirements.txt')
 
+const zigFolder = () => pipInstall('zig', ['--require-hashes', '--requirement', REQUIREMENTS])
+
+const zigProgram = () => path.join(zigFolder(), 'ziglang/zig')
+
 /** The environment in which `cargo zigbuild` is found. */
 function zig() {
-  const place = pipInstall('zig', ['--require-hashes', '--requirement', REQUIREMENTS])
+  const place = zigFolder()
   const shim = path.join(place, 'bin')
   const inherited = process.env.PYTHONPATH
   return {
     PATH: `${shim}${path.delimiter}${process.env.PATH}`,
     PYTHONPATH: inherited ? `${place}${path.delimiter}${inherited}` : place,
-    CARGO_ZIGBUILD_ZIG_PATH: path.join(place, 'ziglang/zig')
+    CARGO_ZIGBUILD_ZIG_PATH: zigProgram()
   }
 }
 
@@ -37,6 +41,8 @@ function rustFor(target) {
   const root = compilerWithSource()
   // -Z is for nightly compilers, or for those that are told not to mind.
   const env = { RUSTC: path.join(root, 'rustc'), RUSTC_BOOTSTRAP: '1' }
+  // Debian's compiler comes without the program that strips files for macOS.
+  if (target.includes('apple')) env.CARGO_PROFILE_RELEASE_STRIP = 'none'
   const source = path.join(root, 'usr/lib/rustlib/src/rust')
   return { args: ['-Z', 'build-std=std,panic_unwind'], env, source }
 }
@@ -58,4 +64,4 @@ function compilerWithSource() {
   return root
 }
 
-module.exports = { zig, rustFor }
+module.exports = { zig, zigProgram, rustFor }
