@@ -56,7 +56,7 @@ test('with --json it prints one object', async (t) => {
   assert.deepEqual(jsonLines(stdout), [{ url: tracker.url, infoHash: HASH, peerId, ...SWARM }])
 })
 
-test('a peer that only looks is no seed, has a port, and a new peer ID each time', async (t) => {
+test('a peer that is only a test does not count as a seed, has a port, and a new peer ID each time', async (t) => {
   const tracker = await startTracker(t)
   await runCommand(t, ['announce', tracker.url, HASH])
   await runCommand(t, ['announce', tracker.url, HASH])

@@ -62,7 +62,7 @@ describe('help', () => {
     for (const command of COMMANDS) assert.match(stdout, new RegExp(`^  ${command} `, 'm'))
   })
 
-  test('of a command that there is not is wrong usage', async (t) => {
+  test('of an unknown command is wrong usage', async (t) => {
     const { code, stdout, stderr } = await runCommand(t, ['help', 'foo'])
     assert.deepEqual({ code, stdout }, { code: 2, stdout: '' })
     assert.equal(
