@@ -6,6 +6,7 @@ const { test, describe } = require('node:test')
 const assert = require('node:assert/strict')
 const { EventEmitter, once } = require('node:events')
 const path = require('node:path')
+const { pathToFileURL } = require('node:url')
 const { ROOT } = require('./support/child')
 const { deadline } = require('./support/deadline')
 const { startScriptedTracker } = require('./support/scripted-tracker')
@@ -73,7 +74,7 @@ const seedsByHash = {
 }
 
 test('ES modules get the same classes', async () => {
-  const exports = await import(path.join(ROOT, 'lib/bittorrent-tracker/index.mjs'))
+  const exports = await import(pathToFileURL(path.join(ROOT, 'lib/bittorrent-tracker/index.mjs')))
   assert.deepEqual({ ...exports }, { ...entry })
 })
 

@@ -7,6 +7,7 @@ const assert = require('node:assert/strict')
 const { execFile } = require('node:child_process')
 const { EventEmitter } = require('node:events')
 const path = require('node:path')
+const { pathToFileURL } = require('node:url')
 const declared = require('./types/declarations')
 const { ROOT } = require('./support/child')
 const { startScriptedTracker } = require('./support/scripted-tracker')
@@ -168,7 +169,7 @@ describe('the static side', () => {
   })
 
   test('is exported to ES modules as declared', async () => {
-    const exports = await import(path.join(ROOT, 'index.mjs'))
+    const exports = await import(pathToFileURL(path.join(ROOT, 'index.mjs')))
     assert.deepEqual(sorted(Object.keys(exports)), sorted(declared.esmValues()))
   })
 

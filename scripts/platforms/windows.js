@@ -12,8 +12,8 @@ const SOURCES = path.join(__dirname, 'windows')
 const MACHINE = ['-m', 'i386:x86-64']
 const FROM_TEMPLATES = ['kernel32', 'ntdll', 'ws2_32', 'advapi32']
 const FROM_LISTS = ['userenv', 'dbghelp', 'iphlpapi', 'bcrypt']
-// Named by objects, and of no use here.
-const EMPTY = ['legacy_stdio_definitions', 'libcmt', 'libvcruntime', 'libucrt', 'oldnames']
+// Parts of the C runtime that objects name. All that is wanted of them is one function.
+const RUNTIME = ['legacy_stdio_definitions', 'libcmt', 'libvcruntime', 'libucrt', 'oldnames']
 
 /** The environment for cargo, given the path of zig; `shim` is the DLL that Wine needs besides. */
 function linker(zig) {
@@ -27,7 +27,7 @@ function linker(zig) {
 function fill(place, zig) {
   const run = (...args) => execFileSync(zig, args, { cwd: place, stdio: 'pipe' })
   const compile = (name) =>
-    run(...['cc', '-target', 'x86_64-windows-msvc', '-O1', '-c', path.join(SOURCES, `${name}.c`)])
+    run(...['cc', '-target', 'x86_64-windows-msvc', '-O1', '-c', path.join(SOURCES, name)])
   const importLibrary = (name, list) => run('dlltool', ...MACHINE, '-d', list, '-l', `${name}.lib`)
 
   const lists = path.join(path.dirname(zig), 'lib/libc/mingw')
@@ -44,16 +44,14 @@ function fill(place, zig) {
   }
   importLibrary('msvcrt', path.join(SOURCES, 'msvcrt.def'))
 
-  compile('crt')
-  compile('bcryptprimitives')
-  fs.writeFileSync(path.join(place, 'empty.c'), '')
-  run('cc', '-target', 'x86_64-windows-msvc', '-c', 'empty.c')
-  const objects = fs.readdirSync(place).filter((name) => /^empty\.o(bj)?$/.test(name))
-  for (const name of EMPTY) run('ar', 'rc', `${name}.lib`, ...objects)
+  compile('crt.c')
+  compile('chkstk.s')
+  compile('bcryptprimitives.c')
   const object = (name) =>
     ['o', 'obj']
       .map((end) => `${name}.${end}`)
       .find((file) => fs.existsSync(path.join(place, file)))
+  for (const name of RUNTIME) run('ar', 'rc', `${name}.lib`, object('chkstk'))
   const dll = ['/dll', '/nodefaultlib', '/entry:_DllMainCRTStartup', '/out:bcryptprimitives.dll']
   run('lld-link', ...dll, object('bcryptprimitives'), 'advapi32.lib')
   const script = [
