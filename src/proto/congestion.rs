@@ -298,7 +298,8 @@ fn rate(answers: u32, time: Duration) -> f64 {
     if time.is_zero() { 0.0 } else { f64::from(answers) / time.as_secs_f64() }
 }
 
-#[cfg(test)]
+// Hundreds of flights of hundreds of sends: too long for an interpreter.
+#[cfg(all(test, not(miri)))]
 mod tests {
     use super::*;
 

@@ -146,6 +146,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "has thousands")]
     fn the_memory_of_hosts_and_of_their_addresses_is_bounded() {
         let mut memory = Memory::default();
         for n in 0..HOSTS + 10 {
