@@ -229,12 +229,23 @@ async function run(args, { stdout, stderr, fail, note, help, onInterrupt }) {
   const progress = new Progress({ stdout, stderr }, { what: () => String(waiting) })
   const isBoth = request.family === 'both'
   const goodbye = new Goodbye(url, request)
+  const interrupt = new AbortController()
   onInterrupt(async () => {
     progress.end()
+    // Sent again behind "stopped", it would put the peer back.
+    interrupt.abort()
     if (isToStop) await goodbye.send(isBoth ? [4, 6] : [request.family])
   })
 
-  const outcomes = await announce(url, request).finally(() => progress.end())
+  let outcomes
+  try {
+    outcomes = await announce(url, { ...request, signal: interrupt.signal })
+  } catch (err) {
+    if (!interrupt.signal.aborted) throw err
+    return new Promise(() => {}) // whoever interrupted ends the process
+  } finally {
+    progress.end()
+  }
   const answered = outcomes.filter(({ err }) => err === null)
   if (values.json) await stdout.lines(forPrograms(about, request, outcomes))
   else if (answered.length > 0) await stdout.lines(forPeople(url, request, outcomes))
