@@ -43,9 +43,9 @@ send peers to this machine.
                        address changes (default 0)
   --ip ADDRESS         the IPv4 address to announce (default: the one that the
                        tracker sees)
-  --family 4|6|both    IPv4 or IPv6 only, or once over each, with one random key
-                       unless --key is given (default: what the tracker has,
-                       IPv4 first)
+  --family 4|6|both    IPv4 or IPv6 only, or once over each with one random
+                       key unless --key is given (default: what the tracker
+                       has, IPv4 first)
   --local-address A    send from this address of this machine, look-ups too;
                        twice for one of each family
   --interface NAME     send through this network interface, look-ups too
