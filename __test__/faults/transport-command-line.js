@@ -39,6 +39,14 @@ run(async (t) => {
     assert.deepEqual(from(), new Set([ADDRESS]), name)
   }
 
+  // With an address of each family, a name is asked for in both; this one has no IPv6 address.
+  for (const name of ['check', 'ping']) {
+    const url = 'udp://tracker.example:6969'
+    assert.equal((await command(name, url, ADDRESS_V6, ADDRESS)).code, 0)
+    await outside.next(({ kind }) => kind === 'connect')
+    assert.ok([...from()].every((address) => address === ADDRESS))
+  }
+
   ip('addr', 'del', `${ADDRESS}/24`, 'dev', 'tun0')
   for (const name of Object.keys(ARGS)) {
     for (const url of ['udp://tracker.example:6969', `udp://${TRACKER}:6969`]) {
