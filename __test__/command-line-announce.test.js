@@ -267,6 +267,9 @@ describe('afterwards', () => {
     const stopped = await tracker.nextAnnounce()
     assert.deepEqual([stopped.event, stopped.peerId], [STOPPED, peerId])
     assert.equal((await child.exit()).code, 130)
+    // Sent again behind it, the announce would put the peer back.
+    const events = tracker.announces.map(({ event }) => event)
+    assert.deepEqual(events, [...events].sort())
   })
 })
 

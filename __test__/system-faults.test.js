@@ -47,6 +47,10 @@ for (const [name, what] of [
 for (const [name, what] of [
   ['transport-interface', 'an interface that is chosen carries everything, or nothing goes'],
   ['transport-address', 'local addresses that are chosen send everything, or nothing goes'],
+  [
+    'transport-command-line',
+    'the command line sends and looks up from a local address, or not at all'
+  ],
   ['fragments', 'what is too long for a link arrives in pieces']
 ]) {
   test(what, { skip: noNamespaces || noCapture }, (t) =>

@@ -4,10 +4,11 @@
 //
 // Not the engine's, which rightly keeps a connection ID for its minute and shares it: what `ping` measures, and `check`
 // first, is a connect that really goes out. A socket for each address, so that the system tells of a port that is closed.
+// With local addresses it leaves from there or not at all.
 
-const dgram = require('node:dgram')
 const { randomInt } = require('node:crypto')
 const { TrackerError } = require('..')
+const { socketOf } = require('./local-addresses.js')
 
 const PROTOCOL_ID = 0x41727101980n
 const CONNECT = 0
@@ -25,24 +26,34 @@ const REASONS = {
 
 /** What the system says of a datagram that did not arrive, as a TrackerError with the code NETWORK. */
 function networkError(err) {
+  if (err instanceof TrackerError) return err
   return new TrackerError(REASONS[err.code] || err.message, 'NETWORK')
 }
 
 class ConnectSocket {
   /**
-   * To one address and port. `onAnswer(ms, err, tag)` for each connect that is answered, `err` being a TrackerError if
+   * To one address and port, from `local` unless that is `null`. `onAnswer(ms, err, tag)` for each connect that is answered, `err` being a TrackerError if
    * with an error; `onProblem(err)` when the system says that nothing arrives there.
    */
-  constructor({ address, family, port }, { onAnswer, onProblem }) {
+  constructor({ address, family, port, local }, { onAnswer, onProblem }) {
     this.onAnswer = onAnswer
     this.onProblem = onProblem
     this.sent = new Map()
     this.closed = false
-    this.socket = dgram.createSocket({ type: family === 6 ? 'udp6' : 'udp4' })
-    this.socket.on('error', (err) => this.onError(err))
-    this.socket.on('message', (bytes) => this.onMessage(bytes))
-    this.connected = new Promise((resolve) => {
-      this.socket.connect(port, address, resolve)
+    this.local = local
+    this.socket = socketOf(family)
+    this.connected = this.connect(port, address)
+    this.connected.catch(() => {}) // `send` tells of it
+  }
+
+  async connect(port, address) {
+    const { socket, local } = this
+    if (local !== null) await local.bind(socket)
+    if (this.closed) return
+    socket.on('error', (err) => this.onError(err))
+    socket.on('message', (bytes) => this.onMessage(bytes))
+    await new Promise((resolve, reject) => {
+      socket.connect(port, address, (err) => (err ? reject(err) : resolve()))
     })
   }
 
@@ -62,9 +73,13 @@ class ConnectSocket {
 
   /** Sends a connect, of which `tag` comes back with its answer. */
   async send(tag) {
-    const failed = await this.connected
+    try {
+      await this.connected
+      if (this.local !== null && !this.closed) await this.local.check()
+    } catch (err) {
+      return this.onError(err)
+    }
     if (this.closed) return
-    if (failed) return this.onError(failed)
     let transactionId
     do transactionId = randomInt(2 ** 32)
     while (this.sent.has(transactionId))
@@ -108,10 +123,11 @@ const FIRST_RESEND_MS = 1000
 const PROBLEMS = 2
 
 /**
- * Connects to the first of the addresses that answers, all asked at once: `{found, ms, err}`, `err` being the error that
- * it answered with, or `null`. Rejects with a TrackerError when none does within `timeout` milliseconds.
+ * Connects to the first of the addresses that answers, all asked at once, from `local` unless that is `null`: `{found, ms,
+ * err}`, `err` being the error that it answered with, or `null`. Rejects with a TrackerError when none does within
+ * `timeout` milliseconds.
  */
-function connectToFirst(addresses, port, timeout) {
+function connectToFirst(addresses, port, { timeout, local }) {
   return new Promise((resolve, reject) => {
     const problems = addresses.map(() => 0)
     let lastProblem = null
@@ -124,7 +140,7 @@ function connectToFirst(addresses, port, timeout) {
     }
     const sockets = addresses.map((found, index) => {
       return new ConnectSocket(
-        { ...found, port },
+        { ...found, port, local },
         {
           onAnswer: (ms, err) => end(resolve, { found, ms, err }),
           onProblem: (err) => {

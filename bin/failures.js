@@ -4,7 +4,7 @@
 
 const NO_SUCH_HOST =
   /ENOTFOUND|ENODATA|not known|no address|nodename|no such host|no data of the requested type/i
-const NAME_SERVER = /EAI_AGAIN|temporary failure|try again/i
+const NAME_SERVER = /EAI_AGAIN|ETIMEOUT|ECONNREFUSED|ESERVFAIL|temporary failure|try again/i
 
 /** `no such host`, `port closed`, or the tracker's own words. `timeoutMs` is what a missing answer was waited for. */
 function reasonOf(err, timeoutMs) {

@@ -19,9 +19,13 @@ const A_PROCESS = 256
 const PROCESSES = 4
 
 class LookUps {
-  /** `names` is how many there will be at most, `timeout` milliseconds for each. */
-  constructor({ names, timeout }) {
+  /**
+   * `names` is how many there will be at most, `timeout` milliseconds for each. With `localAddresses` they are asked for
+   * from these, and their families alone.
+   */
+  constructor({ names, timeout, localAddresses = [] }) {
     this.timeout = timeout
+    this.localAddresses = localAddresses
     // Node.js gives half of its threads to look-ups, and makes them all at once.
     const threads = Math.max(4, 2 * Math.min(names, A_PROCESS))
     this.env = { ...process.env, UV_THREADPOOL_SIZE: String(threads) }
@@ -109,7 +113,10 @@ class LookUps {
 
   start() {
     const child = {
-      process: fork(PROGRAM, [], { env: this.env, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] }),
+      process: fork(PROGRAM, this.localAddresses, {
+        env: this.env,
+        stdio: ['ignore', 'ignore', 'ignore', 'ipc']
+      }),
       pending: new Map(),
       isSpent: false,
       ready: null

@@ -1,14 +1,25 @@
 'use strict'
 
 // The process that look-ups.js starts. It answers `{number, host}` with `{number, ms, addresses}` or `{number, code}`,
-// and says `ready` first: its own start is nobody's look-up.
+// and says `ready` first: its own start is nobody's look-up. Its arguments are the local addresses to ask from, if any.
 
 const dns = require('node:dns')
+
+const localAddresses = process.argv.slice(2)
+
+function lookUpOf() {
+  if (localAddresses.length === 0) return (host) => dns.promises.lookup(host, { all: true })
+  const { BoundNames } = require('./bound-names.js')
+  const names = new BoundNames(localAddresses)
+  return (host) => names.lookUp(host)
+}
+
+const lookUp = lookUpOf()
 
 process.on('message', async ({ number, host }) => {
   const began = performance.now()
   try {
-    const addresses = await dns.promises.lookup(host, { all: true })
+    const addresses = await lookUp(host)
     process.send({ number, ms: performance.now() - began, addresses })
   } catch (err) {
     process.send({ number, code: err.code || err.message })

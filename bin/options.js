@@ -15,8 +15,14 @@ const FORMATS = ['table', 'json', 'csv', 'openmetrics']
 const COMMON = { help: { type: 'boolean', short: 'h' } }
 
 // How requests travel; `network` reads them. What a request may go by belongs here, for all commands at once. `check` and
-// `ping` have sockets of their own (connect.js), which must honour it too, or refuse it.
-const NETWORK = { family: { type: 'string' }, timeout: { type: 'string' } }
+// `ping` have sockets of their own (connect.js), which honour it too, or refuse it: OWN_SOCKETS is what they take.
+const OWN_SOCKETS = {
+  family: { type: 'string' },
+  timeout: { type: 'string' },
+  'local-address': { type: 'string', multiple: true }
+}
+const ENGINE_ONLY = { interface: { type: 'string' }, proxy: { type: 'string' } }
+const NETWORK = { ...OWN_SOCKETS, ...ENGINE_ONLY }
 const LISTS = { file: { type: 'string', multiple: true }, 'skip-invalid': { type: 'boolean' } }
 const OUTPUT = { format: { type: 'string' }, json: { type: 'boolean' } }
 
@@ -47,6 +53,19 @@ function parse(args, options) {
   } catch (err) {
     throw new UsageError(problemOf(err))
   }
+}
+
+/** The same of a command with sockets of its own. */
+function parseOwnSockets(args, options) {
+  const parsed = parse(args, { ...options, ...ENGINE_ONLY })
+  if (parsed.values.help) return parsed
+  for (const name of Object.keys(ENGINE_ONLY)) {
+    if (parsed.values[name] === undefined) continue
+    throw new UsageError(
+      `--${name} is for announce and scrape: the connects of this command cannot go that way`
+    )
+  }
+  return parsed
 }
 
 function problemOf(err) {
@@ -97,12 +116,46 @@ function seconds(values, name, standard, least = 0.001) {
   return Math.round(number * 1000)
 }
 
-/** How requests travel: `{family, timeout}`, 0 or 4 or 6, and milliseconds. */
-function network(values, timeoutSeconds = DEFAULT_TIMEOUT_S) {
-  return {
-    family: Number(oneOf(values, 'family', ['4', '6']) ?? 0),
-    timeout: seconds(values, 'timeout', timeoutSeconds)
+/**
+ * How requests travel: `{family, timeout, transport}`, 0 or 4 or 6 (or `both`, if that is one of `families`), milliseconds,
+ * and what the package takes as `transport`, if anything.
+ */
+function network(values, { timeout = DEFAULT_TIMEOUT_S, families = ['4', '6'] } = {}) {
+  const word = oneOf(values, 'family', families) ?? '0'
+  const family = word === 'both' ? word : Number(word)
+  const transport = transportOf(values)
+  const local = transport?.localAddress ?? []
+  const isMissing = local.length > 0 && !local.some((one) => net.isIP(one) === family)
+  if ((family === 4 || family === 6) && isMissing) {
+    throw new UsageError(`--family ${family} needs an IPv${family} --local-address`)
   }
+  return {
+    family,
+    timeout: seconds(values, 'timeout', timeout),
+    transport
+  }
+}
+
+const TRANSPORT = { localAddress: 'local-address', interface: 'interface', proxy: 'proxy' }
+
+// The package's own check, in the words of the command line. Its texts never repeat a proxy's URL, which has a password.
+function transportOf(values) {
+  const given = Object.entries(TRANSPORT).filter(([, name]) => values[name] !== undefined)
+  if (given.length === 0) return undefined
+  const transport = Object.fromEntries(given.map(([option, name]) => [option, values[name]]))
+  try {
+    require('../lib/transport.js').transportOf(transport)
+  } catch (err) {
+    if (!(err instanceof TypeError) && !(err instanceof RangeError)) throw err
+    const named = (_, option, part) => `--${TRANSPORT[option]}${part ? ` ${part}` : ''}`
+    throw new UsageError(err.message.replace(/\btransport\.(\w+)(?:\.(\w+))?/g, named))
+  }
+  return transport
+}
+
+/** The family that may be asked from these local addresses: theirs, if they are of one. */
+function familyFrom(localAddresses, family) {
+  return family === 0 && localAddresses.length === 1 ? net.isIP(localAddresses[0]) : family
 }
 
 function ipv4(values, name) {
@@ -132,13 +185,16 @@ function format(values) {
 
 module.exports = {
   NETWORK,
+  OWN_SOCKETS,
   LISTS,
   OUTPUT,
   parse,
+  parseOwnSockets,
   integer,
   counter,
   seconds,
   network,
+  familyFrom,
   ipv4,
   oneOf,
   format

@@ -7,8 +7,11 @@ const { hostAndPort } = require('./hosts.js')
 const RoundTrips = require('./statistics.js')
 
 class PingTarget {
-  /** `onOutcome({seq, ms, err})` for each connect: milliseconds, or `null`; and a TrackerError where there is one. */
-  constructor({ tracker, found, name, timeout, onOutcome }) {
+  /**
+   * `local` is the address to send from, or `null`. `onOutcome({seq, ms, err})` for each connect: milliseconds, or `null`;
+   * and a TrackerError where there is one.
+   */
+  constructor({ tracker, found, name, timeout, local, onOutcome }) {
     this.tracker = tracker
     this.family = found.family
     this.address = found.address
@@ -21,7 +24,7 @@ class PingTarget {
     // By number; those that wait, with the timers that end them.
     this.waiting = new Map()
     this.socket = new ConnectSocket(
-      { ...found, port: tracker.parts.port },
+      { ...found, port: tracker.parts.port, local },
       {
         onAnswer: (ms, err, seq) => this.end(seq, ms, err),
         // The system does not say which one it was: the oldest, unless they cross.

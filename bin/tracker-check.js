@@ -65,12 +65,15 @@ function unusable(problem) {
 
 /** Checks trackers with one torrent and one peer ID for all. */
 class Checker {
-  constructor({ family, timeout, infoHash, lookUps }) {
+  constructor({ family, timeout, infoHash, lookUps, local, transport }) {
     this.family = family
     this.timeout = timeout
     this.isOwnTorrent = infoHash === null
     this.infoHash = infoHash || randomBytes(20)
     this.lookUps = lookUps
+    // Where everything leaves from, for our own sockets and for the package's.
+    this.local = local
+    this.transport = transport
     this.peerId = randomPeerId()
     // Where the peer may be known, and where it says that it goes.
     this.present = new Set()
@@ -121,7 +124,8 @@ class Checker {
       const reason = `this machine has no IPv${family} address`
       return result(url, { ...about, status: SKIPPED, reason })
     }
-    const [connected, silent] = await outcome(connectToFirst(addresses, parts.port, this.timeout))
+    const way = { timeout: this.timeout, local: this.local.of(family) }
+    const [connected, silent] = await outcome(connectToFirst(addresses, parts.port, way))
     if (silent !== null) return result(url, { ...about, ...failure('connect', silent) })
     const { found, ms, err } = connected
     Object.assign(about, { address: found.address, connectMs: milliseconds(ms) })
@@ -131,7 +135,7 @@ class Checker {
   }
 
   async request(target) {
-    const { timeout, infoHash } = this
+    const { timeout, infoHash, transport } = this
     this.present.add(target)
     const [answer, refused] = await outcome(this.announce(target, 'started', timeout))
     if (refused !== null && isAnswer(refused)) this.present.delete(target)
@@ -140,7 +144,7 @@ class Checker {
       return failure('announce', refused, FAILED, `announce: ${reasonOf(refused)}`)
     }
     const announceMs = this.roundTrip('announce', target)
-    const [, failed] = await outcome(UdpTracker.scrape(target, [infoHash], { timeout }))
+    const [, failed] = await outcome(UdpTracker.scrape(target, [infoHash], { timeout, transport }))
     if (refused === null) this.sayGoodbye(target)
     const times = { announceMs, scrapeMs: this.roundTrip('scrape', target) }
     if (refused !== null) {
@@ -153,9 +157,9 @@ class Checker {
   }
 
   announce(target, event, timeout) {
-    const { infoHash, peerId } = this
+    const { infoHash, peerId, transport } = this
     const peer = { infoHash, peerId, port: DEFAULT_PORT, left: 1, numWant: 1 }
-    return UdpTracker.announce(target, { ...peer, event, timeout })
+    return UdpTracker.announce(target, { ...peer, event, timeout, transport })
   }
 
   // The tracker need not keep a peer that is none.

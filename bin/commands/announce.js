@@ -2,6 +2,7 @@
 
 // `announce`: one announce, and what the tracker answers.
 
+const { randomInt } = require('node:crypto')
 const UdpTracker = require('../..')
 const { errorFields, reasonOf } = require('../failures.js')
 const { jsonLine } = require('../formats.js')
@@ -42,15 +43,23 @@ send peers to this machine.
                        address changes (default 0)
   --ip ADDRESS         the IPv4 address to announce (default: the one that the
                        tracker sees)
-  --family 4|6         IPv4 or IPv6 only (default: what the tracker has, IPv4
-                       first)
+  --family 4|6|both    IPv4 or IPv6 only, or once over each with one random
+                       key unless --key is given (default: what the tracker
+                       has, IPv4 first)
+  --local-address A    send from this address of this machine, look-ups too;
+                       twice for one of each family
+  --interface NAME     send through this network interface, look-ups too
+  --proxy URL          send through a SOCKS5 proxy: socks5h://host:port, with
+                       user:password@ before the host if it wants one;
+                       with socks5:// names are looked up here
   --peer-id ID         20 bytes of text or 40 digits of hex (default: a new one
                        at random)
   --username NAME      for trackers with authentication
   --password WORD      the same
   --timeout SECONDS    give up after this long, look-up included (default 15);
                        0.5 is half a second
-  --json               one object in one line; after a failure it has "error"
+  --json               an object in one line, with --family both a line for
+                       each; after a failure it has "error"
   -h, --help
 
 Examples:
@@ -60,8 +69,8 @@ Examples:
   bittorrent-udp-tracker announce tracker.example.org:6969 debian.torrent \\
     --event started --port 51413 --stay
 
-Exit code: 0 the tracker answered, 1 it failed, 2 wrong usage, 3 the package's
-addon is missing, 130 ended by Ctrl-C.
+Exit code: 0 the tracker answered (with --family both over one of them), 1 it
+failed, 2 wrong usage, 3 the package's addon is missing, 130 ended by Ctrl-C.
 `
 
 const OPTIONS = {
@@ -97,6 +106,8 @@ function credentials({ username, password }) {
 
 function requestOf(values, infoHash) {
   const event = options.oneOf(values, 'event', EVENTS) || 'none'
+  const network = options.network(values, { families: ['4', '6', 'both'] })
+  const key = options.integer(values, 'key', 0, 2 ** 32 - 1)
   return {
     infoHash,
     peerId: readPeerId(values['peer-id']),
@@ -106,10 +117,11 @@ function requestOf(values, infoHash) {
     downloaded: options.counter(values, 'downloaded') ?? 0n,
     uploaded: options.counter(values, 'uploaded') ?? 0n,
     numWant: options.integer(values, 'num-want', -1, 2 ** 31 - 1),
-    key: options.integer(values, 'key', 0, 2 ** 32 - 1),
+    // Over both families, it is by the key that a tracker knows the two as one, when they say "stopped" as well.
+    key: key ?? (network.family === 'both' ? randomInt(2 ** 32) : undefined),
     ip: options.ipv4(values, 'ip'),
     auth: credentials(values),
-    ...options.network(values)
+    ...network
   }
 }
 
@@ -117,24 +129,88 @@ function minutes(seconds) {
   return seconds >= 60 ? ` (${grouped(Math.round(seconds / 60))} min)` : ''
 }
 
-function forPeople(url, request, { interval, seeds, leechers, peers }) {
+const line = ([name, value]) => [['bold', name.padEnd(9)], '  ', value]
+
+function answerLines({ interval, seeds, leechers, peers }) {
   const fields = [
-    ['tracker', url],
-    ['info-hash', request.infoHash],
-    ['peer ID', peerIdText(request.peerId)],
     ['interval', `${grouped(interval)} s${minutes(interval)}`],
     ['seeds', ['green', grouped(seeds)]],
     ['leechers', ['yellow', grouped(leechers)]],
     ['peers', grouped(peers.length)]
   ]
-  const lines = fields.map(([name, value]) => [['bold', name.padEnd(9)], '  ', value])
-  return [...lines, ...peers.map((peer) => `           ${peer}`)]
+  return [...fields.map(line), ...peers.map((peer) => `           ${peer}`)]
 }
 
-// What the tracker is left with: nothing, unless it is to stay.
-function sayGoodbye(url, request) {
-  const timeout = Math.min(request.timeout, GOODBYE_MS)
-  return UdpTracker.announce(url, { ...request, event: 'stopped', numWant: 0, timeout })
+function forPeople(url, request, outcomes) {
+  const about = [
+    ['tracker', url],
+    ['info-hash', request.infoHash],
+    ['peer ID', peerIdText(request.peerId)]
+  ]
+  const lines = about.map(line)
+  if (request.family !== 'both') return [...lines, ...answerLines(outcomes[0].answer)]
+  for (const { family, answer, err } of outcomes) {
+    lines.push('', [['bold', `IPv${family}`]])
+    if (err === null) lines.push(...answerLines(answer))
+    else lines.push(line(['failed', ['red', reasonOf(err, request.timeout)]]))
+  }
+  return lines
+}
+
+// An object for each family, which says so if there are two.
+function forPrograms(about, { family: wanted }, outcomes) {
+  return outcomes.map(({ family, answer, err }) => {
+    const which = wanted === 'both' ? { family } : {}
+    return jsonLine({
+      ...about,
+      ...which,
+      ...(err === null ? answer : { error: errorFields(err) })
+    })
+  })
+}
+
+/** Announces: `[{family, answer, err}]`, two of them over both families; `err` is a TrackerError, or `null`. */
+async function announce(url, request) {
+  const { family } = request
+  const outcomeOf = (family, value) =>
+    value instanceof UdpTracker.TrackerError
+      ? { family, answer: null, err: value }
+      : { family, answer: value, err: null }
+  let found
+  try {
+    found = await UdpTracker.announce(url, request)
+  } catch (err) {
+    if (!(err instanceof UdpTracker.TrackerError)) throw err
+    found = family === 'both' ? err.errors : err
+  }
+  if (family !== 'both') return [outcomeOf(family, found)]
+  return [4, 6].map((one) => outcomeOf(one, found[one]))
+}
+
+/** Says "stopped", over each family once: a tracker is left with nothing, unless the peer is to stay. */
+class Goodbye {
+  constructor(url, request) {
+    this.url = url
+    this.request = request
+    this.said = new Map()
+  }
+
+  /** Resolves when the tracker has taken it; rejects with a TrackerError. */
+  say(family) {
+    if (!this.said.has(family)) {
+      const timeout = Math.min(this.request.timeout, GOODBYE_MS)
+      const last = { ...this.request, family, event: 'stopped', numWant: 0, timeout }
+      this.said.set(family, UdpTracker.announce(this.url, last))
+    }
+    return this.said.get(family)
+  }
+
+  /** Resolves when it has been sent, whatever becomes of it. */
+  async send(families) {
+    if (families.length === 0) return
+    const sent = new Promise((resolve) => setTimeout(resolve, LAST_WORD_MS))
+    await Promise.race([Promise.allSettled(families.map((family) => this.say(family))), sent])
+  }
 }
 
 async function run(args, { stdout, stderr, fail, note, help, onInterrupt }) {
@@ -151,44 +227,51 @@ async function run(args, { stdout, stderr, fail, note, help, onInterrupt }) {
   const about = { url, infoHash, peerId: peerIdText(request.peerId) }
   const waiting = new Waiting({ isWatched: stderr.canErase, isAddress: parts.family !== 0 })
   const progress = new Progress({ stdout, stderr }, { what: () => String(waiting) })
-  let goodbye = null
+  const isBoth = request.family === 'both'
+  const goodbye = new Goodbye(url, request)
+  const interrupt = new AbortController()
   onInterrupt(async () => {
     progress.end()
-    if (isToStop) await lastWord()
+    // Sent again behind "stopped", it would put the peer back.
+    interrupt.abort()
+    if (isToStop) await goodbye.send(isBoth ? [4, 6] : [request.family])
   })
-  // It may have heard of the peer, although its answer is not here.
-  const lastWord = () => {
-    goodbye ??= sayGoodbye(url, request)
-    const sent = new Promise((resolve) => setTimeout(resolve, LAST_WORD_MS))
-    return Promise.race([goodbye.catch(() => {}), sent])
-  }
 
-  let answer
+  let outcomes
   try {
-    answer = await UdpTracker.announce(url, request)
+    outcomes = await announce(url, { ...request, signal: interrupt.signal })
   } catch (err) {
+    if (!interrupt.signal.aborted) throw err
+    return new Promise(() => {}) // whoever interrupted ends the process
+  } finally {
     progress.end()
-    if (!(err instanceof UdpTracker.TrackerError)) throw err
-    if (values.json) await stdout.line(jsonLine({ ...about, error: errorFields(err) }))
-    else fail(`${url}: ${reasonOf(err, request.timeout)}`)
-    if (isToStop && err.code === 'TIMEOUT') await lastWord()
-    return 1
   }
-  progress.end()
-  await stdout.lines(
-    values.json ? [jsonLine({ ...about, ...answer })] : forPeople(url, request, answer)
-  )
-  if (!isToStop) return 0
-  try {
-    goodbye = sayGoodbye(url, request)
-    await goodbye
-  } catch (err) {
-    if (!(err instanceof UdpTracker.TrackerError)) throw err
-    note(
-      `the tracker did not take "stopped": ${reasonOf(err)}; it counts this peer until its interval is over`
-    )
+  const answered = outcomes.filter(({ err }) => err === null)
+  if (values.json) await stdout.lines(forPrograms(about, request, outcomes))
+  else if (answered.length > 0) await stdout.lines(forPeople(url, request, outcomes))
+  else {
+    const reasons = outcomes.map(({ family, err }) => {
+      return `${isBoth ? `IPv${family}: ` : ''}${reasonOf(err, request.timeout)}`
+    })
+    fail(`${url}: ${reasons.join('; ')}`)
   }
-  return 0
+  if (isToStop) {
+    // It may have heard of the peer, although its answer is not here.
+    const silent = outcomes.filter(({ err }) => err?.code === 'TIMEOUT')
+    const sent = goodbye.send(silent.map(({ family }) => family))
+    const take = async ({ family }) => {
+      try {
+        await goodbye.say(family)
+      } catch (err) {
+        if (!(err instanceof UdpTracker.TrackerError)) throw err
+        note(
+          `the tracker did not take "stopped"${isBoth ? ` over IPv${family}` : ''}: ${reasonOf(err)}; it counts this peer until its interval is over`
+        )
+      }
+    }
+    await Promise.all([sent, ...answered.map(take)])
+  }
+  return answered.length > 0 ? 0 : 1
 }
 
 module.exports = { run, HELP, OPTIONS }

@@ -36,6 +36,8 @@ says "stopped" at the end.
                        blank lines and # comments ignored; - is standard input
   --skip-invalid       leave out lines that are not URLs
   --family 4|6         IPv4 or IPv6 only
+  --local-address A    send from this address of this machine, look-ups too;
+                       twice for one of each family: others are not asked
   --info-hash HASH     the torrent to ask for: hex, base32, a magnet link or
                        the path of a .torrent file
   --timeout SECONDS    give up on the look-up, and on each answer, after this
@@ -68,7 +70,7 @@ Exit code: 0 all UDP trackers answer, 1 one failed or there is none (with
 
 const OPTIONS = {
   ...options.LISTS,
-  ...options.NETWORK,
+  ...options.OWN_SOCKETS,
   'info-hash': { type: 'string' },
   concurrency: { type: 'string' },
   strict: { type: 'boolean' },
@@ -92,9 +94,11 @@ function roomForTrackers() {
 }
 
 async function run(args, { stdout, stderr, fail, note, help, onInterrupt }) {
-  const { values, positionals } = options.parse(args, OPTIONS)
+  const { values, positionals } = options.parseOwnSockets(args, OPTIONS)
   if (values.help) return help()
-  const { family, timeout } = options.network(values)
+  const { timeout, transport, ...network } = options.network(values)
+  const localAddresses = transport?.localAddress ?? []
+  const family = options.familyFrom(localAddresses, network.family)
   const atOnce = options.integer(values, 'concurrency', 1, MOST_AT_ONCE) ?? AT_ONCE
   const hashText = values['info-hash']
   const infoHash = hashText === undefined ? null : (await readInfoHash(hashText)).infoHash
@@ -103,11 +107,14 @@ async function run(args, { stdout, stderr, fail, note, help, onInterrupt }) {
   // Loads the package, which those who only want to know how to use this need not have.
   const CheckPrinter = require('../check-printer.js')
   const Checker = require('../tracker-check.js')
+  const { LocalAddresses } = require('../local-addresses.js')
   const LookUps = require('../look-ups.js')
   const tally = new Tally()
   const printer = new CheckPrinter({ stdout, values, trackers, tally })
-  const lookUps = new LookUps({ names: trackers.length, timeout })
-  const checker = new Checker({ family, timeout, infoHash, lookUps })
+  const local = new LocalAddresses(localAddresses)
+  await local.check()
+  const lookUps = new LookUps({ names: trackers.length, timeout, localAddresses })
+  const checker = new Checker({ family, timeout, infoHash, lookUps, local, transport })
   const running = new Set()
   const progress = printer.isQuiet
     ? null

@@ -26,6 +26,8 @@ connect is 16 bytes each way, and puts nothing into a tracker's list of peers.
   --interval SECONDS   between two connects to one address (default 1, 0.2 at
                        least)
   --family 4|6         IPv4 or IPv6 only
+  --local-address A    send from this address of this machine, look-ups too;
+                       twice for one of each family: others are not asked
   --timeout SECONDS    a connect without an answer after this long is lost
                        (default 5)
   --format FORMAT      table, json (an object a line for each connect, and one
@@ -49,7 +51,7 @@ const OPTIONS = {
   ...options.LISTS,
   count: { type: 'string' },
   interval: { type: 'string' },
-  ...options.NETWORK,
+  ...options.OWN_SOCKETS,
   ...options.OUTPUT
 }
 
@@ -58,11 +60,11 @@ const LEAST_INTERVAL_S = 0.2
 const TIMEOUT_S = 5
 
 // The addresses of each tracker, or the reason why there are none.
-async function addressesOf(trackers, { family, timeout }) {
+async function addressesOf(trackers, { family, timeout, localAddresses }) {
   const { familiesOf } = require('../hosts.js')
   const LookUps = require('../look-ups.js')
   const { TrackerError } = require('../..')
-  const lookUps = new LookUps({ names: trackers.length, timeout })
+  const lookUps = new LookUps({ names: trackers.length, timeout, localAddresses })
   const found = await Promise.all(
     trackers.map(async (tracker) => {
       if (tracker.scheme !== 'udp') return { tracker, reason: `not UDP (${tracker.scheme})` }
@@ -84,16 +86,21 @@ async function addressesOf(trackers, { family, timeout }) {
 }
 
 async function run(args, { stdout, fail, help, note, onInterrupt }) {
-  const { values, positionals } = options.parse(args, OPTIONS)
+  const { values, positionals } = options.parseOwnSockets(args, OPTIONS)
   if (values.help) return help()
-  const { family, timeout } = options.network(values, TIMEOUT_S)
+  const { timeout, transport, ...network } = options.network(values, { timeout: TIMEOUT_S })
+  const localAddresses = transport?.localAddress ?? []
+  const family = options.familyFrom(localAddresses, network.family)
   const count = options.integer(values, 'count', 1, 2 ** 31 - 1) ?? Infinity
   const interval = options.seconds(values, 'interval', INTERVAL_S, LEAST_INTERVAL_S)
   const format = options.format(values)
   const trackers = await readTrackers({ values, positionals, note, what: 'ping' })
+  const { LocalAddresses } = require('../local-addresses.js')
   const PingTarget = require('../ping-target.js')
 
-  const hosts = await addressesOf(trackers, { family, timeout })
+  const local = new LocalAddresses(localAddresses)
+  await local.check()
+  const hosts = await addressesOf(trackers, { family, timeout, localAddresses })
   const unresolved = hosts.filter(({ addresses }) => addresses === undefined)
   for (const { tracker, reason } of unresolved) fail(`${tracker.url}: ${reason}`)
   const targets = []
@@ -106,6 +113,7 @@ async function run(args, { stdout, fail, help, note, onInterrupt }) {
         found,
         name,
         timeout,
+        local: local.of(found.family),
         onOutcome: (one) => onOutcome(target, one)
       })
       targets.push(target)
