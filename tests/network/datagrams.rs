@@ -3,31 +3,10 @@
 
 use std::time::Duration;
 
-use crate::support::{End, Simulation, TIMEOUT_MS, milliseconds, request_to, scrape_of, seconds, v4, v6, wire};
+use crate::stray_datagrams::{announcing, connecting, scraping};
+use crate::support::{End, Simulation, milliseconds, seconds, v4, v6, wire};
 
 const CONNECT_TEXT: &str = "transactionId is not same as in connect request";
-
-/// A simulation with one announce at 192.0.2.1 whose connect is on its way.
-fn connecting() -> (Simulation, u64) {
-    let mut simulation = Simulation::new(1);
-    let id = simulation.announce(v4(1), 1);
-    (simulation, id)
-}
-
-/// A simulation with one announce at 192.0.2.1 that is itself on its way.
-fn announcing() -> (Simulation, u64) {
-    let (mut simulation, id) = connecting();
-    simulation.deliver(v4(1), &wire::connect_response(simulation.last_transaction_id(), 77));
-    (simulation, id)
-}
-
-/// A simulation with one scrape of three info-hashes on its way.
-fn scraping() -> (Simulation, u64) {
-    let mut simulation = Simulation::new(1);
-    let id = simulation.begin(request_to(&[v4(1)], TIMEOUT_MS, scrape_of(0, 3)));
-    simulation.deliver(v4(1), &wire::connect_response(simulation.last_transaction_id(), 77));
-    (simulation, id)
-}
 
 #[test]
 fn what_is_shorter_than_8_bytes_is_no_answer_but_does_not_go_unmentioned() {

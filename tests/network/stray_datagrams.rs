@@ -14,21 +14,21 @@ const SCRAPE_TEXT: &str = "transactionId is not same as in scrape request";
 const GRACE: Duration = seconds(3);
 
 /// A simulation with one announce at 192.0.2.1 whose connect is on its way.
-fn connecting() -> (Simulation, u64) {
+pub(crate) fn connecting() -> (Simulation, u64) {
     let mut simulation = Simulation::new(1);
     let id = simulation.announce(v4(1), 1);
     (simulation, id)
 }
 
 /// A simulation with one announce at 192.0.2.1 that is itself on its way.
-fn announcing() -> (Simulation, u64) {
+pub(crate) fn announcing() -> (Simulation, u64) {
     let (mut simulation, id) = connecting();
     simulation.deliver(v4(1), &wire::connect_response(simulation.last_transaction_id(), 77));
     (simulation, id)
 }
 
 /// A simulation with one scrape of three info-hashes on its way.
-fn scraping() -> (Simulation, u64) {
+pub(crate) fn scraping() -> (Simulation, u64) {
     let mut simulation = Simulation::new(1);
     let id = simulation.begin(request_to(&[v4(1)], TIMEOUT_MS, scrape_of(0, 3)));
     simulation.deliver(v4(1), &wire::connect_response(simulation.last_transaction_id(), 77));
