@@ -83,6 +83,11 @@ impl Tracker {
         self.congestion.has_room() && self.silence.has_room(now, &self.rtt, self.congestion.window())
     }
 
+    /// Whether what is new goes before what is repeated.
+    pub(crate) fn sends_new_first(&self) -> bool {
+        if self.silence.is_silent() { self.silence.probes_new() } else { !self.congestion.follows_answer() }
+    }
+
     /// Whether the connect is to be sent now. Not while a stray datagram is held against it.
     pub(crate) fn connect_is_due(&self, now: Instant) -> bool {
         self.connection.is_due(now) && !self.stray.suspects_connect()

@@ -109,7 +109,7 @@ impl Client {
             }
             let lanes: &[Lane] = match tracker.has_room(now) {
                 false => &[Lane::Scheduled],
-                true if tracker.silence.probes_new() => &NEW_FIRST,
+                true if tracker.sends_new_first() => &NEW_FIRST,
                 true => &LANES,
             };
             if lanes.len() > 1 && !tracker.silence.is_silent() && !budget.has_room(tracker.announce_answer(0)) {
