@@ -174,11 +174,11 @@ async function run(args, { stdout, stderr, fail, note, help, onInterrupt }) {
       what: () => (answered() === 0 ? String(waiting) : '')
     }
   )
-  const scrapes = jobs.map((job, place) => {
+  const scrapes = jobs.map((job, jobIndex) => {
     return new ChunkedScrape(job.tracker.url, job.list, {
       ...network,
       onProgress: () => (progress.done = answered()),
-      onRows: (first, rows) => printer.add(place, first, rows)
+      onRows: (first, rows) => printer.add(jobIndex, first, rows)
     })
   })
   const ofAll = (done, all) =>
@@ -190,13 +190,13 @@ async function run(args, { stdout, stderr, fail, note, help, onInterrupt }) {
     fail(`interrupted, ${ofAll(answered(), total)}`)
   })
 
-  const runOne = async (scrape, place) => {
-    const { url } = jobs[place].tracker
+  const runOne = async (scrape, jobIndex) => {
+    const { url } = jobs[jobIndex].tracker
     try {
       await scrape.run()
     } catch (err) {
       if (!(err instanceof TrackerError)) throw err
-      await printer.endOf(place)
+      await printer.endOf(jobIndex)
       if (format === 'json') {
         const fields = {
           url,
@@ -213,7 +213,7 @@ async function run(args, { stdout, stderr, fail, note, help, onInterrupt }) {
       }
       return
     }
-    await printer.endOf(place)
+    await printer.endOf(jobIndex)
   }
   try {
     await Promise.all(scrapes.map(runOne))
@@ -229,9 +229,9 @@ function hasAllAnswers(jobs, scrapes) {
   if (scrapes.every(({ failure }) => failure === null)) return true
   if (jobs.length === 1) return false
   const answered = new Set()
-  scrapes.forEach((scrape, place) => {
+  scrapes.forEach((scrape, jobIndex) => {
     if (scrape.failure !== null) return
-    const { list } = jobs[place]
+    const { list } = jobs[jobIndex]
     for (let i = 0; i < list.length; i++) answered.add(list.hexAt(i))
   })
   return jobs.every(({ list }) => {

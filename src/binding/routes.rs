@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// How many routes are kept. Beyond this all are read anew.
-const REMEMBERED: usize = 256;
+const MOST: usize = 256;
 
 /// The routes of one session.
 pub(super) struct Routes {
@@ -32,7 +32,7 @@ impl Routes {
             return Some(known.clone());
         }
         let route = Arc::new(self.read(Reader(bytes))?);
-        if self.known.len() >= REMEMBERED {
+        if self.known.len() >= MOST {
             self.known.clear();
         }
         self.known.insert(bytes.into(), route.clone());

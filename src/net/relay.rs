@@ -31,8 +31,8 @@ const LONGEST_JOIN: Duration = Duration::from_secs(4);
 /// The pause before a proxy that has just been lost is tried again; doubled each time.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 /// How many datagrams under way to the relay are remembered for each request, and beside them.
-const REMEMBERED_A_REQUEST: usize = 16;
-const REMEMBERED: usize = 1024;
+const DATAGRAMS_KEPT_A_REQUEST: usize = 16;
+const DATAGRAMS_KEPT: usize = 1024;
 /// From how many names on those are forgotten that nobody has asked for in [`NAME_KEPT`].
 const NAMES_KEPT: usize = 4096;
 const NAME_KEPT: Duration = Duration::from_secs(2 * 3600);
@@ -337,7 +337,7 @@ impl Hosts {
         if let Some(transaction_id) = datagram.get(12..16).and_then(|bytes| bytes.try_into().ok()) {
             self.sent.insert(transaction_id, to);
             self.order.push_back(transaction_id);
-            let most = REMEMBERED + REMEMBERED_A_REQUEST * requests;
+            let most = DATAGRAMS_KEPT + DATAGRAMS_KEPT_A_REQUEST * requests;
             while self.order.len() > most {
                 self.order.pop_front().map(|oldest| self.sent.remove(&oldest));
             }

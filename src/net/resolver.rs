@@ -26,7 +26,7 @@ const FRESH: Duration = Duration::from_secs(60);
 /// How long an answer may serve when its host can no longer be resolved.
 const STALE: Duration = Duration::from_secs(24 * 3600);
 /// How many endpoints are remembered.
-const REMEMBERED: usize = 4096;
+const MOST_ENDPOINTS: usize = 4096;
 
 pub(super) type Lookup = (Endpoint, Found);
 
@@ -170,7 +170,7 @@ impl Resolver {
             self.entries.remove(&endpoint);
         }
         if self.entries.is_empty() {
-            self.entries.shrink_to(REMEMBERED);
+            self.entries.shrink_to(MOST_ENDPOINTS);
         }
     }
 
@@ -214,15 +214,15 @@ impl Resolver {
                 if let Some(entry) = self.entries.get_mut(&endpoint) {
                     entry.addresses = Some((addresses.clone(), now));
                 }
-                if self.entries.len() > REMEMBERED {
+                if self.entries.len() > MOST_ENDPOINTS {
                     self.entries.retain(|known, entry| !entry.waiting.is_empty() || *known == endpoint);
-                    self.entries.shrink_to(REMEMBERED);
+                    self.entries.shrink_to(MOST_ENDPOINTS);
                 }
             }
             Err(_) => drop(self.entries.remove(&endpoint)),
         }
         if self.entries.is_empty() {
-            self.entries.shrink_to(REMEMBERED);
+            self.entries.shrink_to(MOST_ENDPOINTS);
         }
         (waiting, result)
     }
@@ -305,8 +305,8 @@ mod tests {
             let (waiting, addresses) = resolver.finish(now, (Endpoint::of(&url(number), None), found));
             assert_eq!((waiting, addresses.unwrap().len()), (vec![RequestId(number)], 1));
         }
-        assert!(resolver.entries.len() <= REMEMBERED + 1, "{}", resolver.entries.len());
-        assert!(resolver.entries.capacity() <= 4 * REMEMBERED, "{}", resolver.entries.capacity());
+        assert!(resolver.entries.len() <= MOST_ENDPOINTS + 1, "{}", resolver.entries.len());
+        assert!(resolver.entries.capacity() <= 4 * MOST_ENDPOINTS, "{}", resolver.entries.capacity());
     }
 
     #[test]
