@@ -91,7 +91,7 @@ describe('the constructor', () => {
     }
   }
 
-  test('names what is missing of nothing', () => {
+  test('without options names the first that is required', () => {
     assert.throws(() => new Client(), { message: 'Option `peerId` is required' })
   })
 
@@ -186,7 +186,7 @@ test("nothing is written into the caller's options", async (t) => {
   assert.deepEqual(eventsOf(tracker), [2, 1, 0, 3])
 })
 
-test('update may say that it is paused, and nothing else', async (t) => {
+test('update may announce "paused", and no other event', async (t) => {
   const tracker = await startScriptedTracker(t)
   const client = create(t, { announce: tracker.url })
   for (const event of ['paused', 'started']) {
@@ -219,7 +219,7 @@ test('destroy calls back, later, each time it is called', async (t) => {
 })
 
 describe('a proxy', () => {
-  test('in the words of the package socks is gone through', async (t) => {
+  test('given as the package socks takes it carries the requests', async (t) => {
     const tracker = await startScriptedTracker(t)
     const proxy = await startSocksProxy(t)
     const socksProxy = { proxy: { host: '127.0.0.1', port: String(proxy.port), type: 5 } }
@@ -229,7 +229,7 @@ describe('a proxy', () => {
     assert.ok(cameThrough(proxy, tracker))
   })
 
-  test('as a URL is gone through', async (t) => {
+  test('given as a URL carries the requests', async (t) => {
     const tracker = await startScriptedTracker(t)
     const proxy = await startSocksProxy(t)
     const client = create(t, { announce: tracker.url, proxyOpts: { socksProxy: proxy.url } })
@@ -238,7 +238,7 @@ describe('a proxy', () => {
     assert.ok(cameThrough(proxy, tracker))
   })
 
-  test('is asked for the addresses of names, which nobody else hears of', async (t) => {
+  test('resolves the names, which nobody else is asked for', async (t) => {
     const tracker = await startScriptedTracker(t)
     const proxy = await startSocksProxy(t)
     const socksProxy = { proxy: { ipaddress: '127.0.0.1', port: proxy.port, type: 5 } }
@@ -252,7 +252,7 @@ describe('a proxy', () => {
     assert.ok(cameThrough(proxy, tracker))
   })
 
-  test('has one association for all clients and requests', async (t) => {
+  test('has a single association for all clients and requests', async (t) => {
     const tracker = await startScriptedTracker(t)
     const proxy = await startSocksProxy(t)
     const proxyOpts = { socksProxy: { proxy: { host: '127.0.0.1', port: proxy.port, type: 5 } } }
@@ -264,7 +264,7 @@ describe('a proxy', () => {
     assert.equal(proxy.associations, 1)
   })
 
-  test('of the transport is gone through, by a static scrape too', async (t) => {
+  test('of the transport carries the requests, those of a static scrape too', async (t) => {
     const tracker = await startScriptedTracker(t, seedsByHash)
     const proxy = await startSocksProxy(t)
     const transport = { proxy: proxy.url }
@@ -310,7 +310,7 @@ describe('a scrape', () => {
     })
   })
 
-  test('of several, static, calls back with those of each, by what it was asked as', async (t) => {
+  test('of several, static, calls back with the numbers of each under the hash that was asked for', async (t) => {
     const { url } = await startScriptedTracker(t, seedsByHash)
     const infoHash = [hash(10), hash(11).replace('b', 'B'), Buffer.from(hash(12), 'hex')]
     const { results } = await scrape({ announce: url, infoHash })
@@ -322,7 +322,7 @@ describe('a scrape', () => {
     )
   })
 
-  test('of a hybrid torrent is called by all 64 digits it was asked by', async (t) => {
+  test('of a hybrid torrent has all 64 digits that were asked for as its key', async (t) => {
     const { url } = await startScriptedTracker(t, seedsByHash)
     const infoHash = `${hash(9)}${'ef'.repeat(12)}`
     const { results } = await scrape({ announce: url, infoHash })
@@ -358,7 +358,7 @@ describe('a scrape', () => {
     assert.throws(() => Client.scrape({ announce: URL, infoHash: 'ab' }, never), wrong)
   })
 
-  test('of which a part fails emits the other part, and a warning', async (t) => {
+  test('that fails in part emits the rest, and a warning', async (t) => {
     const { url } = await startScriptedTracker(t, {
       scrape: (request, tracker) => {
         // The second datagram is answered after the first one's answer.
@@ -381,7 +381,7 @@ describe('a scrape', () => {
   })
 })
 
-describe('a UDPTracker by itself', () => {
+describe('a UDPTracker on its own', () => {
   const clientOf = () => {
     return Object.assign(new EventEmitter(), {
       infoHash: INFO_HASH,

@@ -86,7 +86,7 @@ const OURS = new RegExp(
   'g'
 )
 
-test('every way to print shows what is harmful, in a line as in a style', () => {
+test('every way to print escapes control characters, with a style and without', () => {
   for (const text of evilTexts(2000)) {
     const cell = column(shown(text), 12)
     const ways = [
@@ -126,7 +126,7 @@ test('labels of metrics hold what they are given, in a way that Prometheus reads
   }
 })
 
-describe('nothing that comes from outside is a command to the terminal:', () => {
+describe('nothing that comes from outside reaches the terminal as a command:', () => {
   const TITLE = '\x1b]0;pwned\x07\x9b2J\u202e'
   const NAMES = namesEnvironment({ 'tracker.test': ['127.0.0.1'] })
   const run = async (t, args, options) => {

@@ -76,7 +76,7 @@ function watchedNames(t, names) {
   return { env, asked: () => fs.readFileSync(record, 'utf8').trim().split('\n').filter(Boolean) }
 }
 
-test('look-ups of check are seen by the watch that other tests here rely on', async (t) => {
+test('the look-ups of check are seen by the helper that the other tests here rely on', async (t) => {
   const tracker = await startScriptedTracker(t)
   const { env, asked } = watchedNames(t, { 'tracker.test': ['127.0.0.1'] })
   const { code } = await check(t, [`tracker.test:${tracker.port}`], { env })

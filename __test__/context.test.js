@@ -26,7 +26,7 @@ function asEachTenant(start) {
   )
 }
 
-describe('the context of a request is that of', () => {
+describe("a request's asynchronous context is kept for", () => {
   test('its update', async (t) => {
     const tracker = await startScriptedTracker(t)
     await asEachTenant((tell) => {
@@ -114,7 +114,7 @@ test('the context of an exception is that of the request whose listener threw it
   assert.deepEqual(stdout.trim().split('\n').sort(), ['of a a', 'of b b'])
 })
 
-test('what the first request of a process was made in is not kept', async (t) => {
+test("the context of a process's first request is not kept for ever", async (t) => {
   const tracker = await startScriptedTracker(t)
   const child = startScript(
     t,

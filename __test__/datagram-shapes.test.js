@@ -77,7 +77,7 @@ describe('a partial last row is ignored', () => {
 })
 
 describe('an interval', () => {
-  test('of 0 waits a second and does not spin', async (t) => {
+  test('of 0 waits a second', async (t) => {
     const tracker = await startScriptedTracker(t, {
       announce: (request) => wire.announceResponse(request, { interval: 0 })
     })
@@ -94,7 +94,7 @@ describe('an interval', () => {
   })
 
   for (const interval of [2147484, 0x7fffffff, 0xffffffff]) {
-    test(`of ${interval} s is held at what a timer can do`, async (t) => {
+    test(`of ${interval} s is limited to the longest that a timer can wait`, async (t) => {
       const warnings = []
       const onWarning = ({ name }) => warnings.push(name)
       process.on('warning', onWarning)
@@ -199,7 +199,7 @@ describe('noise from the tracker', () => {
     assert.equal(peers.at(-1), '1.1.1.1:257')
   })
 
-  test('when nothing waits for anything', async (t) => {
+  test('when no request waits for an answer', async (t) => {
     const noise = noiseSource(42)
     const tracker = await startScriptedTracker(t)
     const client = createClient(t, tracker.url)

@@ -22,7 +22,7 @@ function filterOfDocs(found) {
 
 const literal = (host) => [{ address: host, family: host.includes(':') ? 6 : 4 }]
 
-test('addresses inside are refused, in URLs too, and nothing is sent', async (t) => {
+test('internal addresses are refused, in URLs too, and nothing is sent', async (t) => {
   const tracker = await startScriptedTracker(t)
   const transport = filterOfDocs(literal)
   for (const [url, host] of [
@@ -48,7 +48,7 @@ test('addresses inside are refused, in URLs too, and nothing is sent', async (t)
   assert.equal(tracker.requests.length, 0)
 })
 
-test('a name that leads inside later is refused then', async (t) => {
+test('a name that resolves to an internal address later is refused then', async (t) => {
   const tracker = await startScriptedTracker(t)
   const transport = filterOfDocs(() => literal('127.0.0.1'))
   const url = `udp://rebinding.example:${tracker.port}`

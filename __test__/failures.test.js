@@ -40,7 +40,7 @@ describe('a TrackerError', () => {
     assert.ok(!Object.keys(error).includes('cause'))
   })
 
-  test('of a look-up without an address of the family says so', async () => {
+  test('of a look-up that gives no address of the family says so', async () => {
     const error = await rejection(announce('udp://127.0.0.1:6969', { ...REQUEST, family: 6 }))
     assert.equal(error.phase, 'lookup')
     assert.ok(!('cause' in error))
@@ -74,7 +74,7 @@ describe('a TrackerError', () => {
     assert.match((await rejection(thoseWhoScrape())).stack, /thoseWhoScrape .*failures\.test\.js/)
   })
 
-  test('has a stack where the application formats its own, even badly', async (t) => {
+  test("has a stack even where the application's Error.prepareStackTrace throws", async (t) => {
     const tracker = await startScriptedTracker(t, { connect: silent })
     const { prepareStackTrace, stackTraceLimit } = Error
     t.after(() => Object.assign(Error, { prepareStackTrace, stackTraceLimit }))

@@ -151,7 +151,7 @@ async function sameAnnounce(tracker, requestString, { numWant, ...fields }) {
 }
 
 describe('libtorrent and this package', () => {
-  test('say the same of a download from its start to its end, to the byte', async (t) => {
+  test('send the same bytes for a download from start to end', async (t) => {
     const tracker = await startScriptedTracker(t)
     const requestString = '/announce?passkey=a%20b%2Fc%2f&x=y'
     const theirs = await libtorrentAnnounces(t, tracker, requestString, 3)
@@ -178,7 +178,7 @@ describe('libtorrent and this package', () => {
     }
   })
 
-  test('differ in num_want where nobody says how many peers: 50 here', async (t) => {
+  test('differ in num_want where the application does not say: 50 here', async (t) => {
     const tracker = await startScriptedTracker(t)
     const theirs = await libtorrentAnnounces(t, tracker, '/announce', 3)
     const said = theirs.announces.map(fieldsOf)

@@ -155,7 +155,7 @@ for (const [name, call] of Object.entries(CALLS)) {
       assert.deepEqual({ code, message }, { code: 'TRACKER_ERROR', message: 'not on my list' })
     })
 
-    test('BAD_RESPONSE for an answer that is none', async (t) => {
+    test('BAD_RESPONSE for a malformed answer', async (t) => {
       const tracker = await startScriptedTracker(t, {
         [name]: (request) => wire.uint32(9, request.transactionId)
       })
@@ -164,7 +164,7 @@ for (const [name, call] of Object.entries(CALLS)) {
     })
 
     for (const phase of ['connect', name]) {
-      test(`TIMEOUT when ${phase} stays without an answer`, async (t) => {
+      test(`TIMEOUT when ${phase} gets no answer`, async (t) => {
         const tracker = await startScriptedTracker(t, { [phase]: silent })
         const { code, message } = await rejection(call(tracker.url, { timeout: 60 }))
         assert.equal(code, 'TIMEOUT')
@@ -172,7 +172,7 @@ for (const [name, call] of Object.entries(CALLS)) {
       })
     }
 
-    test('TIMEOUT when the round trip takes longer, and the late answer harms nobody', async (t) => {
+    test('TIMEOUT when the round trip takes longer, and the late answer is dropped', async (t) => {
       const tracker = await startScriptedTracker(t, { [name]: silent })
       const failed = rejection(call(tracker.url, { timeout: 50 }))
       const request = await tracker.next(name)
@@ -326,7 +326,7 @@ describe('stats()', () => {
     await assertGain(ask, { requests: 3, answered: 3, failed: 0, sent: 4, connects: 1 })
   })
 
-  test('counts datagrams from where nothing was asked', async (t) => {
+  test('counts datagrams from addresses that nothing was sent to', async (t) => {
     const tracker = await startScriptedTracker(t)
     await announce(tracker.url, REQUEST)
     const [request] = tracker.announces

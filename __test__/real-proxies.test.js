@@ -38,7 +38,7 @@ test('dante resolves names', { skip: withoutDante }, async (t) => {
   await UdpTracker.announce(`udp://localhost:${tracker.port}`, { ...ask, transport })
 })
 
-test('dante is started again in flight', { skip: withoutDante }, async (t) => {
+test('dante is restarted while requests are in flight', { skip: withoutDante }, async (t) => {
   let silent = true
   const tracker = await startScriptedTracker(t, {
     announce: (request) => (silent ? undefined : wire.announceResponse(request))
@@ -54,7 +54,7 @@ test('dante is started again in flight', { skip: withoutDante }, async (t) => {
   await updated
 })
 
-test('dante that allows no UDP is an error in words', { skip: withoutDante }, async (t) => {
+test('dante without UDP is an error that says so', { skip: withoutDante }, async (t) => {
   const tracker = await startScriptedTracker(t)
   const transport = { proxy: (await startDante(t, { open: false })).url }
   await assert.rejects(UdpTracker.announce(tracker.url, { ...ask, transport }), {
@@ -64,7 +64,7 @@ test('dante that allows no UDP is an error in words', { skip: withoutDante }, as
   assert.equal(tracker.requests.length, 0)
 })
 
-test('microsocks refuses UDP: an error in words', { skip: withoutMicrosocks }, async (t) => {
+test('microsocks refuses UDP: an error that says so', { skip: withoutMicrosocks }, async (t) => {
   const tracker = await startScriptedTracker(t)
   const open = await startMicrosocks(t)
   const closed = await startMicrosocks(t, '-u', 'anna', '-P', 'secret')

@@ -41,7 +41,7 @@ test('hosts are looked up by the function, one look-up however many requests wai
   assert.deepEqual(asked[1], ['tracker.example', 4, false])
 })
 
-test('an object and a scrape look up by it as well', async (t) => {
+test('objects and scrapes use it as well', async (t) => {
   const tracker = await startScriptedTracker(t)
   const transport = { lookup: async () => ['127.0.0.1'] }
   const client = createClient(t, `udp://tracker.example:${tracker.port}`, { transport })
@@ -54,7 +54,7 @@ test('an object and a scrape look up by it as well', async (t) => {
   assert.equal(await nextError(bad), 'cannot resolve tracker host tracker.example: blocked')
 })
 
-test('addresses in URLs are shown to it too', async (t) => {
+test('it is asked about addresses in URLs too', async (t) => {
   const tracker = await startScriptedTracker(t)
   const asked = []
   const lookup = async (host) => {
@@ -134,7 +134,7 @@ test('a look-up that hangs holds up no other host', async (t) => {
   await UdpTracker.announce(`udp://alive.example:${tracker.port}`, { ...ask, transport })
 })
 
-test('what it refuses later is not asked from an earlier answer', async (t) => {
+test('an address that it refuses later is not used from an earlier answer', async (t) => {
   const tracker = await startScriptedTracker(t)
   const refuse = async (host, { family }) => {
     const addresses = ['10.0.0.1', '127.0.0.1'].filter((address) => isIPv4(address) || family === 6)
@@ -158,7 +158,7 @@ test('two functions are two transports', async (t) => {
   assert.equal(tracker.connectionIds.length, 2)
 })
 
-test('more transports at once than there may be are an error, and those that have ended make room', async (t) => {
+test('too many transports at once are an error, and those that have ended make room', async (t) => {
   const tracker = await startScriptedTracker(t)
   const url = `udp://tracker.example:${tracker.port}`
   const hanging = []

@@ -21,7 +21,7 @@ const ask = { infoHash: INFO_HASH, peerId: PEER_ID, port: 6881, _timeout: 50 }
 
 const failure = (code, message) => ({ name: 'TrackerError', code, message })
 
-test('an announce and a scrape go through the proxy and nothing goes directly', async (t) => {
+test('an announce and a scrape go through the proxy, and nothing goes directly', async (t) => {
   const tracker = await startScriptedTracker(t, {
     announce: (request) => wire.announceResponse(request, { peers: ['1.2.3.4:5'] }),
     scrape: (request) => wire.scrapeResponse(request, [{ seeds: 7 }])
@@ -196,7 +196,7 @@ test('a port where no proxy listens is an error, and nothing goes directly', asy
   await UdpTracker.announce(tracker.url, opts)
 })
 
-test('what speaks no SOCKS5 is an error', async (t) => {
+test('a server that does not speak SOCKS5 is an error', async (t) => {
   const tracker = await startScriptedTracker(t)
   const proxy = await startSocksProxy(t)
   proxy.onControl = (control) =>
@@ -277,7 +277,7 @@ test('a relay on another host than the proxy is used', async (t) => {
   await UdpTracker.announce(tracker.url, { ...ask, transport: { proxy: proxy.url } })
 })
 
-test('fragments, noise and datagrams from elsewhere than the relay count for nothing', async (t) => {
+test('fragments, noise and datagrams from elsewhere than the relay are dropped', async (t) => {
   const tracker = await startScriptedTracker(t, {
     announce: (request) => wire.announceResponse(request, { seeds: 3 })
   })
@@ -319,7 +319,7 @@ test('an IPv6 proxy is used', async (t) => {
   await UdpTracker.announce(tracker.url, { ...ask, transport })
 })
 
-test('requests with and without the proxy go their own ways at once', async (t) => {
+test('requests with and without the proxy are answered side by side', async (t) => {
   const tracker = await startScriptedTracker(t)
   const proxy = await startSocksProxy(t)
   const direct = dgram.createSocket('udp4').bind(0, '127.0.0.1')
