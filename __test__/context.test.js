@@ -7,12 +7,11 @@ const { AsyncLocalStorage } = require('node:async_hooks')
 const diagnosticsChannel = require('node:diagnostics_channel')
 const { startScriptedTracker } = require('./support/scripted-tracker')
 const { EXPOSE_GC, startScript } = require('./support/child')
-const { UdpTracker, INFO_HASH, PEER_ID, createClient } = require('./support/client')
+const { UdpTracker, INFO_HASH, createClient, REQUEST } = require('./support/client')
 const { deadline } = require('./support/deadline')
 const wire = require('./support/wire')
 
 const tenant = new AsyncLocalStorage()
-const REQUEST = { peerId: PEER_ID, infoHash: INFO_HASH, port: 6881 }
 
 // What `start(tell)` tells, called once as each of three tenants, with the tenant that it is told as.
 function asEachTenant(start) {

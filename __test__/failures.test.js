@@ -4,12 +4,11 @@
 const { test, describe } = require('node:test')
 const assert = require('node:assert/strict')
 const { startScriptedTracker, silent } = require('./support/scripted-tracker')
-const { UdpTracker, INFO_HASH, PEER_ID, createClient, nextError } = require('./support/client')
+const { UdpTracker, INFO_HASH, createClient, nextError, REQUEST } = require('./support/client')
 const { deadline } = require('./support/deadline')
 const wire = require('./support/wire')
 
 const { announce, scrape, TrackerError } = UdpTracker
-const REQUEST = { peerId: PEER_ID, infoHash: INFO_HASH, port: 6881 }
 
 async function rejection(promise) {
   const error = await deadline(

@@ -72,32 +72,12 @@ os._exit(0)
 `
 
 // What stands in an announce behind its connection ID and transaction ID, by name; everything, that is.
-function fieldsOf({
-  infoHash,
-  peerId,
-  downloaded,
-  left,
-  uploaded,
-  event,
-  ip,
-  key,
-  numWant,
-  port,
-  rest
-}) {
+function fieldsOf(request) {
+  const { infoHash, peerId, rest } = request
+  const { downloaded, left, uploaded, event, ip, key, numWant, port } = request
+  const numbers = { downloaded, left, uploaded, event, ip, key, numWant, port }
   const bytes = { infoHash: infoHash.toString('hex'), peerId: peerId.toString('latin1') }
-  return {
-    ...bytes,
-    downloaded,
-    left,
-    uploaded,
-    event,
-    ip,
-    key,
-    numWant,
-    port,
-    rest: rest.toString('hex')
-  }
+  return { ...bytes, ...numbers, rest: rest.toString('hex') }
 }
 
 // Lets libtorrent start, complete and stop, or only start; returns its announces and what it says about itself.

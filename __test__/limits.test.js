@@ -7,12 +7,11 @@ const assert = require('node:assert/strict')
 const { getEventListeners } = require('node:events')
 const { startScriptedTracker, silent } = require('./support/scripted-tracker')
 const { startScript } = require('./support/child')
-const { UdpTracker, INFO_HASH, PEER_ID, createClient, allDelivered } = require('./support/client')
+const { UdpTracker, INFO_HASH, createClient, allDelivered, REQUEST } = require('./support/client')
 const { deadline } = require('./support/deadline')
 const wire = require('./support/wire')
 
 const { announce, scrape, drain } = UdpTracker
-const REQUEST = { peerId: PEER_ID, infoHash: INFO_HASH, port: 6881 }
 const A_DATAGRAM = 60
 
 const hashes = (count) =>

@@ -8,12 +8,18 @@ const { once } = require('node:events')
 const { setImmediate: nextTurn } = require('node:timers/promises')
 const { isDeepStrictEqual } = require('node:util')
 const { startScriptedTracker, silent } = require('./support/scripted-tracker')
-const { UdpTracker, INFO_HASH, PEER_ID, createClient, allDelivered } = require('./support/client')
+const {
+  UdpTracker,
+  INFO_HASH,
+  PEER_ID,
+  createClient,
+  allDelivered,
+  REQUEST
+} = require('./support/client')
 const { deadline } = require('./support/deadline')
 const wire = require('./support/wire')
 
 const { announce, scrape, stats, TrackerError } = UdpTracker
-const REQUEST = { peerId: PEER_ID, infoHash: INFO_HASH, port: 6881 }
 
 // Both calls, for what holds of both.
 const CALLS = {

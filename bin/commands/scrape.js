@@ -40,12 +40,7 @@ then is printed.
   --skip-invalid       leave out lines that are not info-hashes
   --family 4|6         IPv4 or IPv6 only (default: what the tracker has, IPv4
                        first)
-  --local-address A    send from this address of this machine, look-ups too;
-                       twice for one of each family
-  --interface NAME     send through this network interface, look-ups too
-  --proxy URL          send through a SOCKS5 proxy: socks5h://host:port, with
-                       user:password@ before the host if it wants one;
-                       with socks5:// names are looked up here
+${options.NETWORK_HELP}
   --timeout SECONDS    give up if nothing has come in for this long (default
                        15); 0.5 is half a second
   --sort KEY           seeds, leechers or completed, the most first; everything
