@@ -20,6 +20,7 @@ const STREAM = /^50 ms, (\d+ %) lost/
 const SECONDS = 10
 // Milliseconds: from below the shortest round trip to the answer that version 1.2.0 gets when it sends again.
 const LATENCIES = [40, 40000]
+const LATENCY_TICKS = [50, 100, 300, 1000, 3000, 10000, 30000]
 const DOCS = path.join(__dirname, '..', 'docs')
 
 const STYLE = {
@@ -70,8 +71,11 @@ function last({ rows }) {
     )
 }
 
-/** The share answered against time, a panel for each loss. `x` is the scale of time, `at` where the names stand. */
-function drawAnswered(Plot, document, points, { x, at }) {
+/**
+ * The share answered against time, a panel for each loss. `x` is the scale of time, `axis` its axis if it has one of its own, `at` where
+ * the names stand.
+ */
+function drawAnswered(Plot, document, points, { x, axis, at }) {
   const losses = [...new Map(points.map(({ order, loss }) => [order, loss]))].sort(
     ([a], [b]) => a - b
   )
@@ -84,12 +88,13 @@ function drawAnswered(Plot, document, points, { x, at }) {
     marginBottom: 45,
     marginLeft: 55,
     marginRight: 20,
-    fx: { domain: losses.map(([, loss]) => loss), label: null, padding: 0.08 },
+    fx: { domain: losses.map(([, loss]) => loss), axis: 'top', label: null, padding: 0.08 },
     x: { ...x, labelOffset: 36 },
     y: { domain: [0, 100], label: 'answered, %', grid: true },
     color: colours,
     marks: [
       Plot.frame({ stroke: '#d0d7de' }),
+      axis,
       // Those that lie on each other are told apart by their dashes.
       ...Object.values(CLIENTS).map(({ name, dashes }) =>
         Plot.line(points, {
@@ -206,10 +211,13 @@ async function main() {
     x: {
       type: 'log',
       domain: LATENCIES,
-      label: 'time from an announce to its answer',
-      ticks: [50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000],
-      tickFormat: (ms) => (ms < 1000 ? `${ms} ms` : `${ms / 1000} s`)
+      label: 'milliseconds from an announce to its answer'
     },
+    // Plot's own axis leaves out the labels of most ticks of a logarithmic scale.
+    axis: Plot.axisX(LATENCY_TICKS, {
+      text: (ms) => ms.toLocaleString('en-US'),
+      labelOffset: 36
+    }),
     at: 0.95 * end
   })
   save('network-latency.svg', latency)
