@@ -15,7 +15,8 @@ const SHORT_TEXT = {
   announce: 'announce response should be 20 bytes'
 }
 
-describe('an answer that is too short', () => {
+// Side by side: most of them wait three seconds.
+describe('an answer that is too short', { concurrency: true }, () => {
   for (const [phase, needed] of [
     ['connect', 16],
     ['announce', 20]
