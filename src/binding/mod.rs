@@ -5,6 +5,6 @@ mod details;
 mod engine;
 mod outcomes;
 mod reader;
-mod routes;
 mod session;
+mod transports;
 mod url;
