@@ -207,8 +207,9 @@ describe('--proxy', () => {
       assert.deepEqual({ code, stderr }, { code: 0, stderr: '' })
       assert.deepEqual(proxy.credentials, [['ann', 'se cret']])
       assert.equal(proxy.targets.length, tracker.requests.length)
+      // On a busy machine the connect may be sent again, by the name once more.
       assert.equal(proxy.targets[0].type, DOMAIN)
-      assert.equal(proxy.targets[1].type, IPV4)
+      assert.equal(proxy.targets.at(-1).type, IPV4)
       assert.deepEqual(asked(), [])
     })
 
