@@ -234,7 +234,7 @@ describe('a tracker that answers only some steps is alive:', () => {
   }
   const notServed = { announce: (request) => wire.announceResponse(request).subarray(0, 8) }
 
-  test('it refuses the torrent in words, and is scraped all the same', async (t) => {
+  test('it refuses the torrent, and is scraped all the same', async (t) => {
     const { result, row, stdout } = await alive(t, {
       announce: (request) => wire.errorResponse(request, 'no\x1b[31m')
     })

@@ -73,7 +73,7 @@ test('microsocks refuses UDP: an error that says so', { skip: withoutMicrosocks 
     [open.url, 'it refused UDP: command not supported'],
     [withPassword, 'it refused UDP: command not supported'],
     [withPassword.replace('secret', 'wrong'), 'it refused the user name and the password'],
-    [closed.url, 'it wants a user name and a password']
+    [closed.url, 'it requires a user name and a password']
   ]) {
     await assert.rejects(UdpTracker.announce(tracker.url, { ...request, transport: { proxy } }), {
       code: 'NETWORK',

@@ -13,10 +13,10 @@ for (const [host, address, reason] of [
   ['224.0.0.1', '224.0.0.1', 'it is a multicast address'],
   ['239.255.255.250', '239.255.255.250', 'it is a multicast address'],
   ['255.255.255.255', '255.255.255.255', 'it is a broadcast address'],
-  ['0.0.0.1', '0.0.0.1', "it is nobody's address"],
+  ['0.0.0.1', '0.0.0.1', 'no host has this address'],
   ['[ff02::1]', 'ff02::1', 'it is a multicast address'],
   ['[::ffff:224.0.0.1]', '::ffff:224.0.0.1', 'it is a multicast address'],
-  ['[100::1]', '100::1', "it is nobody's address"]
+  ['[100::1]', '100::1', 'no host has this address']
 ]) {
   test(`udp://${host} is refused: ${reason}`, async (t) => {
     const { sent } = UdpTracker.stats()

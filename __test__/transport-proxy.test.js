@@ -157,14 +157,18 @@ test('a user name and a password are given when they are wanted', async (t) => {
   )
   await assert.rejects(
     through(`socks5h://${at}`),
-    failure('NETWORK', `cannot use proxy ${at}: it wants a user name and a password`)
+    failure('NETWORK', `cannot use proxy ${at}: it requires a user name and a password`)
   )
 })
 
 for (const [what, script, words] of [
   ['refuses UDP', { reply: () => 7 }, 'it refused UDP: command not supported'],
   ['allows nobody', { reply: () => 2 }, 'it refused UDP: not allowed'],
-  ['knows another way to authenticate', { method: () => 1 }, 'it accepts no way to authenticate'],
+  [
+    'knows only another authentication method',
+    { method: () => 1 },
+    'it supports no authentication method that this client has'
+  ],
   ['says nothing', { silent: true }, 'it does not answer']
 ]) {
   test(`a proxy that ${what} is an error within 5 s, and nothing goes directly`, async (t) => {
@@ -207,7 +211,7 @@ test('a server that does not speak SOCKS5 is an error', async (t) => {
       .end('HTTP/1.1 400 Bad Request\r\n\r\n')
   await assert.rejects(
     UdpTracker.announce(tracker.url, { ...request, transport: { proxy: proxy.url } }),
-    failure('NETWORK', `cannot use proxy 127.0.0.1:${proxy.port}: it is no SOCKS5 proxy`)
+    failure('NETWORK', `cannot use proxy 127.0.0.1:${proxy.port}: it is not a SOCKS5 proxy`)
   )
 })
 

@@ -63,7 +63,7 @@ class CommandLine {
     return this.say('red', lines)
   }
 
-  // The reader of a pipe has seen enough, as `head` has. That is no failure.
+  // The reader of a pipe has seen enough, as `head` has. That is not a failure.
   onOutputError(err) {
     if (err.code === 'EPIPE') return this.exit(WORKED)
     this.fail(`cannot write to standard output: ${err.message}`)

@@ -183,7 +183,7 @@ fn found(reader: &mut Reader<'_>) -> Option<Result<Vec<IpAddr>, String>> {
     Some(
         text.split(',')
             .filter(|address| !address.is_empty())
-            .map(|address| address.parse().map_err(|_| format!("{address} is no address")))
+            .map(|address| address.parse().map_err(|_| format!("{address} is not an address")))
             .collect(),
     )
 }

@@ -1,4 +1,5 @@
-//! How a request can fail once names and sockets are involved.
+//! How a request can fail once names and sockets are involved: these texts, those of [`proto::Failure`] and those of
+//! [`TransportError`] are what applications get.
 
 use std::net::IpAddr;
 

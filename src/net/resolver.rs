@@ -276,8 +276,8 @@ fn askable(ip: IpAddr) -> Result<IpAddr, &'static str> {
         ip if ip.is_multicast() => Err("it is a multicast address"),
         IpAddr::V4(Ipv4Addr::BROADCAST) => Err("it is a broadcast address"),
         // Nobody has such an address: "this network" (RFC 1122, 3.2.1.3) and discard-only (RFC 6666).
-        IpAddr::V4(ip) if ip.octets()[0] == 0 => Err("it is nobody's address"),
-        IpAddr::V6(ip) if ip.segments()[..4] == [0x100, 0, 0, 0] => Err("it is nobody's address"),
+        IpAddr::V4(ip) if ip.octets()[0] == 0 => Err("no host has this address"),
+        IpAddr::V6(ip) if ip.segments()[..4] == [0x100, 0, 0, 0] => Err("no host has this address"),
         ip => Ok(ip),
     }
 }

@@ -23,7 +23,7 @@ pub(super) struct Ways {
     ways: Vec<Way>,
     shared: Shared,
     random: StdRng,
-    /// What was counted on ways that are no more.
+    /// What was counted on ways that are closed.
     past: Counters,
     tracing: bool,
     clocks: (Instant, SystemTime),
