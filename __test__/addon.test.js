@@ -89,7 +89,7 @@ describe('what NAPI_RS_NATIVE_LIBRARY_PATH names', () => {
     })
   })
 
-  test('and cannot be loaded is an error with the reason', async (t) => {
+  test('that cannot be loaded is an error with the reason', async (t) => {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'addon-'))
     t.after(() => fs.rmSync(folder, { recursive: true }))
     const broken = path.join(folder, 'broken.node')
@@ -101,7 +101,7 @@ describe('what NAPI_RS_NATIVE_LIBRARY_PATH names', () => {
   })
 })
 
-describe('a process that may load no addons', () => {
+describe('a process that may not load addons', () => {
   test('with --no-addons is told what to do', async () => {
     const [code, message] = await errorOf(['--no-addons'])
     assert.equal(code, 'ERR_NO_ADDON')

@@ -93,7 +93,7 @@ describe('the host of the announce URL', () => {
     await nextUpdate(client)
   })
 
-  test('can be a name in capital letters, and so can the scheme', async (t) => {
+  test('can be a name in capital letters, as can the scheme', async (t) => {
     const tracker = await startScriptedTracker(t)
     const client = createClient(t, `UDP://LOCALHOST:${tracker.port}`)
     client.announce(2)

@@ -24,7 +24,7 @@ async function errorFor(t, url, opts) {
   return text
 }
 
-describe('a URL that can not be used is named in the error:', () => {
+describe('a URL that cannot be used is named in the error:', () => {
   for (const url of [
     'http://127.0.0.1:6969/announce',
     'https://tracker.invalid/announce',
@@ -114,7 +114,7 @@ describe('a URL that is not a string is an error at announce:', () => {
   })
 })
 
-describe('a host that can not be reached', () => {
+describe('a host that cannot be reached', () => {
   test('because its name does not resolve is named in the error', async (t) => {
     assert.match(await errorFor(t, 'udp://nonexistent.invalid:6969'), /nonexistent\.invalid/)
   })
@@ -147,7 +147,7 @@ describe('a host that can not be reached', () => {
   })
 })
 
-test('an announceUrl that was put right is used by the next announce', async (t) => {
+test('a corrected announceUrl is used by the next announce', async (t) => {
   const tracker = await startScriptedTracker(t)
   const client = createClient(t, 'udp://')
   const failed = nextError(client)

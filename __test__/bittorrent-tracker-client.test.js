@@ -1,77 +1,31 @@
-// The Client of bittorrent-udp-tracker/bittorrent-tracker, and its UDPTracker by itself. What it sends and emits is compared
+// The Client of bittorrent-udp-tracker/bittorrent-tracker, and its UDPTracker on its own. What it sends and emits is compared
 // with bittorrent-tracker's in compat/bittorrent-tracker.
 'use strict'
 
 const { test, describe } = require('node:test')
 const assert = require('node:assert/strict')
-const { EventEmitter, once } = require('node:events')
+const { EventEmitter } = require('node:events')
 const path = require('node:path')
 const { pathToFileURL } = require('node:url')
 const { ROOT } = require('./support/child')
-const { deadline } = require('./support/deadline')
 const { startScriptedTracker } = require('./support/scripted-tracker')
-const { startSocksProxy, DOMAIN } = require('./support/socks-proxy')
 const wire = require('./support/wire')
 const UdpTracker = require('..')
 const entry = require('../lib/bittorrent-tracker')
+const {
+  GIVEN,
+  INFO_HASH,
+  PEER_ID,
+  URL,
+  all,
+  create,
+  heard
+} = require('./support/bittorrent-tracker')
 
 const { Client, UDPTracker } = entry
 
-const INFO_HASH = '95c8a2f1c5c4a2f0e0b1d7d6f1e2d3c4b5a69788'
-const PEER_ID = '2d58583031303000000000000000000000000000'
-const URL = 'udp://127.0.0.1:6969'
-
-const GIVEN = { infoHash: INFO_HASH, peerId: PEER_ID, announce: URL, port: 6881 }
-
-function create(t, opts) {
-  const client = new Client({ ...GIVEN, ...opts })
-  t.after(() => client.destroy())
-  return client
-}
-
-const heard = (emitter, event) =>
-  deadline(
-    once(emitter, event).then(([value]) => value),
-    `no ${event}`
-  )
-
-// `count` of an event, in order.
-function all(emitter, event, count) {
-  const values = []
-  const done = new Promise((resolve) => {
-    emitter.on(event, (value) => {
-      values.push(value)
-      if (values.length === count) resolve(values)
-    })
-  })
-  return deadline(done, `not ${count} times ${event}`)
-}
-
 // Each once: an announce is sent again if its answer is late.
 const eventsOf = (tracker) => [...new Set(tracker.announces.map(({ event }) => event))]
-
-// Whether all that the tracker got came through the proxy, which has one socket for it: a direct one would come from another.
-function cameThrough(proxy, tracker) {
-  const ports = new Set(tracker.requests.map(({ from }) => from.port))
-  return ports.size === 1 && proxy.targets.length >= tracker.requests.length
-}
-
-const scrape = (opts) =>
-  deadline(
-    new Promise((resolve) => {
-      Client.scrape(opts, (error, results) => resolve({ error, results }))
-    }),
-    'no end of the scrape'
-  )
-
-const hash = (number) => number.toString(16).padStart(40, '0')
-const seedsByHash = {
-  scrape: (request) =>
-    wire.scrapeResponse(
-      request,
-      request.infoHashes.map((bytes) => ({ seeds: bytes.readUInt16BE(18) }))
-    )
-}
 
 test('ES modules get the same classes', async () => {
   const exports = await import(pathToFileURL(path.join(ROOT, 'lib/bittorrent-tracker/index.mjs')))
@@ -91,7 +45,7 @@ describe('the constructor', () => {
     }
   }
 
-  test('names what is missing of nothing', () => {
+  test('without options names the first that is required', () => {
     assert.throws(() => new Client(), { message: 'Option `peerId` is required' })
   })
 
@@ -186,7 +140,7 @@ test("nothing is written into the caller's options", async (t) => {
   assert.deepEqual(eventsOf(tracker), [2, 1, 0, 3])
 })
 
-test('update may say that it is paused, and nothing else', async (t) => {
+test('update may announce "paused", and no other event', async (t) => {
   const tracker = await startScriptedTracker(t)
   const client = create(t, { announce: tracker.url })
   for (const event of ['paused', 'started']) {
@@ -218,170 +172,7 @@ test('destroy calls back, later, each time it is called', async (t) => {
   ])
 })
 
-describe('a proxy', () => {
-  test('in the words of the package socks is gone through', async (t) => {
-    const tracker = await startScriptedTracker(t)
-    const proxy = await startSocksProxy(t)
-    const socksProxy = { proxy: { host: '127.0.0.1', port: String(proxy.port), type: 5 } }
-    const client = create(t, { announce: tracker.url, proxyOpts: { socksProxy } })
-    client.start()
-    await heard(client, 'update')
-    assert.ok(cameThrough(proxy, tracker))
-  })
-
-  test('as a URL is gone through', async (t) => {
-    const tracker = await startScriptedTracker(t)
-    const proxy = await startSocksProxy(t)
-    const client = create(t, { announce: tracker.url, proxyOpts: { socksProxy: proxy.url } })
-    client.start()
-    await heard(client, 'update')
-    assert.ok(cameThrough(proxy, tracker))
-  })
-
-  test('is asked for the addresses of names, which nobody else hears of', async (t) => {
-    const tracker = await startScriptedTracker(t)
-    const proxy = await startSocksProxy(t)
-    const socksProxy = { proxy: { ipaddress: '127.0.0.1', port: proxy.port, type: 5 } }
-    const announce = `udp://tracker.invalid:${tracker.port}`
-    const client = create(t, { announce, proxyOpts: { socksProxy } })
-    client.start()
-    await heard(client, 'update')
-    // The proxy's answer tells the address, which the later ones go to.
-    const [{ host, type }] = proxy.targets
-    assert.deepEqual([host, type], ['tracker.invalid', DOMAIN])
-    assert.ok(cameThrough(proxy, tracker))
-  })
-
-  test('has one association for all clients and requests', async (t) => {
-    const tracker = await startScriptedTracker(t)
-    const proxy = await startSocksProxy(t)
-    const proxyOpts = { socksProxy: { proxy: { host: '127.0.0.1', port: proxy.port, type: 5 } } }
-    for (let i = 0; i < 3; i++) {
-      const client = create(t, { announce: tracker.url, proxyOpts })
-      client.start()
-      await heard(client, 'update')
-    }
-    assert.equal(proxy.associations, 1)
-  })
-
-  test('of the transport is gone through, by a static scrape too', async (t) => {
-    const tracker = await startScriptedTracker(t, seedsByHash)
-    const proxy = await startSocksProxy(t)
-    const transport = { proxy: proxy.url }
-    const announce = tracker.url
-    const { results } = await scrape({ announce, infoHash: hash(7), transport })
-    assert.equal(results.complete, 7)
-    assert.ok(cameThrough(proxy, tracker))
-  })
-
-  // Whatever it is: something is meant by it.
-  for (const socksProxy of [{}, '', 0, true, [], { proxy: null }, { proxy: { type: '5' } }]) {
-    test(`that is ${JSON.stringify(socksProxy)} is a warning, and nothing is sent`, async (t) => {
-      const tracker = await startScriptedTracker(t)
-      const client = create(t, { announce: tracker.url, proxyOpts: { socksProxy } })
-      client.start()
-      const { message } = await heard(client, 'warning')
-      assert.ok(message.endsWith(` (${tracker.url})`), message)
-      assert.deepEqual(tracker.requests, [])
-    })
-  }
-
-  for (const socksProxy of [undefined, null, false]) {
-    test(`that is ${socksProxy} is none`, async (t) => {
-      const tracker = await startScriptedTracker(t)
-      const client = create(t, { announce: tracker.url, proxyOpts: { socksProxy } })
-      client.start()
-      await heard(client, 'update')
-    })
-  }
-})
-
-describe('a scrape', () => {
-  test('of one torrent, static, calls back with its numbers', async (t) => {
-    const { url } = await startScriptedTracker(t, seedsByHash)
-    const { error, results } = await scrape({ announce: url, infoHash: hash(7) })
-    assert.equal(error, null)
-    assert.deepEqual(results, {
-      announce: url,
-      infoHash: hash(7),
-      complete: 7,
-      downloaded: 0,
-      incomplete: 0
-    })
-  })
-
-  test('of several, static, calls back with those of each, by what it was asked as', async (t) => {
-    const { url } = await startScriptedTracker(t, seedsByHash)
-    const infoHash = [hash(10), hash(11).replace('b', 'B'), Buffer.from(hash(12), 'hex')]
-    const { results } = await scrape({ announce: url, infoHash })
-    const names = [hash(10), hash(11).replace('b', 'B'), hash(12)]
-    assert.deepEqual(Object.keys(results), names)
-    assert.deepEqual(
-      names.map((name) => results[name].complete),
-      [10, 11, 12]
-    )
-  })
-
-  test('of a hybrid torrent is called by all 64 digits it was asked by', async (t) => {
-    const { url } = await startScriptedTracker(t, seedsByHash)
-    const infoHash = `${hash(9)}${'ef'.repeat(12)}`
-    const { results } = await scrape({ announce: url, infoHash })
-    assert.deepEqual([results.infoHash, results.complete], [infoHash, 9])
-  })
-
-  test('of 500, static, calls back with 500', async (t) => {
-    const { url } = await startScriptedTracker(t, seedsByHash)
-    const infoHash = Array.from({ length: 500 }, (_, i) => hash(i + 1))
-    const { results } = await scrape({ announce: url, infoHash })
-    assert.deepEqual(
-      infoHash.map((name) => results[name].complete),
-      infoHash.map((_, i) => i + 1)
-    )
-  })
-
-  test('that fails, static, calls back once with what went wrong', async (t) => {
-    const { url } = await startScriptedTracker(t, {
-      scrape: (request) => wire.errorResponse(request, 'no scrape here')
-    })
-    const { error, results } = await scrape({ announce: [url, 'http://x'], infoHash: hash(7) })
-    assert.match(error.message, /^(no scrape here|Unsupported tracker protocol: http:\/\/x)$/)
-    assert.equal(results, undefined)
-  })
-
-  test('static, names the option that is missing or wrong', () => {
-    const never = () => assert.fail('called back')
-    const missing = { message: 'Option `infoHash` is required' }
-    assert.throws(() => Client.scrape({ announce: URL }, never), missing)
-    const nowhere = { message: 'Option `announce` is required' }
-    assert.throws(() => Client.scrape({ infoHash: INFO_HASH }, never), nowhere)
-    const wrong = { message: /^infoHash is not 40 digits/ }
-    assert.throws(() => Client.scrape({ announce: URL, infoHash: 'ab' }, never), wrong)
-  })
-
-  test('of which a part fails emits the other part, and a warning', async (t) => {
-    const { url } = await startScriptedTracker(t, {
-      scrape: (request, tracker) => {
-        // The second datagram is answered after the first one's answer.
-        if (tracker.scrapes.length === 1) return seedsByHash.scrape(request)
-        return wire.errorResponse(request, 'that is enough')
-      }
-    })
-    const client = create(t, { announce: url })
-    const rows = []
-    client.on('scrape', (row) => rows.push(row.complete))
-    const infoHash = Array.from({ length: 70 }, (_, i) => hash(i + 1))
-    client.scrape({ infoHash })
-    const { message } = await heard(client, 'warning')
-    assert.equal(message, 'that is enough')
-    assert.ok(rows.length === 60 || rows.length === 10, `${rows.length} rows`)
-    assert.deepEqual(
-      rows,
-      [...rows].sort((a, b) => a - b)
-    )
-  })
-})
-
-describe('a UDPTracker by itself', () => {
+describe('a UDPTracker on its own', () => {
   const clientOf = () => {
     return Object.assign(new EventEmitter(), {
       infoHash: INFO_HASH,

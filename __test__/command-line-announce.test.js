@@ -119,7 +119,7 @@ test('a peer ID may be given in hex and is then printed in hex', async (t) => {
   assert.equal(jsonLines(stdout)[0].peerId, peerId)
 })
 
-test('completed means that nothing is left, unless it is said', async (t) => {
+test('completed means that nothing is left, unless --left is given', async (t) => {
   const tracker = await startTracker(t)
   const args = ['announce', tracker.url, HASH, '--event', 'completed', '--stay']
   await runCommand(t, args)
@@ -229,13 +229,13 @@ describe('afterwards', () => {
     assert.deepEqual(events(tracker), [2])
   })
 
-  test('one that said so is not said to be gone again', async (t) => {
+  test('one that was announced as stopped is not announced as stopped again', async (t) => {
     const tracker = await startTracker(t)
     await runCommand(t, ['announce', tracker.url, HASH, '--event', 'stopped'])
     assert.deepEqual(events(tracker), [STOPPED])
   })
 
-  test('a tracker that does not listen is told of, and that is no failure', async (t) => {
+  test('a tracker that does not answer "stopped" is reported, and that is no failure', async (t) => {
     const tracker = await startTracker(t, {
       announce: (request) =>
         request.event === STOPPED
@@ -251,7 +251,7 @@ describe('afterwards', () => {
     )
   })
 
-  test('the tracker whose answer did not come hears of it as well', async (t) => {
+  test('the tracker whose answer did not come is sent "stopped" as well', async (t) => {
     const tracker = await startTracker(t, { announce: silent })
     const args = ['announce', tracker.url, HASH, '--timeout', '.5', '--json']
     const { code } = await runCommand(t, args)
@@ -259,7 +259,7 @@ describe('afterwards', () => {
     assert.equal(events(tracker).at(-1), STOPPED)
   })
 
-  test('the tracker that Ctrl-C left waiting hears of it as well', withSignals, async (t) => {
+  test('the tracker that Ctrl-C interrupted is sent "stopped" as well', withSignals, async (t) => {
     const tracker = await startTracker(t, { announce: silent })
     const child = startCommand(t, ['announce', tracker.url, HASH])
     const { peerId } = await tracker.nextAnnounce()

@@ -73,7 +73,7 @@ describe('a name server that is silent', withShell, () => {
 })
 
 describe('a list', () => {
-  test('may have other trackers, doubles, comments and trackers in vain', async (t) => {
+  test('may have trackers of other protocols, duplicates, comments and trackers that fail', async (t) => {
     const tracker = await startScriptedTracker(t)
     const closed = `udp://127.0.0.1:${await freePort()}`
     const lines = [
@@ -106,7 +106,7 @@ describe('a list', () => {
     assert.match(stdout, /\n4 trackers: 1 works, 1 failed, 2 skipped; times in ms\n$/)
   })
 
-  test('of other trackers alone is a failure', async (t) => {
+  test('of trackers of other protocols alone is a failure', async (t) => {
     const { code, stdout } = await runCommand(t, ['check', 'http://tracker.test/announce'])
     assert.equal(code, 1)
     assert.match(stdout, /\n1 tracker: 1 skipped; times in ms\n$/)
@@ -194,14 +194,14 @@ describe('a list', () => {
     assert.deepEqual(results.map(({ url }) => url).sort(), together.urls.sort())
   })
 
-  test('is checked so many at a time as --concurrency says', async (t) => {
+  test('is checked as many at a time as --concurrency says', async (t) => {
     const together = await startTogether(t, AT_ONCE, 8)
     const { code, results } = await check(t, [...together.urls, '--concurrency', '8'])
     assert.deepEqual([code, results.length], [0, AT_ONCE])
     assert.equal(together.most, 8)
   })
 
-  test('is checked with the file descriptors that there are', withShell, async (t) => {
+  test('is checked with as many file descriptors as there are', withShell, async (t) => {
     const together = await startTogether(t, AT_ONCE, 1)
     const command = `ulimit -n 52 && exec "${process.execPath}" "${PROGRAM}" "$@"`
     const args = ['-c', command, 'sh', 'check', ...together.urls, '--json']
@@ -211,7 +211,7 @@ describe('a list', () => {
     assert.equal(jsonLines(stdout).length, AT_ONCE)
   })
 
-  test('is left by a peer that says so everywhere, also after Ctrl-C', withSignals, async (t) => {
+  test('has "stopped" sent to each tracker, also after Ctrl-C', withSignals, async (t) => {
     const tracker = await startScriptedTracker(t, { scrape: silent })
     const child = startCommand(t, ['check', tracker.url])
     await tracker.nextScrape()
@@ -273,7 +273,7 @@ describe('what is printed', () => {
     assert.equal(stdout, `${race.fast.url}\n${race.slow.url}\n`)
   })
 
-  test('with --only and what there is not is nothing, and exit code 1', async (t) => {
+  test('with --only and no match is nothing, and exit code 1', async (t) => {
     const { code, stdout } = await run(t, await startRace(t), ['--only', 'no-scrape'])
     assert.deepEqual({ code, stdout }, { code: 1, stdout: '' })
   })

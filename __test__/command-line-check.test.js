@@ -19,7 +19,7 @@ const withoutOpentracker =
 const MS = /^ *\d+\.\d$/
 
 describe('a tracker that works', () => {
-  test('is connected to, told of a peer that comes and goes, and scraped', async (t) => {
+  test('is connected to, announced to as started and stopped, and scraped', async (t) => {
     const tracker = await startScriptedTracker(t)
     const { code } = await check(t, [tracker.url])
 
@@ -43,7 +43,7 @@ describe('a tracker that works', () => {
     assert.deepEqual(tracker.scrapes[0].infoHashes, [first.infoHash])
   })
 
-  test('has its round trips in an object', async (t) => {
+  test('has its round trips in the JSON object', async (t) => {
     const tracker = await startScriptedTracker(t)
     const { results } = await check(t, [tracker.url])
 
@@ -114,18 +114,22 @@ describe('families', () => {
     assert.equal(results[0].lookupMs, results[1].lookupMs)
   })
 
-  test('that work in part make it fail, and are summed up so', { skip: withoutIPv6 }, async (t) => {
-    const four = await startScriptedTracker(t)
-    const six = await startScriptedTracker(t, { family: 6, port: four.port, connect: silent })
-    const args = ['check', `udp://tracker.test:${six.port}`, '--timeout', '2']
-    const env = namesEnvironment({ 'tracker.test': ['127.0.0.1', '::1'] })
-    const { code, stdout } = await runCommand(t, args, { env })
-    assert.equal(code, 1)
-    assert.match(stdout, / {2}v4 .* works\n.* {2}v6 .*no answer\n/)
-    assert.match(stdout, /\n1 tracker: 1 works in part; times in ms\n$/)
-  })
+  test(
+    'of which one fails make it fail, and the summary says so',
+    { skip: withoutIPv6 },
+    async (t) => {
+      const four = await startScriptedTracker(t)
+      const six = await startScriptedTracker(t, { family: 6, port: four.port, connect: silent })
+      const args = ['check', `udp://tracker.test:${six.port}`, '--timeout', '2']
+      const env = namesEnvironment({ 'tracker.test': ['127.0.0.1', '::1'] })
+      const { code, stdout } = await runCommand(t, args, { env })
+      assert.equal(code, 1)
+      assert.match(stdout, / {2}v4 .* works\n.* {2}v6 .*no answer\n/)
+      assert.match(stdout, /\n1 tracker: 1 works in part; times in ms\n$/)
+    }
+  )
 
-  test('that are not wanted are not asked', async (t) => {
+  test('that are not asked for are not tried', async (t) => {
     const tracker = await startScriptedTracker(t)
     const env = namesEnvironment({ 'tracker.test': ['127.0.0.1', '2001:db8::1'] })
     const url = `udp://tracker.test:${tracker.port}`
@@ -218,7 +222,7 @@ test('does so by a port that nothing listens on, long before the time is up', as
   assert.deepEqual(results[0].error, { step: 'connect', code: 'NETWORK', message: 'port closed' })
 })
 
-describe('a tracker that answers, but not all of it, is alive:', () => {
+describe('a tracker that answers only some steps is alive:', () => {
   const alive = async (t, script, args = []) => {
     const tracker = await startScriptedTracker(t, script)
     const { code, results } = await check(t, [tracker.url, '--timeout', '2', ...args])
@@ -230,7 +234,7 @@ describe('a tracker that answers, but not all of it, is alive:', () => {
   }
   const notServed = { announce: (request) => wire.announceResponse(request).subarray(0, 8) }
 
-  test('it refuses the torrent in words, and is scraped all the same', async (t) => {
+  test('it refuses the torrent, and is scraped all the same', async (t) => {
     const { result, row, stdout } = await alive(t, {
       announce: (request) => wire.errorResponse(request, 'no\x1b[31m')
     })
@@ -253,7 +257,7 @@ describe('a tracker that answers, but not all of it, is alive:', () => {
     assert.match(row, / {2}does not serve this torrent, try --info-hash$/)
   })
 
-  test('and then it is not told to try what has been tried', async (t) => {
+  test('and the reason does not suggest --info-hash where it was given', async (t) => {
     const { result } = await alive(t, notServed, ['--info-hash', HASH])
     assert.equal(result.reason, 'does not serve this torrent')
   })
@@ -267,7 +271,7 @@ describe('a tracker that answers, but not all of it, is alive:', () => {
     assert.equal(result.scrapeMs, null)
   })
 
-  test('it ignores the scrape, and hears that the peer goes', async (t) => {
+  test('it ignores the scrape, and is still sent "stopped"', async (t) => {
     const { tracker, result, row } = await alive(t, { scrape: silent })
     assert.deepEqual([result.status, result.error.step], ['no scrape', 'scrape'])
     assert.deepEqual([result.error.code, result.reason], ['TIMEOUT', null])

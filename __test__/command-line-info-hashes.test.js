@@ -51,7 +51,7 @@ describe('a magnet link', () => {
     test(link, () => assert.equal(readInfoHash(link).infoHash, infoHash))
   }
 
-  test('is called by its name', () => {
+  test('is shown by its name', () => {
     assert.equal(readInfoHash(`magnet:?xt=urn:btih:${HASH}&dn=a+b%21`).from, 'a b!')
   })
 
@@ -84,14 +84,14 @@ const torrent = (text) => readTorrent(Buffer.from(text, 'latin1')).infoHash
 describe('a .torrent file', () => {
   const info = 'd6:lengthi5e4:name1:x12:piece lengthi16384e6:pieces20:\x80\xff901234567890123456e'
 
-  test('is hashed as its info stands there', () => {
+  test('is hashed over the bytes of its info', () => {
     const hash = sha('sha1', info)
     assert.deepEqual(torrent(`d8:announce7:udp://h4:info${info}e`), hash)
     assert.deepEqual(torrent(`d4:info${info}e`), hash)
     assert.deepEqual(torrent(`d4:info${info}7:nothingdee\r\n`), hash)
   })
 
-  test('is hashed the same where keys are not in order', () => {
+  test('is hashed the same when its keys are not in order', () => {
     const odd = 'd4:name1:x6:lengthi5ee'
     assert.deepEqual(torrent(`d5:zzzzzle4:info${odd}1:ai-5ee`), sha('sha1', odd))
   })
@@ -103,7 +103,7 @@ describe('a .torrent file', () => {
     assert.deepEqual(torrent(`d4:info${both}e`), sha('sha1', both))
   })
 
-  test('of an encoder that other clients have gives the info-hash that it computes', () => {
+  test("of another client's encoder has the info-hash which that client computes", () => {
     // bittorrent-tracker brings it.
     const paths = [require.resolve('bittorrent-tracker')]
     const bencode = require(require.resolve('bencode', { paths }))
@@ -129,7 +129,7 @@ describe('a .torrent file', () => {
     'd1:a99999999999999999999:xe': 'a string that is longer than the file at byte 4'
   }
   for (const [text, problem] of Object.entries(broken)) {
-    test(`that is none is said to be so: ${JSON.stringify(text)}`, () => {
+    test(`that is not one is an error that says so: ${JSON.stringify(text)}`, () => {
       assert.throws(() => torrent(text), { message: `not a .torrent file: ${problem}` })
     })
   }
@@ -139,14 +139,14 @@ describe('a .torrent file', () => {
     assert.throws(() => torrent(`d1:a${'d1:a'.repeat(1e6)}`), /too many lists in lists/)
   })
 
-  test('cut off anywhere is none', () => {
+  test('cut off anywhere is an error', () => {
     const whole = `d8:announce7:udp://h4:info${info}e`
     for (let length = 0; length < whole.length; length++) {
       assert.throws(() => torrent(whole.slice(0, length)), /^Error: not a \.torrent file: /)
     }
   })
 
-  test('says what its trackers are, each once', () => {
+  test('lists its trackers, each once', () => {
     const list = 'll8:udp://a:8:udp://b:el8:http://cee'
     const text = `d8:announce8:udp://a:13:announce-list${list}4:info${info}e`
     const bytes = Buffer.from(text, 'latin1')
@@ -154,7 +154,7 @@ describe('a .torrent file', () => {
     assert.equal(readTorrent(bytes).name, 'x')
   })
 
-  test('is read by its path, and called by it', async (t) => {
+  test('is read by its path, and shown by it', async (t) => {
     const [file, other] = temporaryFiles(t, { 'a.torrent': `d4:info${'de'}e`, b: 'hello' })
     assert.deepEqual(await readInfoHash(file), {
       infoHash: sha('sha1', 'de').toString('hex'),
@@ -226,7 +226,7 @@ describe('a .torrent file', () => {
 describe('a line', () => {
   const [other] = ['ab'.repeat(20)]
 
-  test('may have several with blanks or commas, and a comment', () => {
+  test('may have several info-hashes, separated by blanks or commas, and a comment', () => {
     assert.deepEqual(splitHashes(`${HASH} ${other}`), [HASH, other])
     assert.deepEqual(splitHashes(`${HASH},${BASE32}, ${other}`), [HASH, BASE32, other])
     assert.deepEqual(splitHashes(`${HASH} # mine, and theirs`), [HASH])
@@ -235,13 +235,13 @@ describe('a line', () => {
     ])
   })
 
-  test('that is something else stays whole', () => {
+  test('that is anything else is not split', () => {
     for (const text of ['my file.torrent', `${HASH} name`, 'a,b']) {
       assert.deepEqual(splitHashes(text), [text])
     }
   })
 
-  test('names a file only where that is permitted', async (t) => {
+  test('names a file only with --files', async (t) => {
     const [file] = temporaryFiles(t, { 'a.torrent': 'd4:infodee' })
     assert.throws(() => readInfoHash(file, { files: false }), {
       message: `"${file}" is a file name: lists may have those only with --files`

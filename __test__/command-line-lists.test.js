@@ -64,7 +64,7 @@ test('host and port are a UDP tracker', () => {
   assert.throws(() => readUdpTracker(`${A} ${B}`), /is 2 trackers, expected one$/)
 })
 
-test('a name is short without losing which tracker it is', () => {
+test('a shortened name still tells which tracker it is', () => {
   assert.equal(shortName('udp://a.test:1/announce'), 'a.test:1')
   assert.equal(shortName('UDP://a.test:1/'), 'a.test:1')
   assert.equal(shortName('udp://a.test:1/x/announce'), 'a.test:1/x')

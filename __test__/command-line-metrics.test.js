@@ -44,7 +44,7 @@ describe('promtool takes', { skip }, () => {
     }
   })
 
-  test('nothing that is not right, which this test would see', () => {
+  test('nothing invalid, so that a mistake would fail these tests', () => {
     const metrics = new Metrics().family('m_seconds', 'Help.')
     metrics.add('m_seconds', { url: 'a' }, 'x')
     assert.equal(complaints(`${metrics.lines().join('\n')}\n`).status, 1)

@@ -21,7 +21,7 @@ const NAME = 'bittorrent-udp-tracker ping'
 const FAST = ['--interval', '0.2']
 
 describe('a tracker that answers', () => {
-  test('gets connects alone, each with a transaction ID of its own', async (t) => {
+  test('gets only connects, each with a transaction ID of its own', async (t) => {
     const tracker = await startScriptedTracker(t)
     const { code } = await runCommand(t, ['ping', tracker.url, '--count', '3', ...FAST])
     assert.equal(code, 0)
@@ -34,7 +34,7 @@ describe('a tracker that answers', () => {
     for (const { raw } of tracker.requests) assert.deepEqual(raw.subarray(0, 8), wire.PROTOCOL_ID)
   })
 
-  test('is a line for each round trip, and a row of what they come to', async (t) => {
+  test('is a line for each round trip, and a summary row', async (t) => {
     const tracker = await startScriptedTracker(t)
     const { stdout, stderr } = await runCommand(t, ['ping', tracker.url, '--count', '2', ...FAST])
     assert.equal(stderr, '')
@@ -49,7 +49,7 @@ describe('a tracker that answers', () => {
     assert.equal(end, '')
   })
 
-  test('with an error answers as well', async (t) => {
+  test('with an error counts as answering', async (t) => {
     const tracker = await startScriptedTracker(t, {
       connect: (request) => wire.errorResponse(request, 'closed')
     })
@@ -70,7 +70,7 @@ describe('a tracker that answers', () => {
 })
 
 describe('a connect that is lost', () => {
-  test('is counted, and what is answered beside it too', async (t) => {
+  test('is counted, beside those that are answered', async (t) => {
     const tracker = await startScriptedTracker(t, {
       connect: (request, self) =>
         self.connects.length === 2 ? [] : wire.connectResponse(request, self.issueConnectionId())
@@ -96,7 +96,7 @@ describe('a connect that is lost', () => {
     assert.match(stdout, new RegExp(`^127\\.0\\.0\\.1:${other.port} +2 +0% `, 'm'))
   })
 
-  test('because nobody listens says so, and a forged answer is none', async (t) => {
+  test('because nobody listens says so, and a forged answer does not count', async (t) => {
     const url = `udp://127.0.0.1:${await freePort()}`
     const closed = await runCommand(t, ['ping', url, '--count', '1'])
     assert.equal(closed.code, 1)
@@ -114,7 +114,7 @@ describe('a connect that is lost', () => {
   })
 })
 
-test('each address of a name is a row', { skip: withoutIPv6 || withoutAddresses }, async (t) => {
+test('each address of a name has a row', { skip: withoutIPv6 || withoutAddresses }, async (t) => {
   const four = await startScriptedTracker(t)
   await startScriptedTracker(t, { family: 6, port: four.port })
   await startScriptedTracker(t, { address: '127.0.0.2', port: four.port })
@@ -139,7 +139,7 @@ test('each address of a name is a row', { skip: withoutIPv6 || withoutAddresses 
   )
 })
 
-test('a name without an address is told of, and the others are pinged', async (t) => {
+test('a name without an address is reported, and the others are pinged', async (t) => {
   const tracker = await startScriptedTracker(t)
   const env = namesEnvironment({ 'missing.test': 'ENOTFOUND' })
   const args = ['ping', 'missing.test:1', 'http://h/', tracker.url, '--count', '1']
@@ -153,7 +153,7 @@ test('a name without an address is told of, and the others are pinged', async (t
 })
 
 describe('for programs', () => {
-  test('--json has each connect, and then what they come to', async (t) => {
+  test('--json has each connect, and then the summary', async (t) => {
     const tracker = await startScriptedTracker(t)
     const { stdout } = await runCommand(t, ['ping', tracker.url, '--count', '2', '--json', ...FAST])
     const [one, two, summary] = jsonLines(stdout)
@@ -174,7 +174,7 @@ describe('for programs', () => {
     })
   })
 
-  test('--format csv and openmetrics have what they come to', async (t) => {
+  test('--format csv and openmetrics have the summary', async (t) => {
     const tracker = await startScriptedTracker(t)
     const args = ['ping', tracker.url, '--count', '1', '--format']
     const csv = (await runCommand(t, [...args, 'csv'])).stdout.split('\n')

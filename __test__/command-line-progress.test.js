@@ -38,7 +38,7 @@ describe('the progress bar', { skip: withoutTerminal }, () => {
     assert.ok(child.stdout.endsWith('\r\x1b[2K'), JSON.stringify(child.stdout))
   })
 
-  test('makes room for the table in the same terminal', async (t) => {
+  test('gives way to the table on the same terminal', async (t) => {
     const { child, answer } = await held(t, 'SCRAPE')
     await printed(child, /\[-{20}\] {3}0% {2}0 of 120 torrents {2}scraping…/)
     await answer(0)
@@ -51,7 +51,7 @@ describe('the progress bar', { skip: withoutTerminal }, () => {
     )
   })
 
-  test('goes when Ctrl-C is typed', async (t) => {
+  test('is erased when Ctrl-C is typed', async (t) => {
     const { child, answer } = await held(t, 'trap : INT; SCRAPE; echo code $?')
     await answer(0)
     await printed(child, BAR)
@@ -67,7 +67,7 @@ describe('the progress bar', { skip: withoutTerminal }, () => {
     assert.equal(lines.at(-2), 'code 130')
   })
 
-  test('is not for what is no terminal', async (t) => {
+  test('is not shown unless it is on a terminal', async (t) => {
     const [errors] = temporaryFiles(t, { errors: '' })
     const { child, answer } = await held(t, `SCRAPE 2> ${errors}`)
     await answer(0)
@@ -99,7 +99,7 @@ describe('the line', () => {
     return { shown, outputs: { stdout: stderr, stderr } }
   }
 
-  test('has rate and time left where there are many', () => {
+  test('has rate and time left for a long scrape', () => {
     const { shown, outputs: both } = outputs(100)
     const progress = new Progress(both, { total: 100_000, unit: 'torrents' })
     progress.samples = [[performance.now() - 2000, 0]]
@@ -112,7 +112,7 @@ describe('the line', () => {
     )
   })
 
-  test('has no rate of a handful', () => {
+  test('has no rate after a handful of results', () => {
     const { shown, outputs: both } = outputs(100)
     const progress = new Progress(both, {
       total: 4,

@@ -65,7 +65,7 @@ describe('the tracker', () => {
     for (const { url } of [a, b]) assert.match(lines[lines.indexOf(url) + 1], /^INFO-HASH /)
   })
 
-  test('that fails is no failure where another one answers for all of its torrents', async (t) => {
+  test('that fails does not matter where another one answers for all of its torrents', async (t) => {
     const tracker = await startTracker(t)
     const dead = await startTracker(t, { scrape: silent })
     const link = magnetOf(ONE, dead.url, tracker.url)
@@ -82,7 +82,7 @@ describe('the tracker', () => {
     assert.equal((await runCommand(t, [...args, link, magnetOf(TWO, dead.url)])).code, 1)
   })
 
-  test('has to be given for what names none', async (t) => {
+  test('has to be given for an info-hash that names none', async (t) => {
     const { code, stderr } = await runCommand(t, ['scrape', ONE])
     assert.equal(code, 2)
     assert.match(
@@ -93,7 +93,7 @@ describe('the tracker', () => {
 })
 
 describe('what is printed', () => {
-  test('is sorted as --sort says, and what is equal as it was asked', async (t) => {
+  test('is sorted as --sort says, and equal ones in the order asked', async (t) => {
     const tracker = await startTracker(t, {
       scrape: (request) =>
         wire.scrapeResponse(request, [
@@ -112,7 +112,7 @@ describe('what is printed', () => {
     assert.deepEqual(await sorted(), [ZERO, ONE, TWO, THREE])
   })
 
-  test('groups digits, and sums up what it was', async (t) => {
+  test('groups digits, and ends with a summary', async (t) => {
     const tracker = await startTracker(t, {
       scrape: (request) =>
         wire.scrapeResponse(request, [
@@ -157,7 +157,7 @@ describe('what is printed', () => {
 
 describe('a failure', () => {
   // The package's promise of a scrape that fails part of the way brings what came in.
-  test('leaves what came in with the request that failed', async () => {
+  test('keeps the rows that came in with the request that failed', async () => {
     const UdpTracker = require('..')
     const { scrape } = UdpTracker
     const list = new HashList()
@@ -243,7 +243,7 @@ describe('a list', () => {
     }
   )
 
-  test('that is a pipe to which nobody writes can be ended by Ctrl-C', withSignals, async (t) => {
+  test('that is a pipe to which nobody writes is ended by Ctrl-C', withSignals, async (t) => {
     const [file] = temporaryFiles(t, { pipe: '' })
     fs.rmSync(file)
     assert.equal(spawnSync('mkfifo', [file]).status, 0)
@@ -268,7 +268,7 @@ describe('a list', () => {
     assert.match(stderr, /"\/dev\/zero" is not a list: line 1 has no end\n/)
   })
 
-  test('that comes slowly is asked when it has ended', async (t) => {
+  test('that comes slowly is scraped when it has ended', async (t) => {
     const tracker = await startTracker(t)
     const child = startCommand(t, ['scrape', tracker.url, '-', '--json'])
     // Cut within a line, within its end, and within a character.
@@ -313,7 +313,7 @@ describe('a list', () => {
   )
 })
 
-test('a tracker that nobody listens on is told of with how many are missing', async (t) => {
+test('a tracker whose port is closed is reported with how many results are missing', async (t) => {
   const url = `udp://127.0.0.1:${await freePort()}`
   const { code, stdout, stderr } = await runCommand(t, ['scrape', url, '-', '--timeout', '.5'], {
     input: hashes(1500).join('\n')

@@ -51,7 +51,7 @@ describe('the result', () => {
     )
   })
 
-  test('is an object a line with --json', async (t) => {
+  test('is an object on each line with --json', async (t) => {
     const tracker = await startTracker(t)
     const list = hashes(3)
     const result = await runCommand(t, ['scrape', tracker.url, ...list, '--json'])
@@ -59,7 +59,7 @@ describe('the result', () => {
     assert.deepEqual(jsonLines(result.stdout), expected(list))
   })
 
-  test('comes in the order asked, doubles included, however many there are', async (t) => {
+  test('comes in the order asked, duplicates included, however many there are', async (t) => {
     const list = [...hashes(10_000).reverse(), ...hashes(10)]
     const tracker = await startTracker(t)
     const { code, stdout } = await runCommand(t, ['scrape', tracker.url, '-', '--json'], {
@@ -69,7 +69,7 @@ describe('the result', () => {
     assert.deepEqual(jsonLines(stdout), expected(list))
   })
 
-  test('names magnet links and files, harmlessly', async (t) => {
+  test('shows the names of magnet links and files, control characters escaped', async (t) => {
     const tracker = await startTracker(t)
     const [file] = temporaryFiles(t, { 'a.torrent': 'd4:infodee' })
     const link = `magnet:?xt=urn:btih:${HASH}&dn=a%1b%5b31mb`
@@ -102,7 +102,7 @@ describe('a list', () => {
     )
   })
 
-  test('on standard input stands where its dash stands, and files come last', async (t) => {
+  test('on standard input is read in the place of its dash, and files come last', async (t) => {
     const tracker = await startTracker(t)
     const [file, other] = temporaryFiles(t, { list: d, other: c })
     const args = ['scrape', tracker.url, b, '-', a, '--file', file, '--file', other, '--json']
@@ -196,7 +196,7 @@ describe('a failure', () => {
     })
   })
 
-  test('does not cost what had come in, even behind what is missing', async (t) => {
+  test('does not lose what had come in, even behind what is missing', async (t) => {
     const list = hashes(2 * A_REQUEST + 1)
     const { tracker, child, answer, requests } = await startHeldTracker(
       t,

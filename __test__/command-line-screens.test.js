@@ -229,7 +229,7 @@ cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd          1          2            3  例
 
 describe('announce', { skip }, () => {
   // Longer than 500 ms, after which it shows that it waits, and long enough for a second datagram.
-  test('says what it waits for, and that it has sent again', async (t) => {
+  test('says what it waits for, and that it has retransmitted', async (t) => {
     const { port, env } = await startTrackers(t)
     const [file] = temporaryFiles(t, { 'a.torrent': 'd4:infodee' })
     const command = `$TRACKER announce dead.test:${port} ${file} --timeout 30`
@@ -254,7 +254,7 @@ describe('announce', { skip }, () => {
     await terminal.type('C-c')
   })
 
-  test('leaves a failure whose words are whole', async (t) => {
+  test('is followed by a failure on a line of its own', async (t) => {
     const hash = 'ab'.repeat(20)
     assert.deepEqual(await screenOf(t, `$TRACKER announce 127.0.0.5:PORT ${hash}`, 40), [
       'bittorrent-udp-tracker announce:',

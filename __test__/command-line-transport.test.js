@@ -1,4 +1,4 @@
-// The command line's way out: local addresses, interfaces, proxies and both families, and that nothing goes another way.
+// The command line's way out: local addresses, interfaces and proxies, and that nothing goes another way.
 'use strict'
 
 const { test, describe } = require('node:test')
@@ -7,17 +7,9 @@ const dgram = require('node:dgram')
 const { once } = require('node:events')
 const fs = require('node:fs')
 const path = require('node:path')
-const { startScriptedTracker, silent } = require('./support/scripted-tracker')
+const { startScriptedTracker } = require('./support/scripted-tracker')
 const { startSocksProxy, DOMAIN, IPV4 } = require('./support/socks-proxy')
-const {
-  check,
-  runCommand,
-  startCommand,
-  namesEnvironment,
-  temporaryFiles,
-  jsonLines
-} = require('./support/command-line')
-const { withSignals } = require('./support/child')
+const { check, runCommand, namesEnvironment, temporaryFiles } = require('./support/command-line')
 const { withoutAddresses, withoutIPv6 } = require('./support/loopback')
 const wire = require('./support/wire')
 
@@ -33,11 +25,6 @@ const ARGS = {
   ping: ['--count', '1']
 }
 const COMMANDS = Object.keys(ARGS)
-
-// Waits for it: what a process sent before it ended may still be in the socket.
-async function heardStopped(tracker) {
-  while ((await tracker.nextAnnounce()).event !== STOPPED);
-}
 
 // That nothing has reached it: whatever has is read before a datagram of our own, which arrives.
 async function assertNothingSentTo(tracker) {
@@ -76,7 +63,7 @@ function watchedNames(t, names) {
   return { env, asked: () => fs.readFileSync(record, 'utf8').trim().split('\n').filter(Boolean) }
 }
 
-test('look-ups of check are seen by the watch that other tests here rely on', async (t) => {
+test('the look-ups of check are seen by the helper that the other tests here rely on', async (t) => {
   const tracker = await startScriptedTracker(t)
   const { env, asked } = watchedNames(t, { 'tracker.test': ['127.0.0.1'] })
   const { code } = await check(t, [`tracker.test:${tracker.port}`], { env })
@@ -207,8 +194,9 @@ describe('--proxy', () => {
       assert.deepEqual({ code, stderr }, { code: 0, stderr: '' })
       assert.deepEqual(proxy.credentials, [['ann', 'se cret']])
       assert.equal(proxy.targets.length, tracker.requests.length)
+      // On a busy machine the connect may be sent again, by the name once more.
       assert.equal(proxy.targets[0].type, DOMAIN)
-      assert.equal(proxy.targets[1].type, IPV4)
+      assert.equal(proxy.targets.at(-1).type, IPV4)
       assert.deepEqual(asked(), [])
     })
 
@@ -319,139 +307,6 @@ describe('wrong usage, of which nothing is sent or looked up:', () => {
       await assertNothingSentTo(tracker)
     })
   }
-})
-
-describe('announce --family both', { skip: withoutIPv6 }, () => {
-  const swarm = (seeds) => ({
-    announce: (request) => wire.announceResponse(request, { interval: 1800, seeds, leechers: 3 })
-  })
-  // Trackers of one host and port, one a family. `.localhost` is this machine to the resolver of a way that is bound.
-  async function startBoth(t, script4 = swarm(4), script6 = swarm(6)) {
-    for (;;) {
-      const four = await startScriptedTracker(t, { family: 4, ...script4 })
-      try {
-        const six = await startScriptedTracker(t, { family: 6, port: four.port, ...script6 })
-        return { four, six, url: `udp://both.localhost:${four.port}` }
-      } catch (err) {
-        if (err.code !== 'EADDRINUSE') throw err
-      }
-    }
-  }
-  const LOCAL = ['--local-address', '127.0.0.1', '--local-address', '::1']
-  const args = (url, ...more) => ['announce', url, HASH, '--family', 'both', ...LOCAL, ...more]
-
-  test('prints a result for each, and says "stopped" to each, with one key', async (t) => {
-    const { four, six, url } = await startBoth(t)
-    const { code, stdout, stderr } = await runCommand(t, args(url))
-    const peerId = four.announces[0].peerId.toString()
-    const result = (family) =>
-      `\nIPv${family}\ninterval   1,800 s (30 min)\nseeds      ${family}\nleechers   3\npeers      0\n`
-    assert.deepEqual(
-      { code, stderr, stdout },
-      {
-        code: 0,
-        stderr: '',
-        stdout:
-          `tracker    ${url}\ninfo-hash  ${HASH}\npeer ID    ${peerId}\n` + result(4) + result(6)
-      }
-    )
-    const said = ({ announces }) => announces.map(({ event }) => event)
-    assert.deepEqual(
-      [said(four), said(six)],
-      [
-        [0, STOPPED],
-        [0, STOPPED]
-      ]
-    )
-    const keys = [...four.announces, ...six.announces].map(({ key }) => key)
-    assert.equal(new Set(keys).size, 1)
-    await runCommand(t, args(url, '--key', '7', '--stay'))
-    assert.deepEqual([four.announces[2].key, six.announces[2].key], [7, 7])
-  })
-
-  test('is an object for each with --json', async (t) => {
-    const { four, url } = await startBoth(t)
-    const { code, stdout } = await runCommand(t, args(url, '--json'))
-    assert.equal(code, 0)
-    const about = { url, infoHash: HASH, peerId: four.announces[0].peerId.toString() }
-    assert.deepEqual(jsonLines(stdout), [
-      { ...about, family: 4, interval: 1800, leechers: 3, seeds: 4, peers: [] },
-      { ...about, family: 6, interval: 1800, leechers: 3, seeds: 6, peers: [] }
-    ])
-  })
-
-  test('names the one that failed, and one that answers is enough', async (t) => {
-    const refuses = { announce: (request) => wire.errorResponse(request, 'no IPv6\x1b[2J') }
-    const { six, url } = await startBoth(t, swarm(4), refuses)
-    const text = await runCommand(t, args(url))
-    assert.deepEqual([text.code, text.stderr], [0, ''])
-    assert.match(text.stdout, /\nIPv4\ninterval .*\nseeds {6}4\n/)
-    assert.match(text.stdout, /\nIPv6\nfailed {5}no IPv6\\x1b\[2J\n$/)
-    const { code, stdout } = await runCommand(t, args(url, '--json'))
-    assert.equal(code, 0)
-    const [v4, v6] = jsonLines(stdout)
-    assert.deepEqual([v4.family, v4.seeds, v4.error], [4, 4, undefined])
-    assert.equal(v6.family, 6)
-    assert.deepEqual(v6.error, { code: 'TRACKER_ERROR', message: 'no IPv6\x1b[2J' })
-    assert.ok(six.announces.every(({ event }) => event !== STOPPED))
-  })
-
-  test('fails if both do, and names both', async (t) => {
-    const refuses = (words) => ({ announce: (request) => wire.errorResponse(request, words) })
-    const { url } = await startBoth(t, refuses('no'), refuses('never'))
-    const text = await runCommand(t, args(url))
-    assert.deepEqual(
-      { code: text.code, stdout: text.stdout, stderr: text.stderr },
-      {
-        code: 1,
-        stdout: '',
-        stderr: `bittorrent-udp-tracker announce: ${url}: IPv4: no; IPv6: never\n`
-      }
-    )
-    const { code, stdout, stderr } = await runCommand(t, args(url, '--json'))
-    assert.deepEqual({ code, stderr }, { code: 1, stderr: '' })
-    assert.deepEqual(
-      jsonLines(stdout).map(({ family, error }) => [family, error.message]),
-      [
-        [4, 'no'],
-        [6, 'never']
-      ]
-    )
-  })
-
-  test('says "stopped" over a family whose answer did not come', async (t) => {
-    const { four, six, url } = await startBoth(t, swarm(4), { announce: silent })
-    const { code, stdout } = await runCommand(t, args(url, '--timeout', '1'))
-    assert.equal(code, 0)
-    assert.match(stdout, /\nIPv6\nfailed {5}no answer within 1 s\n$/)
-    await heardStopped(four)
-    await heardStopped(six)
-  })
-
-  test(
-    'says it over both after Ctrl-C, and sends nothing else behind it',
-    withSignals,
-    async (t) => {
-      const { four, six, url } = await startBoth(t, swarm(4), { announce: silent })
-      const child = startCommand(t, args(url))
-      await Promise.all([four.nextAnnounce(), six.nextAnnounce()])
-      child.process.kill('SIGINT')
-      const { code, stdout } = await child.exit()
-      assert.deepEqual({ code, stdout }, { code: 130, stdout: '' })
-      await heardStopped(four)
-      await heardStopped(six)
-      const events = six.announces.map(({ event }) => event)
-      assert.deepEqual(events, [...events].sort())
-    }
-  )
-})
-
-test('the help of announce says what exit code one family of two makes', async (t) => {
-  const { stdout } = await runCommand(t, ['announce', '--help'])
-  assert.match(
-    stdout,
-    /^Exit code: 0 the tracker answered \(with --family both over one of them\)/m
-  )
 })
 
 test('docs/command-line.md and docs/transport.md have each of the options', () => {

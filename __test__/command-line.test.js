@@ -24,7 +24,7 @@ test('the package has it as its program, and ships it', () => {
   if (process.platform !== 'win32') assert.equal(fs.statSync(PROGRAM).mode & 0o111, 0o111)
 })
 
-test('an application that uses the package loads nothing of it', async (t) => {
+test('an application that uses the package does not load it', async (t) => {
   const tracker = await startScriptedTracker(t)
   const child = startScript(
     t,
@@ -90,7 +90,7 @@ describe('help', () => {
       for (const name of names) assert.match(stdout, new RegExp(`^  --${name} `, 'm'))
     })
 
-    test(`of ${command} has examples, which the command understands`, async (t) => {
+    test(`of ${command} has examples that the command accepts`, async (t) => {
       const { stdout } = await runCommand(t, [command, '--help'])
       const [, text] = /^Examples:\n([\s\S]*?)\n\n/m.exec(stdout)
       const lines = text.replaceAll(/ \\\n +/g, ' ').split('\n')
@@ -173,7 +173,7 @@ describe('wrong usage is exit code 2, a line that says what is wrong, and one fo
   }
 })
 
-test('a name without an address is called the same by every command', async (t) => {
+test('every command reports a name without an address in the same words', async (t) => {
   const url = 'udp://nonexistent.invalid:1'
   const commands = {
     announce: [url, HASH],
@@ -227,7 +227,7 @@ describe('colour', () => {
   })
 })
 
-test('a reader that goes away ends it quietly, while there is more to come', async (t) => {
+test('a reader that goes away ends it quietly, even when there is more to print', async (t) => {
   // Only the first request is answered: what is written after the reader has gone comes when the test says so.
   let second
   const tracker = await startScriptedTracker(t, { scrape: () => [] })

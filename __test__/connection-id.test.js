@@ -68,7 +68,7 @@ describe('a connection ID', () => {
     )
   })
 
-  test('is another one for another port of the same address', async (t) => {
+  test('differs for another port of the same address', async (t) => {
     const trackers = [await startScriptedTracker(t), await startScriptedTracker(t)]
     for (const { url } of trackers) {
       const client = createClient(t, url)
@@ -124,7 +124,7 @@ describe('a tracker that does not know the connection ID', () => {
     })
   }
 
-  test('even when it is new has its error passed on', async (t) => {
+  test('which is new has its error passed on', async (t) => {
     const tracker = await startScriptedTracker(t, {
       announce: (request) => wire.errorResponse(request, 'Connection ID missmatch.\0')
     })
@@ -137,7 +137,7 @@ describe('a tracker that does not know the connection ID', () => {
     assert.equal(client._socket, null)
   })
 
-  test('is connected to once for all that got this error together', async (t) => {
+  test('is connected to once for all requests that got this error together', async (t) => {
     const tracker = await startScriptedTracker(t, {
       announce: (request, { connectionIds }) =>
         request.connectionId.equals(connectionIds[0])

@@ -7,12 +7,11 @@ const { AsyncLocalStorage } = require('node:async_hooks')
 const diagnosticsChannel = require('node:diagnostics_channel')
 const { startScriptedTracker } = require('./support/scripted-tracker')
 const { EXPOSE_GC, startScript } = require('./support/child')
-const { UdpTracker, INFO_HASH, PEER_ID, createClient } = require('./support/client')
+const { UdpTracker, INFO_HASH, createClient, REQUEST } = require('./support/client')
 const { deadline } = require('./support/deadline')
 const wire = require('./support/wire')
 
 const tenant = new AsyncLocalStorage()
-const REQUEST = { peerId: PEER_ID, infoHash: INFO_HASH, port: 6881 }
 
 // What `start(tell)` tells, called once as each of three tenants, with the tenant that it is told as.
 function asEachTenant(start) {
@@ -26,7 +25,7 @@ function asEachTenant(start) {
   )
 }
 
-describe('the context of a request is that of', () => {
+describe("a request's asynchronous context is kept for", () => {
   test('its update', async (t) => {
     const tracker = await startScriptedTracker(t)
     await asEachTenant((tell) => {
@@ -114,7 +113,7 @@ test('the context of an exception is that of the request whose listener threw it
   assert.deepEqual(stdout.trim().split('\n').sort(), ['of a a', 'of b b'])
 })
 
-test('what the first request of a process was made in is not kept', async (t) => {
+test("the context of a process's first request is not kept for ever", async (t) => {
   const tracker = await startScriptedTracker(t)
   const child = startScript(
     t,

@@ -138,7 +138,7 @@ test('destroy within the interval clears its timer', async (t) => {
 })
 
 for (const event of ['update', 'error']) {
-  test(`destroy in a listener of ${event} is the end of it`, async (t) => {
+  test(`destroy in a listener of ${event} ends it`, async (t) => {
     const tracker = await startScriptedTracker(t, {
       announce: (request) =>
         event === 'update' ? wire.announceResponse(request) : wire.errorResponse(request, 'no')
@@ -161,7 +161,7 @@ for (const event of ['update', 'error']) {
   })
 }
 
-test('destroy of another object in a listener holds for an answer of the same moment', async (t) => {
+test('destroy of another object in a listener also drops its answer of the same moment', async (t) => {
   const tracker = await startScriptedTracker(t)
   const clients = Array.from({ length: 50 }, () => createClient(t, tracker.url))
   let updates = 0

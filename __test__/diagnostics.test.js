@@ -70,7 +70,7 @@ describe('diagnostics channels', () => {
     ])
   })
 
-  test('count the sends of a connect anew for each one', async (t) => {
+  test('count the sends of each connect from 1', async (t) => {
     let lost = 2
     const tracker = await startScriptedTracker(t, {
       connect: (request, self) => {
@@ -120,7 +120,7 @@ describe('diagnostics channels', () => {
     ])
   })
 
-  test('are silent for those who have stopped listening, and for nobody else', async (t) => {
+  test('are silent for those who have unsubscribed, and for nobody else', async (t) => {
     const tracker = await startScriptedTracker(t)
     const messages = []
     const onMessage = (message) => messages.push(message)
@@ -143,7 +143,7 @@ describe('diagnostics channels', () => {
     assert.equal(again.length, 1)
   })
 
-  test('a listener that throws costs no outcome', async (t) => {
+  test('a listener that throws loses no outcome', async (t) => {
     const tracker = await startScriptedTracker(t)
     const child = startScript(
       t,

@@ -135,7 +135,7 @@ async function runBlock(t, text) {
   return { result: await run(code), tracker }
 }
 
-test('the blocks are those that this test knows of', () => {
+test('the blocks are those that this test knows', () => {
   const counts = {}
   for (const { page, language } of BLOCKS) {
     counts[page] = { ...counts[page], [language]: ((counts[page] || {})[language] || 0) + 1 }

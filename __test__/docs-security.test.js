@@ -6,10 +6,8 @@ const assert = require('node:assert/strict')
 const fs = require('node:fs')
 const path = require('node:path')
 const { ROOT } = require('./support/child')
-const { UdpTracker, INFO_HASH, PEER_ID } = require('./support/client')
+const { UdpTracker, REQUEST } = require('./support/client')
 const { startScriptedTracker } = require('./support/scripted-tracker')
-
-const ask = { infoHash: INFO_HASH, peerId: PEER_ID, port: 6881 }
 
 function filterOfDocs(found) {
   const text = fs.readFileSync(path.join(ROOT, 'docs/security.md'), 'utf8')
@@ -22,7 +20,7 @@ function filterOfDocs(found) {
 
 const literal = (host) => [{ address: host, family: host.includes(':') ? 6 : 4 }]
 
-test('addresses inside are refused, in URLs too, and nothing is sent', async (t) => {
+test('internal addresses are refused, in URLs too, and nothing is sent', async (t) => {
   const tracker = await startScriptedTracker(t)
   const transport = filterOfDocs(literal)
   for (const [url, host] of [
@@ -38,7 +36,7 @@ test('addresses inside are refused, in URLs too, and nothing is sent', async (t)
     ['udp://[fe80::1]:1', 'fe80::1'],
     ['udp://[::ffff:10.1.2.3]:1', '::ffff:10.1.2.3']
   ]) {
-    await assert.rejects(UdpTracker.announce(url, { ...ask, transport }), (error) => {
+    await assert.rejects(UdpTracker.announce(url, { ...REQUEST, transport }), (error) => {
       assert.equal(error.code, 'DNS', url)
       assert.match(error.message, /is inside this network$/)
       assert.ok(error.message.startsWith('cannot resolve tracker host'), host)
@@ -48,11 +46,11 @@ test('addresses inside are refused, in URLs too, and nothing is sent', async (t)
   assert.equal(tracker.requests.length, 0)
 })
 
-test('a name that leads inside later is refused then', async (t) => {
+test('a name that resolves to an internal address later is refused then', async (t) => {
   const tracker = await startScriptedTracker(t)
   const transport = filterOfDocs(() => literal('127.0.0.1'))
   const url = `udp://rebinding.example:${tracker.port}`
-  await assert.rejects(UdpTracker.announce(url, { ...ask, transport }), {
+  await assert.rejects(UdpTracker.announce(url, { ...REQUEST, transport }), {
     message:
       'cannot resolve tracker host rebinding.example: rebinding.example is inside this network'
   })

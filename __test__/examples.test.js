@@ -51,7 +51,7 @@ describe('announce-loop.js', () => {
     assert.equal((await tracker.nextAnnounce()).event, 0)
   })
 
-  test('goes when the tracker does not answer stopped', withSignals, async (t) => {
+  test('exits when the tracker does not answer "stopped"', withSignals, async (t) => {
     const tracker = await startScriptedTracker(t, {
       announce: (request) => (request.event === STOPPED ? [] : announced(request))
     })
@@ -145,7 +145,7 @@ describe('health-monitor.js', () => {
     assert.deepEqual(states, ['up', 'refusing', 'down', 'up', undefined])
   })
 
-  test('watches several trackers, whatever becomes of one of them', withSignals, async (t) => {
+  test('watches several trackers, whatever happens to one of them', withSignals, async (t) => {
     const tracker = await startScriptedTracker(t)
     const child = startFile(t, ...args, 'http://wrong.example', tracker.url)
     await child.prints(/ {2}http:\/\/wrong\.example {2}down {2}\(BAD_URL: /)

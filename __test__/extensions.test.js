@@ -150,7 +150,7 @@ describe('the older extension, with auth', () => {
     assert.deepEqual(raw.subarray(98), Buffer.concat([authentication(raw, 3, auth), requestString]))
   })
 
-  test('is there with urlData: false as well, and has no options of BEP 41', async (t) => {
+  test('is sent with urlData: false as well, and has no options of BEP 41', async (t) => {
     const raw = await announceRequest(t, '', { auth, urlData: false })
     assert.deepEqual(raw.subarray(98), authentication(raw, 1, auth))
   })
@@ -178,7 +178,7 @@ describe('the older extension, with auth', () => {
     assert.notDeepEqual(first.subarray(104), second.subarray(104))
   })
 
-  test('keeps no password in the clear on the wire', async (t) => {
+  test('never sends the password itself', async (t) => {
     const raw = await announceRequest(t, '/x', { auth })
     assert.equal(raw.includes('secret'), false)
     assert.equal(raw.includes(sha1(Buffer.from('secret')).subarray(0, 8)), false)

@@ -4,12 +4,11 @@
 const { test, describe } = require('node:test')
 const assert = require('node:assert/strict')
 const { startScriptedTracker, silent } = require('./support/scripted-tracker')
-const { UdpTracker, INFO_HASH, PEER_ID, createClient, nextError } = require('./support/client')
+const { UdpTracker, INFO_HASH, createClient, nextError, REQUEST } = require('./support/client')
 const { deadline } = require('./support/deadline')
 const wire = require('./support/wire')
 
 const { announce, scrape, TrackerError } = UdpTracker
-const REQUEST = { peerId: PEER_ID, infoHash: INFO_HASH, port: 6881 }
 
 async function rejection(promise) {
   const error = await deadline(
@@ -40,7 +39,7 @@ describe('a TrackerError', () => {
     assert.ok(!Object.keys(error).includes('cause'))
   })
 
-  test('of a look-up without an address of the family says so', async () => {
+  test('of a look-up that gives no address of the family says so', async () => {
     const error = await rejection(announce('udp://127.0.0.1:6969', { ...REQUEST, family: 6 }))
     assert.equal(error.phase, 'lookup')
     assert.ok(!('cause' in error))
@@ -74,7 +73,7 @@ describe('a TrackerError', () => {
     assert.match((await rejection(thoseWhoScrape())).stack, /thoseWhoScrape .*failures\.test\.js/)
   })
 
-  test('has a stack where the application formats its own, even badly', async (t) => {
+  test("has a stack even where the application's Error.prepareStackTrace throws", async (t) => {
     const tracker = await startScriptedTracker(t, { connect: silent })
     const { prepareStackTrace, stackTraceLimit } = Error
     t.after(() => Object.assign(Error, { prepareStackTrace, stackTraceLimit }))

@@ -105,7 +105,7 @@ test('_last_opts is the opts object of the latest announce, with its event', asy
   assert.equal(client._last_opts, opts)
 })
 
-test('opts that can not be written to are announced all the same', async (t) => {
+test('opts that cannot be written to are announced all the same', async (t) => {
   const tracker = await startScriptedTracker(t)
   const client = createClient(t, tracker.url)
   client.announce(3, Object.freeze({ left: 5 }))

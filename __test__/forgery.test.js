@@ -11,7 +11,7 @@ for (const [network, loss] of [
   ['', 0],
   [' that loses 2 % each way', 2]
 ]) {
-  test(`through a flood over a network${network} every announce is answered, once, and rightly`, async () => {
+  test(`through a flood over a network${network} every announce is answered correctly, and once`, async () => {
     const { flooded, forged, stats } = await run({ ...FORGED, loss })
     assert.deepEqual(flooded.errors, [])
     assert.deepEqual(flooded.mismatches, [])

@@ -48,7 +48,7 @@ describe('the table of requests in flight', () => {
     assert.ok(table.slots.length <= 1000 + 4097, `${table.slots.length} slots`)
   })
 
-  it('gives all that is in it', () => {
+  it('lists all that is in it', () => {
     const table = new InFlight()
     const requests = Array.from({ length: 100 }, () => added(table))
     table.remove(requests.shift().number)
@@ -57,7 +57,7 @@ describe('the table of requests in flight', () => {
     assert.deepEqual(table.all(), [])
   })
 
-  it('has no number that it never gave out', () => {
+  it('does not know a number that it never gave out', () => {
     const table = new InFlight()
     for (const number of [0, 1, 2 ** 24, 2 ** 32 - 1]) assert.equal(table.get(number), undefined)
     added(table)

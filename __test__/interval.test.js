@@ -121,7 +121,7 @@ describe('when the interval ends', () => {
     assert.equal(client._last_opts, opts)
   })
 
-  test('it is not before its seconds have passed', async (t) => {
+  test('no announce goes out before its seconds have passed', async (t) => {
     const tracker = await startScriptedTracker(t, everySecond)
     const client = createClient(t, tracker.url)
     client.announce(2)
@@ -173,7 +173,7 @@ describe('when the interval ends', () => {
     assert.deepEqual(states, [false, false])
   })
 
-  test('a counter gone wrong meanwhile is an error event that names it', async (t) => {
+  test('a counter that has become invalid is an error event that names it', async (t) => {
     const tracker = await startScriptedTracker(t, everySecond)
     const client = createClient(t, tracker.url)
     const opts = { left: 1000 }

@@ -72,32 +72,12 @@ os._exit(0)
 `
 
 // What stands in an announce behind its connection ID and transaction ID, by name; everything, that is.
-function fieldsOf({
-  infoHash,
-  peerId,
-  downloaded,
-  left,
-  uploaded,
-  event,
-  ip,
-  key,
-  numWant,
-  port,
-  rest
-}) {
+function fieldsOf(request) {
+  const { infoHash, peerId, rest } = request
+  const { downloaded, left, uploaded, event, ip, key, numWant, port } = request
+  const numbers = { downloaded, left, uploaded, event, ip, key, numWant, port }
   const bytes = { infoHash: infoHash.toString('hex'), peerId: peerId.toString('latin1') }
-  return {
-    ...bytes,
-    downloaded,
-    left,
-    uploaded,
-    event,
-    ip,
-    key,
-    numWant,
-    port,
-    rest: rest.toString('hex')
-  }
+  return { ...bytes, ...numbers, rest: rest.toString('hex') }
 }
 
 // Lets libtorrent start, complete and stop, or only start; returns its announces and what it says about itself.
@@ -151,7 +131,7 @@ async function sameAnnounce(tracker, requestString, { numWant, ...fields }) {
 }
 
 describe('libtorrent and this package', () => {
-  test('say the same of a download from its start to its end, to the byte', async (t) => {
+  test('send the same bytes for a download from start to end', async (t) => {
     const tracker = await startScriptedTracker(t)
     const requestString = '/announce?passkey=a%20b%2Fc%2f&x=y'
     const theirs = await libtorrentAnnounces(t, tracker, requestString, 3)
@@ -178,7 +158,7 @@ describe('libtorrent and this package', () => {
     }
   })
 
-  test('differ in num_want where nobody says how many peers: 50 here', async (t) => {
+  test('differ in num_want where the application does not say: 50 here', async (t) => {
     const tracker = await startScriptedTracker(t)
     const theirs = await libtorrentAnnounces(t, tracker, '/announce', 3)
     const said = theirs.announces.map(fieldsOf)

@@ -7,12 +7,11 @@ const assert = require('node:assert/strict')
 const { getEventListeners } = require('node:events')
 const { startScriptedTracker, silent } = require('./support/scripted-tracker')
 const { startScript } = require('./support/child')
-const { UdpTracker, INFO_HASH, PEER_ID, createClient, allDelivered } = require('./support/client')
+const { UdpTracker, INFO_HASH, createClient, allDelivered, REQUEST } = require('./support/client')
 const { deadline } = require('./support/deadline')
 const wire = require('./support/wire')
 
 const { announce, scrape, drain } = UdpTracker
-const REQUEST = { peerId: PEER_ID, infoHash: INFO_HASH, port: 6881 }
 const A_DATAGRAM = 60
 
 const hashes = (count) =>
@@ -73,7 +72,7 @@ describe('the timeout of an announce', () => {
 })
 
 describe('the timeout of a scrape', () => {
-  test('begins anew whenever rows come in', async (t) => {
+  test('starts again whenever rows come in', async (t) => {
     const { result, answer } = await startHeldScrape(t, 4, { timeout: 1000 })
     for (let done = 1; done <= 4; done++) {
       clock.pass(999)
@@ -114,7 +113,7 @@ describe('a scrape that fails', () => {
     assert.equal(error.results.length, A_DATAGRAM)
   })
 
-  test('of which nothing came in has none', async (t) => {
+  test('that got nothing has none', async (t) => {
     const tracker = await startScriptedTracker(t, {
       scrape: (request) => wire.errorResponse(request, 'no')
     })
@@ -123,14 +122,14 @@ describe('a scrape that fails', () => {
   })
 })
 
-describe('a JavaScript that is busy until the limit has passed', () => {
+describe('JavaScript that is busy until the timeout has passed', () => {
   // The call, and how many requests of the engine it makes.
   const cases = {
     announce: [
-      `UdpTracker.announce(url, { peerId: 'x'.repeat(20), infoHash: 'ab'.repeat(20), port: 1, timeout: 50 })`,
+      `UdpTracker.announce(url, { peerId: 'x'.repeat(20), infoHash: 'ab'.repeat(20), port: 1, timeout: 500 })`,
       1
     ],
-    scrape: [`UdpTracker.scrape(url, Array(200).fill('ab'.repeat(20)), { timeout: 50 })`, 4]
+    scrape: [`UdpTracker.scrape(url, Array(200).fill('ab'.repeat(20)), { timeout: 500 })`, 4]
   }
   for (const [name, [call, requests]] of Object.entries(cases)) {
     test(`gets the answer that the engine has: ${name}`, async (t) => {
@@ -141,7 +140,7 @@ describe('a JavaScript that is busy until the limit has passed', () => {
          const started = Date.now()
          ${call}.then(() => console.log('answered'), (err) => console.log(err.message))
          setImmediate(() => {
-           while (UdpTracker.stats().answered < ${requests} || Date.now() < started + 100);
+           while (UdpTracker.stats().answered < ${requests} || Date.now() < started + 600);
          })`,
         tracker.url
       )
@@ -151,7 +150,7 @@ describe('a JavaScript that is busy until the limit has passed', () => {
 })
 
 describe('an AbortSignal', () => {
-  test('may be that of any number of calls: it has one listener, and none in the end', async (t) => {
+  test('may be shared by any number of calls: it has one listener, and none in the end', async (t) => {
     const tracker = await startScriptedTracker(t)
     const { signal } = new AbortController()
     const warnings = []
@@ -188,7 +187,7 @@ describe('an AbortSignal', () => {
     assert.equal(clock.count(), 0)
   })
 
-  test('of another make is one: it needs no class of ours, and no reason', async (t) => {
+  test('may be of another implementation, without a reason', async (t) => {
     const tracker = await startScriptedTracker(t, { connect: silent })
     const listeners = new Set()
     const signal = {
@@ -206,7 +205,7 @@ describe('an AbortSignal', () => {
     assert.equal(listeners.size, 0)
   })
 
-  test('that cannot be listened to leaves nothing behind', async (t) => {
+  test('whose addEventListener throws leaves nothing behind', async (t) => {
     const tracker = await startScriptedTracker(t)
     const signal = {
       aborted: false,
@@ -223,7 +222,7 @@ describe('an AbortSignal', () => {
 })
 
 describe('an onProgress that throws', () => {
-  test('settles the promise at once with what it threw, and the rest is not asked', async (t) => {
+  test('rejects the promise at once with what it threw, and the rest is not asked', async (t) => {
     const tracker = await startScriptedTracker(t, {
       scrape: (request, self) =>
         self.scrapes.length === 1
@@ -248,7 +247,7 @@ describe('an onProgress that throws', () => {
 })
 
 describe('the results of a scrape', () => {
-  test('are of what was asked, not of what the buffers hold by then', async (t) => {
+  test('are for the hashes as they were when asked, whatever the buffers hold by then', async (t) => {
     const tracker = await startScriptedTracker(t, { scrape: silent })
     const buffer = Buffer.alloc(20, 1)
     const result = scrape(tracker.url, [buffer, buffer])
@@ -259,7 +258,7 @@ describe('the results of a scrape', () => {
     for (const { infoHash } of await settled(result)) assert.equal(infoHash, '01'.repeat(20))
   })
 
-  test('are of what each one was when the list gave it', async (t) => {
+  test('are for each hash as it was when the list gave it', async (t) => {
     const tracker = await startScriptedTracker(t)
     const buffer = Buffer.alloc(20)
     function* list() {
@@ -329,7 +328,7 @@ describe('drain()', () => {
     assert.equal(await settled(drained), 2)
   })
 
-  test('refuses what is no time', async () => {
+  test('refuses an invalid timeout', async () => {
     await assert.rejects(drain({ timeout: -1 }), { name: 'RangeError', message: /opts\.timeout/ })
     await assert.rejects(drain(5), { name: 'TypeError', message: /opts/ })
   })

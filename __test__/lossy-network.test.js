@@ -75,12 +75,12 @@ for (const loss of [1, 5, 10]) {
   })
 }
 
-test('answers that overtake each other are all taken', async (t) => {
+test('answers out of order are all taken', async (t) => {
   const relay = await start(t, { roundTrip: 200, jitter: 150 })
   await announcePromises(relay.url, hashes(0, 2000))
 })
 
-test('a network that is gone for 300 ms in the middle of a burst', async (t) => {
+test('a network that is down for 300 ms in the middle of a burst', async (t) => {
   const relay = await start(t, { roundTrip: 50 })
   const answered = announceObjects(t, relay.url, hashes(0, 5000))
   await relay.counted(({ down }) => down.announce.forwarded > 0, 'nothing was answered')
@@ -90,7 +90,7 @@ test('a network that is gone for 300 ms in the middle of a burst', async (t) => 
   assert.ok(total(counts, 'up', 'outage') + total(counts, 'down', 'outage') > 0)
 })
 
-test('a network that is gone at first', async (t) => {
+test('a network that is down at first', async (t) => {
   const relay = await start(t, { outage: 2000 })
   await announcePromises(relay.url, hashes(0, 100))
 })
@@ -134,7 +134,7 @@ test('a torrent that its tracker ignores holds up no other', async (t) => {
   await silence
 })
 
-test('a bottleneck drops what is too much, and everything gets through', async (t) => {
+test('through a bottleneck that drops the excess, everything is answered', async (t) => {
   const relay = await start(t, { rate: 2000, queue: 50, loss: 1 })
   await announceObjects(t, relay.url, hashes(0, 3000))
   assert.ok((await relay.counts()).down.announce.forwarded >= 3000)

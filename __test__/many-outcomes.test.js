@@ -25,7 +25,7 @@ function answerTogether(count) {
 }
 
 describe('a listener that spins the event loop by itself', () => {
-  test('gets what comes in meanwhile, and those behind it get theirs', async (t) => {
+  test('gets what comes in meanwhile, and the listeners after it get theirs', async (t) => {
     const COUNT = 50
     const tracker = await startScriptedTracker(t, { announce: answerTogether(COUNT) })
     const seen = []
@@ -69,7 +69,7 @@ describe('the channels of diagnostics_channel', () => {
     })
   }
 
-  test('may have subscribers that throw: each exception is told once, and all are answered', async (t) => {
+  test('may have subscribers that throw: each exception is reported once, and all are answered', async (t) => {
     const tracker = await startScriptedTracker(t)
     const child = startScript(
       t,

@@ -169,7 +169,7 @@ describe('what an application puts into a field', () => {
     assert.equal(client._socket.timeout, 15000)
   })
 
-  test('counts as it was when it was asked, whatever getters say later', async (t) => {
+  test('counts as it was at the call, whatever getters say later', async (t) => {
     const tracker = await startScriptedTracker(t)
     const client = createClient(t, tracker.url)
     let reads = 0
@@ -242,7 +242,7 @@ describe('the bytes of a caller', () => {
     assert.deepEqual(tracker.announces[0].peerId, Buffer.alloc(20, 9))
   })
 
-  test('may be of another realm', async (t) => {
+  test('may come from another realm', async (t) => {
     const tracker = await startScriptedTracker(t)
     const foreign = require('node:vm').runInNewContext('new Uint8Array(20).fill(8)')
     assert.ok(!(foreign instanceof Uint8Array))
@@ -258,7 +258,7 @@ describe('the bytes of a caller', () => {
 
 describe('an announce URL', () => {
   for (const url of ['null', 'undefined', '0', "''", "Symbol('url')", 'Object.create(null)']) {
-    test(`that is ${url} is told of in the first announce of a process`, async (t) => {
+    test(`that is ${url} is reported by the first announce of a process`, async (t) => {
       const child = startScript(
         t,
         `const tracker = create()
@@ -322,7 +322,7 @@ describe('an opts object', () => {
     })
   }
 
-  test('that throws when the interval ends is told of by an error', async (t) => {
+  test('that throws when the interval ends is reported by an error event', async (t) => {
     const tracker = await startScriptedTracker(t, {
       announce: (request) => wire.announceResponse(request, { interval: 0 })
     })
@@ -358,7 +358,7 @@ describe('an opts object', () => {
     }
   })
 
-  test('whose counters are wrong only for the second reader is told of by an error', async (t) => {
+  test('whose counters turn invalid when read again is reported by an error event', async (t) => {
     const tracker = await startScriptedTracker(t, {
       announce: (request) => wire.announceResponse(request, { interval: 0 })
     })

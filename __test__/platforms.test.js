@@ -72,7 +72,7 @@ test('a build for a platform is what `npm run build` does, for that platform and
   ])
 })
 
-test('what is only checked is not called a platform', () => {
+test('a target that is only checked is not listed as a platform', () => {
   for (const target of CHECKED) assert.throws(() => platformOf(target), /there is no/)
 })
 

@@ -180,7 +180,7 @@ test('an exception in a listener is uncaught, and all other outcomes still arriv
   assert.equal(result.stdout, '50 25\n')
 })
 
-test('an exception in a listener that nobody handles ends the process as usual', async (t) => {
+test('an unhandled exception in a listener ends the process as usual', async (t) => {
   const tracker = await startScriptedTracker(t)
   const child = startScript(
     t,

@@ -8,12 +8,18 @@ const { once } = require('node:events')
 const { setImmediate: nextTurn } = require('node:timers/promises')
 const { isDeepStrictEqual } = require('node:util')
 const { startScriptedTracker, silent } = require('./support/scripted-tracker')
-const { UdpTracker, INFO_HASH, PEER_ID, createClient, allDelivered } = require('./support/client')
+const {
+  UdpTracker,
+  INFO_HASH,
+  PEER_ID,
+  createClient,
+  allDelivered,
+  REQUEST
+} = require('./support/client')
 const { deadline } = require('./support/deadline')
 const wire = require('./support/wire')
 
 const { announce, scrape, stats, TrackerError } = UdpTracker
-const REQUEST = { peerId: PEER_ID, infoHash: INFO_HASH, port: 6881 }
 
 // Both calls, for what holds of both.
 const CALLS = {
@@ -155,7 +161,7 @@ for (const [name, call] of Object.entries(CALLS)) {
       assert.deepEqual({ code, message }, { code: 'TRACKER_ERROR', message: 'not on my list' })
     })
 
-    test('BAD_RESPONSE for an answer that is none', async (t) => {
+    test('BAD_RESPONSE for a malformed answer', async (t) => {
       const tracker = await startScriptedTracker(t, {
         [name]: (request) => wire.uint32(9, request.transactionId)
       })
@@ -164,11 +170,11 @@ for (const [name, call] of Object.entries(CALLS)) {
     })
 
     for (const phase of ['connect', name]) {
-      test(`TIMEOUT when ${phase} stays without an answer`, async (t) => {
+      test(`TIMEOUT when ${phase} gets no answer`, async (t) => {
         const tracker = await startScriptedTracker(t, { [phase]: silent })
-        const error = await rejection(call(tracker.url, { timeout: 60 }))
+        const error = await rejection(call(tracker.url, { timeout: 500 }))
         assert.equal(error.code, 'TIMEOUT')
-        assert.equal(error.message, 'tracker is not responding after:60')
+        assert.equal(error.message, 'tracker is not responding after:500')
         assert.deepEqual([error.phase, error.address], [phase, tracker.url.slice('udp://'.length)])
       })
     }
@@ -180,7 +186,7 @@ for (const [name, call] of Object.entries(CALLS)) {
       assert.deepEqual([error.code, error.phase, error.address], ['TIMEOUT', 'lookup', undefined])
     })
 
-    test('TIMEOUT when the round trip takes longer, and the late answer harms nobody', async (t) => {
+    test('TIMEOUT when the round trip takes longer, and the late answer is dropped', async (t) => {
       const tracker = await startScriptedTracker(t, { [name]: silent })
       const failed = rejection(call(tracker.url, { timeout: 50 }))
       const request = await tracker.next(name)
@@ -334,7 +340,7 @@ describe('stats()', () => {
     await assertGain(ask, { requests: 3, answered: 3, failed: 0, sent: 4, connects: 1 })
   })
 
-  test('counts datagrams from where nothing was asked', async (t) => {
+  test('counts datagrams from addresses that nothing was sent to', async (t) => {
     const tracker = await startScriptedTracker(t)
     await announce(tracker.url, REQUEST)
     const [request] = tracker.announces

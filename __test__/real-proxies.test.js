@@ -9,11 +9,11 @@ const {
   withoutDante,
   withoutMicrosocks
 } = require('./support/real-proxies')
-const { UdpTracker, createClient, nextUpdate, INFO_HASH, PEER_ID } = require('./support/client')
+const { UdpTracker, createClient, nextUpdate, INFO_HASH, REQUEST } = require('./support/client')
 const { startScriptedTracker } = require('./support/scripted-tracker')
 const wire = require('./support/wire')
 
-const ask = { infoHash: INFO_HASH, peerId: PEER_ID, port: 6881, _timeout: 100 }
+const request = { ...REQUEST, _timeout: 100 }
 
 test('dante carries announces and scrapes', { skip: withoutDante }, async (t) => {
   const tracker = await startScriptedTracker(t, {
@@ -25,7 +25,7 @@ test('dante carries announces and scrapes', { skip: withoutDante }, async (t) =>
       )
   })
   const transport = { proxy: (await startDante(t)).url }
-  const { peers } = await UdpTracker.announce(tracker.url, { ...ask, transport })
+  const { peers } = await UdpTracker.announce(tracker.url, { ...request, transport })
   assert.deepEqual(peers, ['1.2.3.4:5'])
   const hashes = Array.from({ length: 200 }, () => INFO_HASH)
   const rows = await UdpTracker.scrape(tracker.url, hashes, { transport })
@@ -35,10 +35,10 @@ test('dante carries announces and scrapes', { skip: withoutDante }, async (t) =>
 test('dante resolves names', { skip: withoutDante }, async (t) => {
   const tracker = await startScriptedTracker(t)
   const transport = { proxy: (await startDante(t)).url }
-  await UdpTracker.announce(`udp://localhost:${tracker.port}`, { ...ask, transport })
+  await UdpTracker.announce(`udp://localhost:${tracker.port}`, { ...request, transport })
 })
 
-test('dante is started again in flight', { skip: withoutDante }, async (t) => {
+test('dante is restarted while requests are in flight', { skip: withoutDante }, async (t) => {
   let silent = true
   const tracker = await startScriptedTracker(t, {
     announce: (request) => (silent ? undefined : wire.announceResponse(request))
@@ -54,17 +54,17 @@ test('dante is started again in flight', { skip: withoutDante }, async (t) => {
   await updated
 })
 
-test('dante that allows no UDP is an error in words', { skip: withoutDante }, async (t) => {
+test('dante without UDP is an error that says so', { skip: withoutDante }, async (t) => {
   const tracker = await startScriptedTracker(t)
   const transport = { proxy: (await startDante(t, { open: false })).url }
-  await assert.rejects(UdpTracker.announce(tracker.url, { ...ask, transport }), {
+  await assert.rejects(UdpTracker.announce(tracker.url, { ...request, transport }), {
     code: 'NETWORK',
     message: /^cannot use proxy 127\.0\.0\.1:\d+: it (refused UDP: \w|hung up)/
   })
   assert.equal(tracker.requests.length, 0)
 })
 
-test('microsocks refuses UDP: an error in words', { skip: withoutMicrosocks }, async (t) => {
+test('microsocks refuses UDP: an error that says so', { skip: withoutMicrosocks }, async (t) => {
   const tracker = await startScriptedTracker(t)
   const open = await startMicrosocks(t)
   const closed = await startMicrosocks(t, '-u', 'anna', '-P', 'secret')
@@ -73,9 +73,9 @@ test('microsocks refuses UDP: an error in words', { skip: withoutMicrosocks }, a
     [open.url, 'it refused UDP: command not supported'],
     [withPassword, 'it refused UDP: command not supported'],
     [withPassword.replace('secret', 'wrong'), 'it refused the user name and the password'],
-    [closed.url, 'it wants a user name and a password']
+    [closed.url, 'it requires a user name and a password']
   ]) {
-    await assert.rejects(UdpTracker.announce(tracker.url, { ...ask, transport: { proxy } }), {
+    await assert.rejects(UdpTracker.announce(tracker.url, { ...request, transport: { proxy } }), {
       code: 'NETWORK',
       message: `cannot use proxy 127.0.0.1:${new URL(proxy).port}: ${words}`
     })

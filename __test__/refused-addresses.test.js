@@ -3,25 +3,25 @@
 
 const { test } = require('node:test')
 const assert = require('node:assert/strict')
-const { UdpTracker, createClient, nextError, INFO_HASH, PEER_ID } = require('./support/client')
+const { UdpTracker, createClient, nextError, INFO_HASH, REQUEST } = require('./support/client')
 const { withoutIPv6 } = require('./support/loopback')
 const { startScriptedTracker } = require('./support/scripted-tracker')
 
-const ask = { infoHash: INFO_HASH, peerId: PEER_ID, port: 6881, _timeout: 50 }
+const request = { ...REQUEST, _timeout: 50 }
 
 for (const [host, address, reason] of [
   ['224.0.0.1', '224.0.0.1', 'it is a multicast address'],
   ['239.255.255.250', '239.255.255.250', 'it is a multicast address'],
   ['255.255.255.255', '255.255.255.255', 'it is a broadcast address'],
-  ['0.0.0.1', '0.0.0.1', "it is nobody's address"],
+  ['0.0.0.1', '0.0.0.1', 'no host has this address'],
   ['[ff02::1]', 'ff02::1', 'it is a multicast address'],
   ['[::ffff:224.0.0.1]', '::ffff:224.0.0.1', 'it is a multicast address'],
-  ['[100::1]', '100::1', "it is nobody's address"]
+  ['[100::1]', '100::1', 'no host has this address']
 ]) {
   test(`udp://${host} is refused: ${reason}`, async (t) => {
     const { sent } = UdpTracker.stats()
     const message = `cannot send to tracker ${address}: ${reason}`
-    await assert.rejects(UdpTracker.announce(`udp://${host}:6969`, ask), {
+    await assert.rejects(UdpTracker.announce(`udp://${host}:6969`, request), {
       code: 'NETWORK',
       message
     })
@@ -36,15 +36,15 @@ for (const [host, address, reason] of [
 test('a host that has one such address among others is asked at the others', async (t) => {
   const tracker = await startScriptedTracker(t)
   const transport = { lookup: async () => ['224.0.0.1', 'ff02::1', '127.0.0.1'] }
-  await UdpTracker.announce(`udp://mixed.example:${tracker.port}`, { ...ask, transport })
+  await UdpTracker.announce(`udp://mixed.example:${tracker.port}`, { ...request, transport })
 })
 
 test('0.0.0.0 means this machine', async (t) => {
   const tracker = await startScriptedTracker(t)
-  await UdpTracker.announce(`udp://0.0.0.0:${tracker.port}`, ask)
+  await UdpTracker.announce(`udp://0.0.0.0:${tracker.port}`, request)
 })
 
 test(':: means this machine', { skip: withoutIPv6 }, async (t) => {
   const tracker = await startScriptedTracker(t, { family: 6 })
-  await UdpTracker.announce(`udp://[::]:${tracker.port}`, ask)
+  await UdpTracker.announce(`udp://[::]:${tracker.port}`, request)
 })

@@ -39,7 +39,7 @@ for (const [name, listen, skip] of [
   ['IPv4', '127.0.0.1:0', false],
   ['IPv6', '[::1]:0', withoutIPv6]
 ]) {
-  test(`its tracker answers over ${name}, and what passed is counted`, { skip }, async (t) => {
+  test(`its tracker answers over ${name}, and the datagrams are counted`, { skip }, async (t) => {
     const relay = await start(t, { tracker: true, listen, peers: 2 })
     const { seeds, leechers, interval, peers } = await announce(relay.url)
     assert.deepEqual(
@@ -89,7 +89,7 @@ for (const [name, listen, skip] of [
   )
 }
 
-test('a tracker that is not there is silence, and it is found when it is', async (t) => {
+test('a tracker that does not run is silence, and is reached once it runs', async (t) => {
   const first = await startScriptedTracker(t)
   const relay = await start(t, { to: `127.0.0.1:${first.port}` })
   await first.close()
@@ -101,7 +101,7 @@ test('a tracker that is not there is silence, and it is found when it is', async
   await once(socket, 'message')
 })
 
-test('it is as many trackers as there are addresses of loopback', { skip: whole127 }, async (t) => {
+test('it is a tracker on every address of loopback', { skip: whole127 }, async (t) => {
   const relay = await start(t, { tracker: true, listen: '0.0.0.0:0', dead: '127.9.9.9' })
   const socket = await startSocket(t, { address: '127.0.0.1' })
   const addresses = ['127.0.0.1', '127.1.2.3', '127.255.0.7']
@@ -149,7 +149,7 @@ test('it carries 100,000 datagrams each way and loses none of them', async (t) =
   assert.equal(counts.overflowed, 0)
 })
 
-test('settings change while it runs, and what it does not know it refuses', async (t) => {
+test('settings change while it runs, and unknown ones are refused', async (t) => {
   const relay = await start(t, {
     tracker: true,
     loss: 100,

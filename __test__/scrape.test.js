@@ -135,7 +135,7 @@ describe('tracker.scrape()', () => {
     assert.equal(tracker.requests.length, 0)
   })
 
-  test('what is no list of info-hashes is a TypeError, a single info-hash included', async (t) => {
+  test('anything but a list of info-hashes is a TypeError, a single info-hash included', async (t) => {
     const tracker = await startTracker(t)
     const client = createClient(t, tracker.url)
     for (const given of [null, 7, 'a'.repeat(40), INFO_HASH, new Uint8Array(20), {}, true]) {
@@ -302,7 +302,7 @@ describe('the static scrape()', () => {
     assert.deepEqual(await UdpTracker.scrape(tracker.url, hashes), hashes.map(resultOf))
   })
 
-  test('resolves to [] for an empty list and sends nothing, even to a URL of no use', async () => {
+  test('resolves to [] for an empty list and sends nothing, even with a URL that cannot be used', async () => {
     assert.deepEqual(await UdpTracker.scrape('udp://127.0.0.1:1', []), [])
   })
 
@@ -313,7 +313,7 @@ describe('the static scrape()', () => {
     assert.deepEqual(await UdpTracker.scrape(tracker.url, new Set(hashes)), hashes.map(resultOf))
   })
 
-  test('onProgress that is no function is a TypeError', async () => {
+  test('onProgress that is not a function is a TypeError', async () => {
     await assert.rejects(UdpTracker.scrape('udp://127.0.0.1:1', [INFO_HASH], { onProgress: 1 }), {
       name: 'TypeError',
       message: /onProgress/

@@ -5,7 +5,7 @@ const { test } = require('node:test')
 const assert = require('node:assert/strict')
 const { run, problems } = require('./robustness/soak')
 
-test('over a network that loses 5 % everything asked, answered and failed adds up', async () => {
+test('over a network that loses 5 % the numbers of requests, answers and failures add up', async () => {
   const result = await run({ announces: 20_000, repeating: 100, inFlight: 1000, timeout: 50 })
   assert.deepEqual(problems(result), [])
   // It was a lossy network, and they did announce again.

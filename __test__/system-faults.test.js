@@ -90,7 +90,7 @@ for (const [calls, error, counter] of [
   })
 }
 
-test('a port where nobody listens is asked again until a tracker does', async (t) => {
+test('a closed port is asked again until a tracker listens there', async (t) => {
   const first = await startScriptedTracker(t)
   await first.close()
   const client = createClient(t, first.url, { _timeout: 50 })

@@ -43,7 +43,7 @@ for (const [transport, name, message] of [
   })
 }
 
-test('no transport is none', () => {
+test('an empty transport is the default one', () => {
   for (const transport of [undefined, null, {}, { interface: undefined, proxy: null }]) {
     new UdpTracker(PEER_ID, INFO_HASH, URL, { transport })
   }

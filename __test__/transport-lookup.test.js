@@ -5,17 +5,10 @@ const { test } = require('node:test')
 const assert = require('node:assert/strict')
 const { isIPv4 } = require('node:net')
 const { deadline } = require('./support/deadline')
-const {
-  UdpTracker,
-  createClient,
-  nextError,
-  nextUpdate,
-  INFO_HASH,
-  PEER_ID
-} = require('./support/client')
+const { UdpTracker, createClient, nextError, nextUpdate, REQUEST } = require('./support/client')
 const { startScriptedTracker } = require('./support/scripted-tracker')
 
-const ask = { infoHash: INFO_HASH, peerId: PEER_ID, port: 6881, _timeout: 50 }
+const request = { ...REQUEST, _timeout: 50 }
 
 const cannot = (host, reason) => ({
   code: 'DNS',
@@ -33,15 +26,15 @@ test('hosts are looked up by the function, one look-up however many requests wai
   }
   const url = `udp://tracker.example:${tracker.port}`
   const announces = Array.from({ length: 20 }, () =>
-    UdpTracker.announce(url, { ...ask, transport })
+    UdpTracker.announce(url, { ...request, transport })
   )
   await Promise.all(announces)
   assert.deepEqual(asked, [['tracker.example', 0, false]])
-  await UdpTracker.announce(url, { ...ask, family: 4, transport })
+  await UdpTracker.announce(url, { ...request, family: 4, transport })
   assert.deepEqual(asked[1], ['tracker.example', 4, false])
 })
 
-test('an object and a scrape look up by it as well', async (t) => {
+test('objects and scrapes use it as well', async (t) => {
   const tracker = await startScriptedTracker(t)
   const transport = { lookup: async () => ['127.0.0.1'] }
   const client = createClient(t, `udp://tracker.example:${tracker.port}`, { transport })
@@ -54,16 +47,16 @@ test('an object and a scrape look up by it as well', async (t) => {
   assert.equal(await nextError(bad), 'cannot resolve tracker host tracker.example: blocked')
 })
 
-test('addresses in URLs are shown to it too', async (t) => {
+test('it is asked about addresses in URLs too', async (t) => {
   const tracker = await startScriptedTracker(t)
   const asked = []
   const lookup = async (host) => {
     asked.push(host)
     return [host]
   }
-  await UdpTracker.announce(tracker.url, { ...ask, transport: { lookup } })
+  await UdpTracker.announce(tracker.url, { ...request, transport: { lookup } })
   await assert.rejects(
-    UdpTracker.announce('udp://[ff02::1]:1', { ...ask, transport: { lookup } }),
+    UdpTracker.announce('udp://[ff02::1]:1', { ...request, transport: { lookup } }),
     { code: 'NETWORK', message: 'cannot send to tracker ff02::1: it is a multicast address' }
   )
   assert.deepEqual(asked, ['127.0.0.1', 'ff02::1'])
@@ -85,7 +78,7 @@ for (const [what, lookup, reason] of [
     const tracker = await startScriptedTracker(t)
     const url = `udp://tracker.example:${tracker.port}`
     await assert.rejects(
-      UdpTracker.announce(url, { ...ask, transport: { lookup } }),
+      UdpTracker.announce(url, { ...request, transport: { lookup } }),
       cannot('tracker.example', reason)
     )
     assert.equal(tracker.requests.length, 0)
@@ -98,7 +91,7 @@ test('of 10,000 addresses the first 256 are asked', async (t) => {
   const good = '127.0.0.1'
   // What comes behind the first 256 is not even looked at.
   const lookup = async () => [good, ...Array(255).fill(good), ...Array(9744).fill('nonsense')]
-  await UdpTracker.announce(url, { ...ask, transport: { lookup } })
+  await UdpTracker.announce(url, { ...request, transport: { lookup } })
 })
 
 test('the signal of a look-up is aborted when its last request ends', async (t) => {
@@ -114,7 +107,7 @@ test('the signal of a look-up is aborted when its last request ends', async (t) 
   const url = 'udp://tracker.example:6969'
   const client = createClient(t, url, { transport })
   client.announce(2)
-  await assert.rejects(UdpTracker.announce(url, { ...ask, timeout: 20, transport }), {
+  await assert.rejects(UdpTracker.announce(url, { ...request, timeout: 20, transport }), {
     code: 'TIMEOUT'
   })
   assert.equal(signals, 1)
@@ -131,10 +124,10 @@ test('a look-up that hangs holds up no other host', async (t) => {
   for (let i = 0; i < 100; i++) {
     createClient(t, `udp://dead${i}.example:1`, { transport }).announce(2)
   }
-  await UdpTracker.announce(`udp://alive.example:${tracker.port}`, { ...ask, transport })
+  await UdpTracker.announce(`udp://alive.example:${tracker.port}`, { ...request, transport })
 })
 
-test('what it refuses later is not asked from an earlier answer', async (t) => {
+test('an address that it refuses later is not used from an earlier answer', async (t) => {
   const tracker = await startScriptedTracker(t)
   const refuse = async (host, { family }) => {
     const addresses = ['10.0.0.1', '127.0.0.1'].filter((address) => isIPv4(address) || family === 6)
@@ -142,9 +135,9 @@ test('what it refuses later is not asked from an earlier answer', async (t) => {
   }
   const allow = { lookup: async () => ['127.0.0.1'] }
   const url = `udp://rebinding.example:${tracker.port}`
-  await UdpTracker.announce(url, { ...ask, transport: allow })
+  await UdpTracker.announce(url, { ...request, transport: allow })
   // Another function is another transport, and knows nothing of what that one found.
-  await assert.rejects(UdpTracker.announce(url, { ...ask, transport: { lookup: refuse } }), {
+  await assert.rejects(UdpTracker.announce(url, { ...request, transport: { lookup: refuse } }), {
     code: 'DNS'
   })
 })
@@ -153,12 +146,12 @@ test('two functions are two transports', async (t) => {
   const tracker = await startScriptedTracker(t)
   const url = `udp://tracker.example:${tracker.port}`
   for (let i = 0; i < 2; i++) {
-    await UdpTracker.announce(url, { ...ask, transport: { lookup: async () => ['127.0.0.1'] } })
+    await UdpTracker.announce(url, { ...request, transport: { lookup: async () => ['127.0.0.1'] } })
   }
   assert.equal(tracker.connectionIds.length, 2)
 })
 
-test('more transports at once than there may be are an error, and those that have ended make room', async (t) => {
+test('too many transports at once are an error, and those that have ended make room', async (t) => {
   const tracker = await startScriptedTracker(t)
   const url = `udp://tracker.example:${tracker.port}`
   const hanging = []
@@ -169,11 +162,11 @@ test('more transports at once than there may be are an error, and those that hav
     hanging.push(client)
   }
   const transport = { lookup: async () => ['127.0.0.1'] }
-  await assert.rejects(UdpTracker.announce(url, { ...ask, transport }), {
+  await assert.rejects(UdpTracker.announce(url, { ...request, transport }), {
     code: 'NETWORK',
     message: 'more than 64 transports in use'
   })
-  await UdpTracker.announce(tracker.url, ask)
+  await UdpTracker.announce(tracker.url, request)
   hanging[0].destroy()
-  await UdpTracker.announce(url, { ...ask, transport })
+  await UdpTracker.announce(url, { ...request, transport })
 })

@@ -11,24 +11,24 @@ const {
   nextError,
   nextUpdate,
   INFO_HASH,
-  PEER_ID
+  REQUEST
 } = require('./support/client')
 const { startScriptedTracker } = require('./support/scripted-tracker')
 const { startSocksProxy, DOMAIN, IPV4, IPV6 } = require('./support/socks-proxy')
 const wire = require('./support/wire')
 
-const ask = { infoHash: INFO_HASH, peerId: PEER_ID, port: 6881, _timeout: 50 }
+const request = { ...REQUEST, _timeout: 50 }
 
 const failure = (code, message) => ({ name: 'TrackerError', code, message })
 
-test('an announce and a scrape go through the proxy and nothing goes directly', async (t) => {
+test('an announce and a scrape go through the proxy, and nothing goes directly', async (t) => {
   const tracker = await startScriptedTracker(t, {
     announce: (request) => wire.announceResponse(request, { peers: ['1.2.3.4:5'] }),
     scrape: (request) => wire.scrapeResponse(request, [{ seeds: 7 }])
   })
   const proxy = await startSocksProxy(t)
   const transport = { proxy: proxy.url }
-  const update = await UdpTracker.announce(tracker.url, { ...ask, transport })
+  const update = await UdpTracker.announce(tracker.url, { ...request, transport })
   assert.deepEqual(update.peers, ['1.2.3.4:5'])
   const [row] = await UdpTracker.scrape(tracker.url, [INFO_HASH], { transport })
   assert.equal(row.seeds, 7)
@@ -58,7 +58,7 @@ test('a tracker with an IPv6 address answers with IPv6 peers', async (t) => {
   })
   const proxy = await startSocksProxy(t)
   const update = await UdpTracker.announce(`udp://[::1]:${tracker.port}`, {
-    ...ask,
+    ...request,
     transport: { proxy: proxy.url }
   })
   assert.deepEqual(update.peers, ['[::1]:80'])
@@ -70,7 +70,7 @@ test('host names go to the proxy, and what needs the connection ID to the addres
   const proxy = await startSocksProxy(t)
   // A name that nobody here could resolve.
   const url = `udp://tracker.proxy.invalid:${tracker.port}`
-  await UdpTracker.announce(url, { ...ask, transport: { proxy: proxy.url } })
+  await UdpTracker.announce(url, { ...request, transport: { proxy: proxy.url } })
   const [connect, announce] = proxy.targets
   assert.deepEqual([connect.type, connect.host], [DOMAIN, 'tracker.proxy.invalid'])
   assert.deepEqual([announce.type, announce.host], [IPV4, '127.0.0.1'])
@@ -85,9 +85,10 @@ test('diagnostics and errors name no address that only stands for a name', async
   channel.subscribe('bittorrent-udp-tracker:send', onSend)
   t.after(() => channel.unsubscribe('bittorrent-udp-tracker:send', onSend))
   const url = `udp://named.invalid:${tracker.port}`
-  const error = await UdpTracker.announce(url, { ...ask, transport: { proxy: proxy.url } }).catch(
-    (error) => error
-  )
+  const error = await UdpTracker.announce(url, {
+    ...request,
+    transport: { proxy: proxy.url }
+  }).catch((error) => error)
   assert.deepEqual([error.message, error.address], ['no', `127.0.0.1:${tracker.port}`])
   assert.ok(addresses.length >= 2)
   for (const address of addresses) assert.match(address, /^127\.0\.0\.1:/)
@@ -101,7 +102,7 @@ test('a name that the proxy resolves to IPv6 is answered with IPv6 peers', async
   })
   const proxy = await startSocksProxy(t, { resolve: () => ['::1', 6] })
   const update = await UdpTracker.announce(`udp://six.invalid:${tracker.port}`, {
-    ...ask,
+    ...request,
     transport: { proxy: proxy.url }
   })
   assert.deepEqual(update.peers, ['[::1]:80'])
@@ -115,7 +116,7 @@ test("with dns: 'local' names are resolved here", async (t) => {
     { host: '127.0.0.1', port: proxy.port, dns: 'local' }
   ]) {
     const url = `udp://localhost:${tracker.port}`
-    await UdpTracker.announce(url, { ...ask, family: 4, transport: { proxy: option } })
+    await UdpTracker.announce(url, { ...request, family: 4, transport: { proxy: option } })
   }
   for (const { type } of proxy.targets) assert.equal(type, IPV4)
 })
@@ -124,7 +125,7 @@ test('a proxy is given as an object, and resolves names by default', async (t) =
   const tracker = await startScriptedTracker(t)
   const proxy = await startSocksProxy(t)
   const transport = { proxy: { host: '127.0.0.1', port: proxy.port } }
-  await UdpTracker.announce(`udp://x.invalid:${tracker.port}`, { ...ask, transport })
+  await UdpTracker.announce(`udp://x.invalid:${tracker.port}`, { ...request, transport })
   assert.equal(proxy.targets[0].host, 'x.invalid')
 })
 
@@ -135,7 +136,7 @@ test('a user name and a password are given when they are wanted', async (t) => {
     credentials: (username, password) => password === `${username}:secret`
   })
   const at = `127.0.0.1:${proxy.port}`
-  const through = (proxy) => UdpTracker.announce(tracker.url, { ...ask, transport: { proxy } })
+  const through = (proxy) => UdpTracker.announce(tracker.url, { ...request, transport: { proxy } })
   await through(`socks5h://anna:anna%3Asecret@${at}`)
   assert.deepEqual(proxy.credentials, [['anna', 'anna:secret']])
   assert.deepEqual(proxy.greetings, [[0, 2]])
@@ -156,14 +157,18 @@ test('a user name and a password are given when they are wanted', async (t) => {
   )
   await assert.rejects(
     through(`socks5h://${at}`),
-    failure('NETWORK', `cannot use proxy ${at}: it wants a user name and a password`)
+    failure('NETWORK', `cannot use proxy ${at}: it requires a user name and a password`)
   )
 })
 
 for (const [what, script, words] of [
   ['refuses UDP', { reply: () => 7 }, 'it refused UDP: command not supported'],
   ['allows nobody', { reply: () => 2 }, 'it refused UDP: not allowed'],
-  ['knows another way to authenticate', { method: () => 1 }, 'it accepts no way to authenticate'],
+  [
+    'knows only another authentication method',
+    { method: () => 1 },
+    'it supports no authentication method that this client has'
+  ],
   ['says nothing', { silent: true }, 'it does not answer']
 ]) {
   test(`a proxy that ${what} is an error within 5 s, and nothing goes directly`, async (t) => {
@@ -185,7 +190,7 @@ test('a port where no proxy listens is an error, and nothing goes directly', asy
   const proxy = await startSocksProxy(t)
   const transport = { proxy: proxy.url }
   await proxy.stop()
-  const opts = { ...ask, transport }
+  const opts = { ...request, transport }
   const refused = {
     code: 'NETWORK',
     message: /^cannot use proxy 127\.0\.0\.1:\d+: Connection refused/
@@ -196,7 +201,7 @@ test('a port where no proxy listens is an error, and nothing goes directly', asy
   await UdpTracker.announce(tracker.url, opts)
 })
 
-test('what speaks no SOCKS5 is an error', async (t) => {
+test('a server that does not speak SOCKS5 is an error', async (t) => {
   const tracker = await startScriptedTracker(t)
   const proxy = await startSocksProxy(t)
   proxy.onControl = (control) =>
@@ -205,8 +210,8 @@ test('what speaks no SOCKS5 is an error', async (t) => {
       .resume()
       .end('HTTP/1.1 400 Bad Request\r\n\r\n')
   await assert.rejects(
-    UdpTracker.announce(tracker.url, { ...ask, transport: { proxy: proxy.url } }),
-    failure('NETWORK', `cannot use proxy 127.0.0.1:${proxy.port}: it is no SOCKS5 proxy`)
+    UdpTracker.announce(tracker.url, { ...request, transport: { proxy: proxy.url } }),
+    failure('NETWORK', `cannot use proxy 127.0.0.1:${proxy.port}: it is not a SOCKS5 proxy`)
   )
 })
 
@@ -264,7 +269,7 @@ for (const [what, bound] of [
   test(`a relay at ${what} is used`, async (t) => {
     const tracker = await startScriptedTracker(t)
     const proxy = await startSocksProxy(t, { bound })
-    await UdpTracker.announce(tracker.url, { ...ask, transport: { proxy: proxy.url } })
+    await UdpTracker.announce(tracker.url, { ...request, transport: { proxy: proxy.url } })
   })
 }
 
@@ -274,10 +279,10 @@ test('a relay on another host than the proxy is used', async (t) => {
     relayHost: '127.0.0.9',
     bound: ({ port }) => ({ address: '127.0.0.9', port })
   })
-  await UdpTracker.announce(tracker.url, { ...ask, transport: { proxy: proxy.url } })
+  await UdpTracker.announce(tracker.url, { ...request, transport: { proxy: proxy.url } })
 })
 
-test('fragments, noise and datagrams from elsewhere than the relay count for nothing', async (t) => {
+test('fragments, noise and datagrams from elsewhere than the relay are dropped', async (t) => {
   const tracker = await startScriptedTracker(t, {
     announce: (request) => wire.announceResponse(request, { seeds: 3 })
   })
@@ -304,7 +309,7 @@ test('fragments, noise and datagrams from elsewhere than the relay count for not
     }
   })
   const { seeds } = await UdpTracker.announce(tracker.url, {
-    ...ask,
+    ...request,
     transport: { proxy: proxy.url }
   })
   assert.equal(seeds, 3)
@@ -316,10 +321,10 @@ test('an IPv6 proxy is used', async (t) => {
   await proxy.stop()
   await proxy.listen(0, '::1')
   const transport = { proxy: `socks5h://[::1]:${proxy.port}` }
-  await UdpTracker.announce(tracker.url, { ...ask, transport })
+  await UdpTracker.announce(tracker.url, { ...request, transport })
 })
 
-test('requests with and without the proxy go their own ways at once', async (t) => {
+test('requests with and without the proxy are answered side by side', async (t) => {
   const tracker = await startScriptedTracker(t)
   const proxy = await startSocksProxy(t)
   const direct = dgram.createSocket('udp4').bind(0, '127.0.0.1')
@@ -327,8 +332,8 @@ test('requests with and without the proxy go their own ways at once', async (t) 
   t.after(() => direct.close())
   const transport = { proxy: proxy.url }
   await Promise.all([
-    UdpTracker.announce(tracker.url, { ...ask, transport }),
-    UdpTracker.announce(tracker.url, ask)
+    UdpTracker.announce(tracker.url, { ...request, transport }),
+    UdpTracker.announce(tracker.url, request)
   ])
   assert.equal(tracker.connectionIds.length, 2)
   const ports = new Set(tracker.requests.map(({ from }) => from.port))

@@ -75,7 +75,7 @@ describe('the package', () => {
     assert.equal(declared.declarationFor('require'), 'index.d.ts')
   })
 
-  test('has both among its files', () => {
+  test('has both sets of files', () => {
     const { files } = require('../package.json')
     assert.ok(files.includes('index.d.ts') && files.includes('index.d.mts'), files.join())
   })

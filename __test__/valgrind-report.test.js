@@ -27,13 +27,13 @@ test('an error with the addon anywhere in its stack is found and says where', ()
   })
 })
 
-test('a leak counts, whose words stand in another element', () => {
+test('a leak counts, although its text is in another element', () => {
   const leak = `<error><kind>Leak_DefinitelyLost</kind><xwhat><text>8 bytes are lost</text></xwhat>${frame('/x/addon.node', 'f')}</error>`
   assert.deepEqual(readReport(report(leak), 'addon.node').ours, [
     'Leak_DefinitelyLost: 8 bytes are lost\n    at f a.rs:7'
   ])
 })
 
-test('a report without its end is no proof', () => {
+test('a report that is cut off is an error', () => {
   assert.throws(() => readReport('<valgrindoutput>', 'addon.node'), /did not finish/)
 })

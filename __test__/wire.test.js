@@ -186,7 +186,7 @@ describe('a URL without a port', () => {
     assert.equal(tracker.announces.length, 1)
   })
 
-  test('is not port 80 when it says 0: that one can not be used', async (t) => {
+  test('is not one with port 0, which cannot be used', async (t) => {
     const client = createClient(t, 'udp://127.0.0.1:0')
     const failed = nextError(client)
     client.announce(2)

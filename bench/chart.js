@@ -1,7 +1,7 @@
 'use strict'
 
-// Draws the announces of results/network.json, which `npm run bench -- --only network` writes, into ../docs/:
-// how many were answered by when, and when the last was, by how much the network loses.
+// Draws the announces of results/network.json, which `npm run bench -- --only network` writes, into ../docs/: how many of
+// 10,000 were answered by when, when the last was, and how long one takes, by how much the network loses.
 //
 //   node bench/chart.js
 
@@ -15,9 +15,12 @@ const CLIENTS = {
   original: { name: 'version 1.2.0', colour: '#c2410c' },
   'bittorrent-tracker': { name: 'bittorrent-tracker 11', colour: '#4654b8', dashes: '6 4' }
 }
-const FIGURE = 'network-announces'
-const VARIANT = /^10,000 announces, 50 ms, (nothing|\d+ %) lost/
+const BURST = /^10,000 announces, 50 ms, (nothing|\d+ %) lost/
+const STREAM = /^50 ms, (\d+ %) lost/
 const SECONDS = 10
+// Milliseconds: from below the shortest round trip to the answer that version 1.2.0 gets when it sends again.
+const LATENCIES = [40, 40000]
+const LATENCY_TICKS = [50, 100, 300, 1000, 3000, 10000, 30000]
 const DOCS = path.join(__dirname, '..', 'docs')
 
 const STYLE = {
@@ -33,22 +36,18 @@ const colours = {
 }
 
 // In percent; nothing is 0.
-const lossOf = (variant) => parseInt(VARIANT.exec(variant)[1], 10) || 0
+const lossOf = (variants, variant) => parseInt(variants.exec(variant)[1], 10) || 0
 
-/** `[{client, loss, seconds, share}]`: by then that share was answered. */
-function answered({ distributions }) {
+/** `[{client, loss, ms, share}]`: within that time that share was answered. It stays at that until `end`. */
+function answered({ distributions }, variants, { begin, end }) {
   return Object.entries(distributions).flatMap(([variant, byClient]) => {
-    if (!VARIANT.test(variant)) return []
-    const loss = lossOf(variant)
+    if (!variants.test(variant)) return []
+    const loss = lossOf(variants, variant)
     return Object.entries(byClient).flatMap(([client, quantiles]) => {
       const times = quantiles.filter((time) => time !== null)
-      const points = times.map((time, i) => ({
-        seconds: time / 1000,
-        share: (100 * i) / (quantiles.length - 1)
-      }))
-      // From the last answer to the end nothing more comes.
-      const end = { seconds: SECONDS, share: points.length > 0 ? points.at(-1).share : 0 }
-      return [{ seconds: 0, share: 0 }, ...points, end].map((point) => ({
+      const points = times.map((ms, i) => ({ ms, share: (100 * i) / (quantiles.length - 1) }))
+      const share = points.length > 0 ? points.at(-1).share : 0
+      return [{ ms: begin, share: 0 }, ...points, { ms: end, share }].map((point) => ({
         client: CLIENTS[client].name,
         loss: lossText(loss),
         order: loss,
@@ -61,18 +60,22 @@ function answered({ distributions }) {
 /** `[{client, loss, seconds, isCut}]`: when the last one was answered, or that it was not. */
 function last({ rows }) {
   return rows
-    .filter(({ key, variant }) => key === 'last' && VARIANT.test(variant))
+    .filter(({ key, variant }) => key === 'last' && BURST.test(variant))
     .flatMap(({ variant, results }) =>
       Object.entries(results).map(([client, { median, isCut = false }]) => ({
         client: CLIENTS[client].name,
-        loss: lossOf(variant),
+        loss: lossOf(BURST, variant),
         seconds: median,
         isCut
       }))
     )
 }
 
-function drawAnswered(Plot, document, points) {
+/**
+ * The share answered against time, a panel for each loss. `x` is the scale of time, `axis` its axis if it has one of its own, `at` where
+ * the names stand.
+ */
+function drawAnswered(Plot, document, points, { x, axis, at }) {
   const losses = [...new Map(points.map(({ order, loss }) => [order, loss]))].sort(
     ([a], [b]) => a - b
   )
@@ -85,22 +88,18 @@ function drawAnswered(Plot, document, points) {
     marginBottom: 45,
     marginLeft: 55,
     marginRight: 20,
-    fx: { domain: losses.map(([, loss]) => loss), label: null, padding: 0.08 },
-    x: {
-      domain: [0, SECONDS],
-      label: 'seconds after 10,000 announces were made',
-      ticks: [0, 2, 4, 6, 8],
-      labelOffset: 36
-    },
+    fx: { domain: losses.map(([, loss]) => loss), axis: 'top', label: null, padding: 0.08 },
+    x: { ...x, labelOffset: 36 },
     y: { domain: [0, 100], label: 'answered, %', grid: true },
     color: colours,
     marks: [
       Plot.frame({ stroke: '#d0d7de' }),
+      axis,
       // Those that lie on each other are told apart by their dashes.
       ...Object.values(CLIENTS).map(({ name, dashes }) =>
         Plot.line(points, {
           filter: ({ client }) => client === name,
-          x: 'seconds',
+          x: 'ms',
           y: 'share',
           fx: 'loss',
           stroke: 'client',
@@ -108,9 +107,9 @@ function drawAnswered(Plot, document, points) {
           strokeDasharray: dashes
         })
       ),
-      Plot.text(names(losses.at(-1)[1]), {
-        x: 'x',
-        y: 'y',
+      Plot.text(names(losses.at(-1)[1], at), {
+        x: 'ms',
+        y: 'share',
         fx: 'loss',
         fill: 'client',
         text: 'client',
@@ -122,12 +121,12 @@ function drawAnswered(Plot, document, points) {
 }
 
 // A legend within the last panel, where nothing else is.
-function names(loss) {
+function names(loss, ms) {
   return Object.values(CLIENTS).map(({ name }, i) => ({
     client: name,
     loss,
-    x: SECONDS - 0.1,
-    y: 40 - 12 * i
+    ms,
+    share: 40 - 12 * i
   }))
 }
 
@@ -188,11 +187,40 @@ async function main() {
   const { parseHTML } = await import('linkedom')
   const { document } = parseHTML('<!doctype html><html><body></body></html>')
   const results = path.join(__dirname, 'results', 'network.json')
-  const figure = JSON.parse(fs.readFileSync(results, 'utf8')).figures[FIGURE]
+  const { figures } = JSON.parse(fs.readFileSync(results, 'utf8'))
   fs.mkdirSync(DOCS, { recursive: true })
   const save = (name, svg) => fs.writeFileSync(path.join(DOCS, name), standalone(svg))
-  save('network-answered.svg', drawAnswered(Plot, document, answered(figure)))
-  save('network-last.svg', drawLast(Plot, document, last(figure)))
+
+  const burst = figures['network-announces']
+  const range = { begin: 0, end: SECONDS * 1000 }
+  const byWhen = drawAnswered(Plot, document, answered(burst, BURST, range), {
+    x: {
+      domain: [0, SECONDS],
+      transform: (ms) => ms / 1000,
+      label: 'seconds after 10,000 announces were made',
+      ticks: [0, 2, 4, 6, 8]
+    },
+    at: range.end - 100
+  })
+  save('network-answered.svg', byWhen)
+  save('network-last.svg', drawLast(Plot, document, last(burst)))
+
+  const [begin, end] = LATENCIES
+  const stream = answered(figures['network-latency'], STREAM, { begin, end })
+  const latency = drawAnswered(Plot, document, stream, {
+    x: {
+      type: 'log',
+      domain: LATENCIES,
+      label: 'milliseconds from an announce to its answer'
+    },
+    // Plot's own axis leaves out the labels of most ticks of a logarithmic scale.
+    axis: Plot.axisX(LATENCY_TICKS, {
+      text: (ms) => ms.toLocaleString('en-US'),
+      labelOffset: 36
+    }),
+    at: 0.95 * end
+  })
+  save('network-latency.svg', latency)
 }
 
 main().catch((error) => {

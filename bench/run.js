@@ -34,6 +34,7 @@ const NETWORK_FIGURES = [
   'network-announces',
   'network-scrapes',
   'network-one-by-one',
+  'network-latency',
   'network-answers',
   'network-bottleneck',
   'network-faults'

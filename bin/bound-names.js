@@ -101,7 +101,7 @@ class BoundNames {
       family === 6 ? this.resolver.resolve6(host) : this.resolver.resolve4(host)
     )
     const waited = asked.map((one, index) => {
-      const others = asked.filter((_, place) => place !== index)
+      const others = asked.filter((_, other) => other !== index)
       if (others.length === 0) return one
       return Promise.any(others).then(
         () => within(OTHER_FAMILY_MS, one),

@@ -23,7 +23,7 @@ const CSV = [
   'interval'
 ]
 
-// `works in part` is no status of a result, but it is one of a tracker.
+// `works in part` is a status of a tracker, and not of a single result.
 const RANKS = ['works', 'works in part', ...STATUSES.slice(1)]
 
 // The round trip of a tracker's fastest answer, Infinity without one.

@@ -15,7 +15,7 @@ const LONGEST_TIMER = 2 ** 31 - 1
 
 class ChunkedScrape {
   /**
-   * `onRows(first, rows)` gets results in the order asked, `first` being the place of the first of them, with `undefined`
+   * `onRows(first, rows)` gets results in the order asked, `first` being the index of the first of them, with `undefined`
    * for what did not come in; what it returns is waited for before more is asked. `timeout` is the longest time in which
    * nothing comes in, in milliseconds; what else there is goes with each request.
    */
@@ -115,7 +115,7 @@ class ChunkedScrape {
   }
 }
 
-// The rows that a failed request brought, each at the place of its info-hash.
+// The rows that a failed request brought, each at the index of its info-hash.
 function inOrder(infoHashes, results) {
   const rows = new Map(results.filter(Boolean).map((row) => [row.infoHash, row]))
   return infoHashes.map((infoHash) => rows.get(infoHash.toString('hex')))

@@ -119,7 +119,7 @@ function problemOf(bytes) {
 
 // RFC 8085, 3.1.1: a second while there is no round trip, and twice as long each time.
 const FIRST_RESEND_MS = 1000
-// The second datagram that the system says did not arrive is no accident.
+// One report that a datagram did not arrive may be of something else; two in a row mean the port is closed.
 const PROBLEMS = 2
 
 /**

@@ -14,9 +14,9 @@ class HashList {
 
   /** `infoHash` is 40 digits of hex, `name` a text or `null`. */
   add(infoHash, name = null) {
-    const place = this.length % A_BLOCK
-    if (place === 0) this.blocks.push(Buffer.allocUnsafeSlow(A_BLOCK * LENGTH))
-    this.blocks[this.blocks.length - 1].hexWrite(infoHash, place * LENGTH, LENGTH)
+    const slot = this.length % A_BLOCK
+    if (slot === 0) this.blocks.push(Buffer.allocUnsafeSlow(A_BLOCK * LENGTH))
+    this.blocks[this.blocks.length - 1].hexWrite(infoHash, slot * LENGTH, LENGTH)
     if (name !== null) this.names.set(this.length, name)
     this.length++
   }

@@ -6,7 +6,7 @@ const net = require('node:net')
 const os = require('node:os')
 const { TrackerError } = require('..')
 
-// A name that has more is no tracker's.
+// No tracker's name has more.
 const MOST_ADDRESSES = 16
 
 // Whether this machine can be expected to reach an address of this family: that is not the tracker's fault.

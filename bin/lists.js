@@ -1,7 +1,7 @@
 'use strict'
 
 // Lists from files and from standard input, line by line as they come in: a list of ten million lines is never a text of
-// its own. Blank lines and `#` comments are no part of them.
+// its own. Blank lines and `#` comments are left out.
 
 const fs = require('node:fs')
 const net = require('node:net')

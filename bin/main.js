@@ -42,7 +42,7 @@ Exit code: 0 it worked, 1 a tracker failed, 2 wrong usage, 3 the package's
 addon is missing, 130 ended by Ctrl-C.
 `
 
-class Session {
+class CommandLine {
   constructor() {
     const { env } = process
     this.stdout = new Output(process.stdout, env, (err) => this.onOutputError(err))
@@ -63,7 +63,7 @@ class Session {
     return this.say('red', lines)
   }
 
-  // The reader of a pipe has seen enough, as `head` has. That is no failure.
+  // The reader of a pipe has seen enough, as `head` has. That is not a failure.
   onOutputError(err) {
     if (err.code === 'EPIPE') return this.exit(WORKED)
     this.fail(`cannot write to standard output: ${err.message}`)
@@ -145,13 +145,13 @@ class Session {
 }
 
 async function main(args) {
-  const session = new Session()
-  process.once('SIGINT', () => session.onSignal())
-  process.once('uncaughtException', (err) => session.onFailure(err))
+  const commandLine = new CommandLine()
+  process.once('SIGINT', () => commandLine.onSignal())
+  process.once('uncaughtException', (err) => commandLine.onFailure(err))
   try {
-    session.exit((await session.run(args)) || WORKED)
+    commandLine.exit((await commandLine.run(args)) || WORKED)
   } catch (err) {
-    session.onFailure(err)
+    commandLine.onFailure(err)
   }
 }
 

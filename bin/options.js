@@ -23,6 +23,15 @@ const OWN_SOCKETS = {
 }
 const ENGINE_ONLY = { interface: { type: 'string' }, proxy: { type: 'string' } }
 const NETWORK = { ...OWN_SOCKETS, ...ENGINE_ONLY }
+// Their lines in the help of commands; family and timeout mean something else in each.
+const LOCAL_ADDRESS_HELP = `  --local-address A    send from this address of this machine, look-ups too;
+                       twice for one of each family`
+const OWN_SOCKETS_HELP = `${LOCAL_ADDRESS_HELP}: others are not asked`
+const NETWORK_HELP = `${LOCAL_ADDRESS_HELP}
+  --interface NAME     send through this network interface, look-ups too
+  --proxy URL          send through a SOCKS5 proxy: socks5h://host:port, with
+                       user:password@ before the host if it wants one;
+                       with socks5:// names are looked up here`
 const LISTS = { file: { type: 'string', multiple: true }, 'skip-invalid': { type: 'boolean' } }
 const OUTPUT = { format: { type: 'string' }, json: { type: 'boolean' } }
 
@@ -185,7 +194,9 @@ function format(values) {
 
 module.exports = {
   NETWORK,
+  NETWORK_HELP,
   OWN_SOCKETS,
+  OWN_SOCKETS_HELP,
   LISTS,
   OUTPUT,
   parse,

@@ -62,9 +62,9 @@ class PingPrinter {
     if (this.format !== 'table' || this.targets.length === 0) return undefined
     if (this.isScreen) return this.draw()
     if (this.targets.length > 1) return undefined
-    const [{ tracker, place }] = this.targets
+    const [{ tracker, endpoint }] = this.targets
     return this.stdout.line(
-      `PING ${shortName(tracker.url)} (${place}): a connect every ${interval / 1000} s`
+      `PING ${shortName(tracker.url)} (${endpoint}): a connect every ${interval / 1000} s`
     )
   }
 

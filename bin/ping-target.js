@@ -15,7 +15,7 @@ class PingTarget {
     this.tracker = tracker
     this.family = found.family
     this.address = found.address
-    this.place = hostAndPort(found, tracker.parts.port)
+    this.endpoint = hostAndPort(found, tracker.parts.port)
     this.name = name
     this.timeout = timeout
     this.onOutcome = onOutcome

@@ -27,14 +27,14 @@ class Kept {
     return { infoHash, seeds, completed, leechers }
   }
 
-  // The places of what came in, the largest of a field first if one is named.
+  // The indexes of what came in, the largest of a field first if one is named.
   order(field) {
-    const places = new Uint32Array(this.has.reduce((count, has) => count + has, 0))
+    const indexes = new Uint32Array(this.has.reduce((count, has) => count + has, 0))
     let count = 0
-    this.has.forEach((has, index) => has && (places[count++] = index))
-    if (field === undefined) return places
+    this.has.forEach((has, index) => has && (indexes[count++] = index))
+    if (field === undefined) return indexes
     const offset = FIELDS.indexOf(field)
-    return places.sort(
+    return indexes.sort(
       (a, b) => this.numbers[3 * b + offset] - this.numbers[3 * a + offset] || a - b
     )
   }
@@ -64,41 +64,41 @@ class ScrapePrinter {
     this.began = performance.now()
   }
 
-  /** Rows of a job, by its place, from the `first` of its info-hashes on; `undefined` for what is missing. */
-  add(place, first, rows) {
+  /** Rows of a job, by its index, from the `first` of its info-hashes on; `undefined` for what is missing. */
+  add(jobIndex, first, rows) {
     if (this.hasEnded) return undefined
-    const { list } = this.jobs[place]
+    const { list } = this.jobs[jobIndex]
     const lines = []
     rows.forEach((row, i) => {
       if (row === undefined || row === null) return
       this.totals.count++
       for (const field of FIELDS) this.totals[field] += row[field]
-      if (this.kept !== null) this.kept[place].set(first + i, row)
-      else lines.push(this.lineOf(place, row, list.nameAt(first + i)))
+      if (this.kept !== null) this.kept[jobIndex].set(first + i, row)
+      else lines.push(this.lineOf(jobIndex, row, list.nameAt(first + i)))
     })
-    return lines.length === 0 ? undefined : this.stdout.lines([...this.header(place), ...lines])
+    return lines.length === 0 ? undefined : this.stdout.lines([...this.header(jobIndex), ...lines])
   }
 
-  header(place) {
+  header(jobIndex) {
     if (this.format === 'csv' && !this.hasHeader) {
       this.hasHeader = true
       return [csvLine(['url', 'infoHash', 'seeds', 'leechers', 'completed', 'from'])]
     }
     if (this.table === null || (this.hasHeader && !this.isGrouped)) return []
     const lines = this.isGrouped
-      ? [...(this.hasHeader ? [''] : []), [['bold', this.nameOf(place)]]]
+      ? [...(this.hasHeader ? [''] : []), [['bold', this.nameOf(jobIndex)]]]
       : []
     this.hasHeader = true
     return [...lines, this.table.header()]
   }
 
-  nameOf(place) {
-    const { url } = this.jobs[place].tracker
+  nameOf(jobIndex) {
+    const { url } = this.jobs[jobIndex].tracker
     return this.stdout.isTerminal ? shortName(url) : url
   }
 
-  lineOf(place, row, from) {
-    const { url } = this.jobs[place].tracker
+  lineOf(jobIndex, row, from) {
+    const { url } = this.jobs[jobIndex].tracker
     if (this.table) return this.table.row(row, from)
     if (this.format === 'csv') {
       return csvLine([url, row.infoHash, row.seeds, row.leechers, row.completed, from])
@@ -111,23 +111,23 @@ class ScrapePrinter {
   }
 
   /** Prints what was kept of a job that has ended, one after the other. */
-  endOf(place) {
-    this.printing = this.printing.then(() => this.printKept(place))
+  endOf(jobIndex) {
+    this.printing = this.printing.then(() => this.printKept(jobIndex))
     return this.printing
   }
 
-  async printKept(place) {
-    if (this.kept === null || this.format === 'openmetrics' || this.ended.has(place)) return
-    this.ended.add(place)
-    const { list } = this.jobs[place]
-    const places = this.kept[place].order(this.sort)
-    if (places.length === 0) return
-    const header = this.header(place)
-    for (let first = 0; first < places.length; first += LINES_AT_ONCE) {
-      const lines = Array.from(places.subarray(first, first + LINES_AT_ONCE), (index) => {
+  async printKept(jobIndex) {
+    if (this.kept === null || this.format === 'openmetrics' || this.ended.has(jobIndex)) return
+    this.ended.add(jobIndex)
+    const { list } = this.jobs[jobIndex]
+    const indexes = this.kept[jobIndex].order(this.sort)
+    if (indexes.length === 0) return
+    const header = this.header(jobIndex)
+    for (let first = 0; first < indexes.length; first += LINES_AT_ONCE) {
+      const lines = Array.from(indexes.subarray(first, first + LINES_AT_ONCE), (index) => {
         return this.lineOf(
-          place,
-          this.kept[place].row(index, list.hexAt(index)),
+          jobIndex,
+          this.kept[jobIndex].row(index, list.hexAt(index)),
           list.nameAt(index)
         )
       })
@@ -138,7 +138,7 @@ class ScrapePrinter {
   /** Prints what is still kept, and what it comes to. */
   async end() {
     if (this.hasEnded) return
-    for (let place = 0; place < this.jobs.length; place++) await this.endOf(place)
+    for (let jobIndex = 0; jobIndex < this.jobs.length; jobIndex++) await this.endOf(jobIndex)
     this.hasEnded = true
     if (this.format === 'openmetrics') return this.stdout.lines(this.metrics())
     const { count, seeds, leechers, completed } = this.totals
@@ -158,9 +158,9 @@ class ScrapePrinter {
       .family('bittorrent_torrent_seeds', 'Peers that have the whole torrent.')
       .family('bittorrent_torrent_leechers', 'Peers that download the torrent.')
       .family('bittorrent_torrent_completed', 'How often the torrent was downloaded to the end.')
-    this.jobs.forEach(({ tracker, list }, place) => {
-      for (const index of this.kept[place].order()) {
-        const row = this.kept[place].row(index, list.hexAt(index))
+    this.jobs.forEach(({ tracker, list }, jobIndex) => {
+      for (const index of this.kept[jobIndex].order()) {
+        const row = this.kept[jobIndex].row(index, list.hexAt(index))
         const labels = { url: tracker.url, info_hash: row.infoHash }
         for (const field of FIELDS) metrics.add(`bittorrent_torrent_${field}`, labels, row[field])
       }

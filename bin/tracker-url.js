@@ -17,7 +17,7 @@ const addon = () => require('../lib/addon.js').load()
 
 /**
  * The trackers in a text: one, or several with white space or commas between them, and perhaps a comment, `# …`, behind.
- * White space and commas inside a URL are no separators: only what stands before another scheme is.
+ * White space and commas separate URLs only where another scheme follows: they may be part of a URL.
  */
 function split(text) {
   const things = text.replace(AROUND, '').replace(/(?:^|[\s,]+)#.*$/s, '')
@@ -28,7 +28,7 @@ function split(text) {
 
 /**
  * `{url, scheme, parts, problem}`: `parts` is `{host, port, requestString, family}` if it is a UDP tracker's, `problem`
- * the engine's words if it is one that cannot be used. A text that is no URL at all is wrong usage.
+ * the engine's words if it is one that cannot be used. A text that is not a URL at all is wrong usage.
  */
 function readTracker(text) {
   const written = text.replace(AROUND, '')

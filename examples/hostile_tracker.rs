@@ -77,7 +77,7 @@ fn serve(socket: &UdpSocket, shared: &Shared, loss: u32, mut random: StdRng) {
     let mut buffer = [0; 2048];
     let mut answered = 0;
     loop {
-        // What an ICMP message made of an earlier send is no reason to stop.
+        // What an ICMP message made of an earlier send does not stop it.
         let Ok((length, from)) = socket.recv_from(&mut buffer) else { continue };
         let request = &buffer[..length];
         let (counter, answer) = match (word(request, 8), length) {

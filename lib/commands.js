@@ -22,7 +22,7 @@ const ANNOUNCE_LENGTH = 78
 const SHORTEST_LENGTH = 9
 const BUFFER_LENGTH = 64 * 1024
 
-// A longer URL is no tracker's, and not kept.
+// No tracker has a longer URL: it is not kept.
 const LONGEST_KEPT_URL = 8192
 
 let submit = null
@@ -73,7 +73,7 @@ function flush() {
   const length = used
   used = 0
   submit(buffer, length)
-  // One endless URL is no reason to keep as much memory for good.
+  // One very long URL must not keep as much memory for ever.
   if (buffer.length > BUFFER_LENGTH) resize(BUFFER_LENGTH)
 }
 

@@ -170,7 +170,7 @@ function send(request, url, limits, calledBy) {
   })
 }
 
-// What is no TrackerError (a signal's reason) is both families'.
+// Anything but a TrackerError (a signal's reason) is the error of both families.
 function oneOfBoth(settled) {
   const other = settled.find(({ status, reason }) => {
     return status === 'rejected' && !(reason instanceof TrackerError)

@@ -1,7 +1,7 @@
 'use strict'
 
 // `transport`: the way out that an application chose, checked and packed for the engine. What is packed here,
-// src/binding/routes.rs reads: they change together.
+// src/binding/transports.rs reads: they change together.
 
 const { isIP } = require('net')
 

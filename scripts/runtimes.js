@@ -39,19 +39,33 @@ const RUNTIMES = {
   deno: deno('2.9.6')
 }
 
-/** The path of a runtime's program, installed by the first call. */
-function programOf(key) {
-  const { name, version, program } = RUNTIMES[key]
-  const folder = path.join(FOLDER, `${key}-${version}`)
-  const file = path.join(folder, 'node_modules', name, program)
-  if (!fs.existsSync(file)) {
+// The npm that came with each version of Node.js.
+const NPM = { node18: '10.8', node20: '10.8', node22: '10.9', node24: '11', node26: '11' }
+
+// The path of a file in a package, which the first call installs.
+function fileOf(label, { name, version, file }) {
+  const folder = path.join(FOLDER, `${label}-${version}`)
+  const installed = path.join(folder, 'node_modules', name, file)
+  if (!fs.existsSync(installed)) {
     const args = ['install', '--prefix', folder, '--no-save', '--ignore-scripts', '--no-audit']
     // A package.json of its own: npm would look for one in the folders above.
     fs.mkdirSync(folder, { recursive: true })
     fs.writeFileSync(path.join(folder, 'package.json'), '{"private":true}\n')
     execFileSync('npm', [...args, `${name}@${version}`], { stdio: 'pipe', shell: IS_WINDOWS })
   }
-  return file
+  return installed
 }
 
-module.exports = { RUNTIMES, programOf }
+/** The path of a runtime's program. */
+function programOf(key) {
+  const { name, version, program } = RUNTIMES[key]
+  return fileOf(key, { name, version, file: program })
+}
+
+/** The command that runs a version of Node.js' own npm on it. */
+function npmOf(key) {
+  const file = fileOf('npm', { name: 'npm', version: NPM[key], file: 'bin/npm-cli.js' })
+  return [programOf(key), file]
+}
+
+module.exports = { NODES: Object.keys(NPM), RUNTIMES, npmOf, programOf }

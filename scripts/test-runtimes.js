@@ -8,11 +8,15 @@
 
 const { spawnSync } = require('node:child_process')
 const fs = require('node:fs')
+const os = require('node:os')
 const path = require('node:path')
 const { parseArgs } = require('node:util')
 const { RUNTIMES, programOf } = require('./runtimes')
 
 const ROOT = path.resolve(__dirname, '..')
+
+// Tests mostly wait, for a timeout or an interval; more of them at once would find the machine too busy for their timeouts.
+const FILES_AT_ONCE = os.availableParallelism() + 1
 
 // The beginnings of the names of tests. How an uncaught exception and console.log look is the runtime's own, and the
 // first ones compare it. Deno has its own ways with the IPv6 socket that bittorrent-tracker's server opens. The compiler
@@ -25,7 +29,7 @@ const OF_NODE = [
   'docs-links',
   'docs-texts',
   'workers',
-  'aquatic',
+  'real-trackers-swarms',
   'types',
   'command-line',
   'life',
@@ -35,7 +39,6 @@ const OF_NODE = [
 
 // They start trackers and clients that Debian or cargo brings.
 const OF_OTHERS = [
-  'aquatic',
   'libtorrent',
   'real-trackers',
   'event-loop',
@@ -58,7 +61,7 @@ function argumentsFor(runtime, without) {
   const ofNode = [...without, ...OF_NODE]
   if (runtime === 'bun') return ['test', '--timeout', '60000', ...testFiles(ofNode)]
   if (runtime === 'deno') return ['test', '--allow-all', '--no-check', ...testFiles(ofNode)]
-  return ['--test', ...testFiles(without)]
+  return ['--test', `--test-concurrency=${FILES_AT_ONCE}`, ...testFiles(without)]
 }
 
 // Whether the tests pass on it.

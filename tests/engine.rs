@@ -105,7 +105,7 @@ impl Tracker {
         });
         // A datagram lost on a busy machine is sent again soon.
         let schedule = Schedule::new(500.0);
-        Command::Start(Start { id: id(session, number), url, family: None, route: None, schedule, body })
+        Command::Start(Start { id: id(session, number), url, family: None, transport: None, schedule, body })
     }
 
     fn stop(self) {

@@ -66,6 +66,6 @@ for (const program of ['sinon', 'node-test']) {
   }
 }
 
-test('deasync: a listener that spins the event loop gets what it waits for', async (t) => {
+test('deasync: a listener that runs the event loop gets what it waits for', async (t) => {
   assert.match(await run(t, 'suites/deasync.js'), /^20 updates, 20 from within$/m)
 })

@@ -3,15 +3,13 @@
 
 const assert = require('node:assert/strict')
 const { run, ip } = require('../support/fault')
-const { UdpTracker, INFO_HASH, PEER_ID } = require('../support/client')
-
-const ask = { infoHash: INFO_HASH, peerId: PEER_ID, port: 6881 }
+const { UdpTracker, REQUEST } = require('../support/client')
 
 run(async () => {
   ip('link', 'add', 'net0', 'type', 'veth', 'peer', 'name', 'net1')
   ip('addr', 'add', '10.88.0.1/24', 'broadcast', '10.88.0.255', 'dev', 'net0')
   ip('link', 'set', 'net0', 'up')
-  await assert.rejects(UdpTracker.announce('udp://10.88.0.255:6969', ask), {
+  await assert.rejects(UdpTracker.announce('udp://10.88.0.255:6969', REQUEST), {
     code: 'NETWORK',
     message: 'cannot send to tracker 10.88.0.255:6969: it is a broadcast address'
   })

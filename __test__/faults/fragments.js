@@ -4,9 +4,9 @@
 const assert = require('node:assert/strict')
 const { run } = require('../support/fault')
 const { TRACKER, TRACKER_V6, capture, startTwoNetworks } = require('../support/two-networks')
-const { UdpTracker, INFO_HASH, PEER_ID } = require('../support/client')
+const { UdpTracker, INFO_HASH, REQUEST } = require('../support/client')
 
-const ask = { infoHash: INFO_HASH, peerId: PEER_ID, port: 6881, _timeout: 100 }
+const request = { ...REQUEST, _timeout: 100 }
 
 run(async (t) => {
   const outside = await startTwoNetworks(t)
@@ -18,7 +18,7 @@ run(async (t) => {
     const rows = await UdpTracker.scrape(`udp://${tracker}:6969`, sixty)
     assert.equal(rows.length, 60)
     assert.equal((await outside.nextOf('scrape')).length, 16 + 60 * 20)
-    await UdpTracker.announce(`udp://${tracker}:6969/${'a'.repeat(3000)}`, ask)
+    await UdpTracker.announce(`udp://${tracker}:6969/${'a'.repeat(3000)}`, request)
     assert.ok((await outside.nextOf('announce')).length > 3000)
   }
   const packets = await link.packets('10.77.0.2')

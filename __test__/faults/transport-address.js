@@ -2,36 +2,19 @@
 'use strict'
 
 const assert = require('node:assert/strict')
-const { run, ip, useOwnResolver } = require('../support/fault')
-const {
-  NAME_SERVER,
-  TRACKER,
-  TRACKER_V6,
-  capture,
-  startTwoNetworks
-} = require('../support/two-networks')
-const {
-  UdpTracker,
-  INFO_HASH,
-  PEER_ID,
-  createClient,
-  nextError,
-  nextUpdate
-} = require('../support/client')
+const { ip } = require('../support/fault')
+const { TRACKER, TRACKER_V6, runBetweenNetworks } = require('../support/two-networks')
+const { UdpTracker, createClient, nextError, nextUpdate, REQUEST } = require('../support/client')
 
-const ask = { infoHash: INFO_HASH, peerId: PEER_ID, port: 6881, _timeout: 100 }
+const request = { ...REQUEST, _timeout: 100 }
 
-run(async (t) => {
-  useOwnResolver('timeout:1 attempts:1', NAME_SERVER)
-  const outside = await startTwoNetworks(t)
-  const other = await capture(t, 'eth0')
-
+runBetweenNetworks(async (t, { outside, other }) => {
   for (const [address, length, url] of [
     ['10.66.0.1', '24', `udp://${TRACKER}:6969`],
     ['fd66::1', '64', `udp://[${TRACKER_V6}]:6969`]
   ]) {
     const transport = { localAddress: address }
-    await UdpTracker.announce(url, { ...ask, transport })
+    await UdpTracker.announce(url, { ...request, transport })
     assert.equal((await outside.nextOf('announce')).from, address)
 
     const client = createClient(t, url, { _timeout: 100, transport })
@@ -44,7 +27,7 @@ run(async (t) => {
       new RegExp(`local address ${address} cannot be used: Cannot assign requested address`)
     )
     outside.take()
-    await assert.rejects(UdpTracker.announce(url, { ...ask, transport }), {
+    await assert.rejects(UdpTracker.announce(url, { ...request, transport }), {
       code: 'NETWORK',
       message: /^local address \S+ cannot be used: Cannot assign requested address/
     })
@@ -63,16 +46,19 @@ run(async (t) => {
 
   // A name is looked up from the address, and only its addresses of the given families are asked.
   const transport = { localAddress: '10.66.0.1' }
-  await UdpTracker.announce('udp://tracker.example:6969', { ...ask, transport })
+  await UdpTracker.announce('udp://tracker.example:6969', { ...request, transport })
   assert.equal((await outside.nextOf('look-up')).from, '10.66.0.1')
-  await assert.rejects(UdpTracker.announce(`udp://[${TRACKER_V6}]:6969`, { ...ask, transport }), {
-    code: 'NETWORK',
-    message: 'transport has no local IPv6 address'
-  })
+  await assert.rejects(
+    UdpTracker.announce(`udp://[${TRACKER_V6}]:6969`, { ...request, transport }),
+    {
+      code: 'NETWORK',
+      message: 'transport has no local IPv6 address'
+    }
+  )
   const both = { localAddress: ['10.66.0.1', 'fd66::1'] }
   outside.take()
-  await UdpTracker.announce(`udp://${TRACKER}:6969`, { ...ask, transport: both })
-  await UdpTracker.announce(`udp://[${TRACKER_V6}]:6969`, { ...ask, transport: both })
+  await UdpTracker.announce(`udp://${TRACKER}:6969`, { ...request, transport: both })
+  await UdpTracker.announce(`udp://[${TRACKER_V6}]:6969`, { ...request, transport: both })
   const from = outside.take().map(({ from }) => from)
   assert.deepEqual(from, ['10.66.0.1', '10.66.0.1', 'fd66::1', 'fd66::1'])
 

@@ -3,14 +3,8 @@
 
 const assert = require('node:assert/strict')
 const { jsonLines, printed, runCommand, startCommand } = require('../support/command-line')
-const { run, ip, useOwnResolver } = require('../support/fault')
-const {
-  NAME_SERVER,
-  TRACKER,
-  TRACKER_V6,
-  capture,
-  startTwoNetworks
-} = require('../support/two-networks')
+const { ip } = require('../support/fault')
+const { TRACKER, TRACKER_V6, runBetweenNetworks } = require('../support/two-networks')
 
 const HASH = '95c8a2f1c5c4a2f0e0b1d7d6f1e2d3c4b5a69788'
 const ADDRESS = '10.66.0.1'
@@ -22,10 +16,7 @@ const ARGS = {
   ping: ['--count', '1']
 }
 
-run(async (t) => {
-  useOwnResolver('timeout:1 attempts:1', NAME_SERVER)
-  const outside = await startTwoNetworks(t)
-  const other = await capture(t, 'eth0')
+runBetweenNetworks(async (t, { outside, other }) => {
   const from = () => new Set(outside.take().map(({ from }) => from))
   const command = (name, url, ...locals) => {
     const args = locals.flatMap((address) => ['--local-address', address])

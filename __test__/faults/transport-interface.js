@@ -3,44 +3,34 @@
 
 const assert = require('node:assert/strict')
 const fs = require('node:fs')
-const { run, useOwnResolver } = require('../support/fault')
-const {
-  NAME_SERVER,
-  TRACKER,
-  TRACKER_V6,
-  capture,
-  startTwoNetworks
-} = require('../support/two-networks')
+const { TRACKER, TRACKER_V6, capture, runBetweenNetworks } = require('../support/two-networks')
 const {
   UdpTracker,
   INFO_HASH,
-  PEER_ID,
   createClient,
   nextError,
-  nextUpdate
+  nextUpdate,
+  REQUEST
 } = require('../support/client')
 
-const ask = { infoHash: INFO_HASH, peerId: PEER_ID, port: 6881, _timeout: 100 }
+const request = { ...REQUEST, _timeout: 100 }
 
-run(async (t) => {
-  useOwnResolver('timeout:1 attempts:1', NAME_SERVER)
-  const outside = await startTwoNetworks(t)
+runBetweenNetworks(async (t, { outside, other }) => {
   const transport = { interface: 'tun0' }
-  const other = await capture(t, 'eth0')
 
   // Without it everything leaves by eth0, and the capture shows it.
-  await UdpTracker.announce('udp://tracker.example:6969', ask)
+  await UdpTracker.announce('udp://tracker.example:6969', request)
   assert.equal((await outside.nextOf('look-up')).from, '10.77.0.1')
   assert.equal((await outside.nextOf('announce')).from, '10.77.0.1')
   assert.ok((await other.packets('10.77.0.2')).length > 4)
 
   for (const url of [`udp://${TRACKER}:6969`, 'udp://other.example:6969']) {
-    await UdpTracker.announce(url, { ...ask, transport })
+    await UdpTracker.announce(url, { ...request, transport })
     assert.equal((await outside.nextOf('announce')).from, '10.66.0.1')
   }
-  await UdpTracker.announce('udp://third.example:6969', { ...ask, transport })
+  await UdpTracker.announce('udp://third.example:6969', { ...request, transport })
   assert.equal((await outside.nextOf('look-up')).from, '10.66.0.1')
-  await UdpTracker.announce(`udp://[${TRACKER_V6}]:6969`, { ...ask, transport })
+  await UdpTracker.announce(`udp://[${TRACKER_V6}]:6969`, { ...request, transport })
   assert.equal((await outside.next(({ from }) => from === 'fd66::1')).kind, 'connect')
   await UdpTracker.scrape('udp://other.example:6969', [INFO_HASH], { transport })
   assert.equal((await outside.nextOf('scrape')).from, '10.66.0.1')
@@ -67,7 +57,7 @@ run(async (t) => {
     'udp://new.example:6969',
     'udp://tracker.example:6969'
   ]) {
-    await assert.rejects(UdpTracker.announce(url, { ...ask, transport }), {
+    await assert.rejects(UdpTracker.announce(url, { ...request, transport }), {
       code: 'NETWORK',
       message: 'there is no network interface tun0'
     })
@@ -79,12 +69,12 @@ run(async (t) => {
   await outside.tell({ silent: false, interval: 1800 })
   client.announce(0, { force: true })
   await nextUpdate(client)
-  await UdpTracker.announce('udp://new.example:6969', { ...ask, transport })
+  await UdpTracker.announce('udp://new.example:6969', { ...request, transport })
 
   // It goes and comes while nobody looks.
   outside.unplug('tun0')
   await outside.plug('tun0')
-  await UdpTracker.announce(`udp://${TRACKER}:6969`, { ...ask, transport })
+  await UdpTracker.announce(`udp://${TRACKER}:6969`, { ...request, transport })
   const from = outside.take().map(({ from }) => from)
   assert.deepEqual([...new Set(from)], ['10.66.0.1'])
 
@@ -94,7 +84,7 @@ run(async (t) => {
   for (;;) {
     // The resolver reads the file again after a while.
     const url = `udp://local${Date.now()}.example:6969`
-    const asked = UdpTracker.announce(url, { ...ask, transport })
+    const asked = UdpTracker.announce(url, { ...request, transport })
     const error = await asked.catch((error) => error)
     if (error.code !== 'DNS') continue
     assert.match(

@@ -4,21 +4,24 @@
 const assert = require('node:assert/strict')
 const { run } = require('../support/fault')
 const { startTwoNetworks } = require('../support/two-networks')
-const { UdpTracker, INFO_HASH, PEER_ID } = require('../support/client')
+const { UdpTracker, REQUEST } = require('../support/client')
 
-const ask = { infoHash: INFO_HASH, peerId: PEER_ID, port: 6881, _timeout: 100 }
+const request = { ...REQUEST, _timeout: 100 }
 
 run(async (t) => {
   const outside = await startTwoNetworks(t)
   await outside.tell({ listen: 'fe80::66:2%tun0-there' })
   for (const zone of ['%25tun0', '%tun0']) {
-    const { interval } = await UdpTracker.announce(`udp://[fe80::66:2${zone}]:6969`, ask)
+    const { interval } = await UdpTracker.announce(`udp://[fe80::66:2${zone}]:6969`, request)
     assert.equal(interval, 1800)
   }
   // The interface that is chosen is zone enough.
-  await UdpTracker.announce('udp://[fe80::66:2]:6969', { ...ask, transport: { interface: 'tun0' } })
+  await UdpTracker.announce('udp://[fe80::66:2]:6969', {
+    ...request,
+    transport: { interface: 'tun0' }
+  })
   for (const { from } of outside.take()) assert.match(from, /^fe80:/)
-  await assert.rejects(UdpTracker.announce('udp://[fe80::66:2%25nope]:6969', ask), {
+  await assert.rejects(UdpTracker.announce('udp://[fe80::66:2%25nope]:6969', request), {
     code: 'NETWORK',
     message: 'there is no network interface nope'
   })

@@ -8,6 +8,9 @@ const { startScriptedTracker } = require('./scripted-tracker')
 const INFO_HASH = Buffer.from('12345678901234567890')
 const PEER_ID = Buffer.from('-XX0100-abcdefghijkl')
 
+// What a static announce needs at least.
+const REQUEST = { infoHash: INFO_HASH, peerId: PEER_ID, port: 6881 }
+
 function createClient(t, url, opts, Class = UdpTracker) {
   const client = new Class(PEER_ID, INFO_HASH, url, opts)
   t.after(() => client.destroy())
@@ -66,6 +69,7 @@ module.exports = {
   UdpTracker,
   INFO_HASH,
   PEER_ID,
+  REQUEST,
   createClient,
   nextOutcome,
   nextUpdate,

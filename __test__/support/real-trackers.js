@@ -3,6 +3,7 @@
 
 const { spawn } = require('node:child_process')
 const dgram = require('node:dgram')
+const { randomInt } = require('node:crypto')
 const { once } = require('node:events')
 const fs = require('node:fs')
 const os = require('node:os')
@@ -16,14 +17,25 @@ const NONE = 0
 const STOPPED = 3
 
 // A port that was free a moment ago.
+// Below the ports that systems give to those who ask for none in particular: what other tests start meanwhile is not there.
+const PORTS = [10000, 32000]
+
 async function freePort(address = '127.0.0.1') {
-  const socket = dgram.createSocket(address.includes(':') ? 'udp6' : 'udp4')
-  socket.bind(0, address)
-  await once(socket, 'listening')
-  const { port } = socket.address()
-  socket.close()
-  await once(socket, 'close')
-  return port
+  for (;;) {
+    const socket = dgram.createSocket(address.includes(':') ? 'udp6' : 'udp4')
+    socket.bind(randomInt(...PORTS), address)
+    try {
+      await once(socket, 'listening')
+    } catch (err) {
+      socket.close()
+      if (err.code !== 'EADDRINUSE' && err.code !== 'EACCES') throw err
+      continue
+    }
+    const { port } = socket.address()
+    socket.close()
+    await once(socket, 'close')
+    return port
+  }
 }
 
 // A free port can be somebody else's by the time a tracker binds it: then another one is tried.
@@ -128,10 +140,13 @@ async function startOpentrackerOnce(t, infoHashes) {
   return { url4: `udp://127.0.0.1:${port}` }
 }
 
-// aquatic_udp 0.9: in `target/aquatic`, where the message says to install it, or from a run of the benchmark.
+// aquatic_udp 0.9, as `.ci/trackers all` builds it, or a run of the benchmark.
 const AQUATIC = ['target/aquatic/bin/aquatic_udp', 'bench/.aquatic/bin/aquatic_udp']
   .map((file) => path.resolve(__dirname, '../..', file))
-  .sort((a, b) => fs.existsSync(b) - fs.existsSync(a))[0]
+  .find((file) => fs.existsSync(file))
+
+// For the `skip` option of a test: false, or how to get it.
+const withoutAquatic = AQUATIC === undefined && '`bash .ci/trackers all` builds aquatic_udp'
 
 async function startAquaticOnce(t, address = '127.0.0.1') {
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'aquatic-'))
@@ -140,8 +155,7 @@ async function startAquaticOnce(t, address = '127.0.0.1') {
   const host = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
   fs.writeFileSync(config, `socket_workers = 1\n[network]\naddress = "${host}"\n`)
   const failed = startProcess(t, AQUATIC, ['-c', config], {
-    install:
-      'cargo install aquatic_udp --version 0.9.0 --locked --no-default-features --features mimalloc --root target/aquatic',
+    install: 'bash .ci/trackers all',
     directory
   })
   await untilAnswers(address, port, failed)
@@ -172,4 +186,10 @@ async function startBittorrentTracker(t) {
 const startOpentracker = (...args) => onFreePort(() => startOpentrackerOnce(...args))
 const startAquatic = (...args) => onFreePort(() => startAquaticOnce(...args))
 
-module.exports = { freePort, startOpentracker, startAquatic, startBittorrentTracker }
+module.exports = {
+  freePort,
+  startOpentracker,
+  startAquatic,
+  startBittorrentTracker,
+  withoutAquatic
+}

@@ -8,7 +8,7 @@ const dgram = require('node:dgram')
 const fs = require('node:fs')
 const path = require('node:path')
 const { deadline } = require('./deadline')
-const { ip } = require('./fault')
+const { ip, run, useOwnResolver } = require('./fault')
 
 const TRACKER = '198.51.100.1'
 const TRACKER_V6 = '2001:db8:100::1'
@@ -164,4 +164,14 @@ async function startTwoNetworks(t) {
   return outside
 }
 
-module.exports = { NAME_SERVER, NETWORKS, TRACKER, TRACKER_V6, capture, startTwoNetworks }
+// Runs a script of __test__/faults/ between the two networks, with the name server outside as this machine's only one.
+// `other` captures what leaves by eth0, where nothing may that was to go through tun0.
+function runBetweenNetworks(main) {
+  return run(async (t) => {
+    useOwnResolver('timeout:1 attempts:1', NAME_SERVER)
+    const outside = await startTwoNetworks(t)
+    await main(t, { outside, other: await capture(t, 'eth0') })
+  })
+}
+
+module.exports = { TRACKER, TRACKER_V6, capture, runBetweenNetworks, startTwoNetworks }

@@ -2,7 +2,7 @@
 
 // Tracker objects that announce in one tick, to one tracker with the system's default socket buffer.
 
-const { watchDelay } = require('../lib/delay.js')
+const { DELAY_METRICS, watchDelay } = require('../lib/delay.js')
 const { infoHashes, load } = require('../lib/implementations.js')
 const { burst } = require('../lib/load.js')
 const { fileDescriptors, peakMemory } = require('../lib/usage.js')
@@ -68,9 +68,7 @@ module.exports = {
     { key: 'unanswered', title: 'not answered in one go', better: 'lower', digits: 0 },
     { key: 'retransmissions', title: 'retransmissions', better: 'lower', digits: 0 },
     { key: 'descriptors', title: 'file descriptors', better: 'lower', digits: 0 },
-    { key: 'delayMedian', title: 'event-loop delay p50, ms', better: 'lower', digits: 1 },
-    { key: 'delayP99', title: 'event-loop delay p99, ms', better: 'lower', digits: 1 },
-    { key: 'delayMax', title: 'event-loop delay max, ms', better: 'lower', digits: 0 },
+    ...DELAY_METRICS,
     { key: 'peak', title: 'peak memory, MiB', better: 'lower', digits: 0 }
   ],
   measure

@@ -3,19 +3,17 @@
 // Announces made in one tick through a network that loses some of the datagrams, each way.
 
 const { infoHashes, load } = require('../lib/implementations.js')
-const { ALL, LIMIT, USUAL_METRICS, lossText, requestAll } = require('../lib/network.js')
+const {
+  ALL,
+  LIMIT,
+  LOSSY_NETWORKS,
+  USUAL_METRICS,
+  lossText,
+  requestAll
+} = require('../lib/network.js')
 
 const COUNT = 10000
 const COLD = 1000
-
-// Seconds to the last update, by round trip in ms and loss in percent.
-const NETWORKS = [
-  { roundTrip: 50, loss: 0, last: 1.2 },
-  { roundTrip: 50, loss: 1, last: 1.8 },
-  { roundTrip: 50, loss: 5, last: 2.5 },
-  { roundTrip: 50, loss: 10, last: 3.5 },
-  { roundTrip: 200, loss: 2, last: 3.5 }
-]
 
 async function measure(implementation, { url, count }) {
   const { announce } = await load(implementation)
@@ -31,7 +29,7 @@ module.exports = {
   runsOfOurs: 3,
   overview: {},
   variants: [
-    ...NETWORKS.map(({ roundTrip, loss, last }) => ({
+    ...LOSSY_NETWORKS.map(({ roundTrip, loss, last }) => ({
       title: `10,000 announces, ${roundTrip} ms, ${lossText(loss)}`,
       options: { count: COUNT },
       network: { roundTrip, loss },

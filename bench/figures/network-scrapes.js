@@ -3,7 +3,7 @@
 // A scrape of many info-hashes through a network that loses some of the datagrams, each way.
 
 const { infoHashes, load } = require('../lib/implementations.js')
-const { LIMIT, METRICS, bound, lossText, requestAll } = require('../lib/network.js')
+const { LIMIT, LOSSY_NETWORKS, METRICS, bound, lossText, requestAll } = require('../lib/network.js')
 
 const COUNT = 100000
 // Info-hashes in a datagram.
@@ -13,14 +13,6 @@ const CHUNK = 70
 // place for 15 seconds, so that all are made at once where datagrams are lost.
 const AT_ONCE = 200
 const callsAtOnce = (loss) => (loss === 0 ? AT_ONCE : Math.ceil(COUNT / CHUNK))
-
-const NETWORKS = [
-  { roundTrip: 50, loss: 0, last: 1.2 },
-  { roundTrip: 50, loss: 1, last: 1.8 },
-  { roundTrip: 50, loss: 5, last: 2.5 },
-  { roundTrip: 50, loss: 10, last: 3.5 },
-  { roundTrip: 200, loss: 2, last: 3.5 }
-]
 
 async function measure(implementation, { url, count, atOnce }) {
   const { UdpTracker, Client } = await load(implementation)
@@ -76,7 +68,7 @@ module.exports = {
   // Each with a seed of its own: at 10 % one in ten loses the same request seven times. The others' end is their time's end.
   runsOfOurs: 3,
   overview: { what: 'scrape of 100,000' },
-  variants: NETWORKS.map(({ roundTrip, loss, last }) => ({
+  variants: LOSSY_NETWORKS.map(({ roundTrip, loss, last }) => ({
     title: `${roundTrip} ms, ${lossText(loss)}`,
     options: { count: COUNT, atOnce: callsAtOnce(loss) },
     network: { roundTrip, loss },

@@ -4,7 +4,7 @@
 
 const { setTimeout: sleep } = require('timers/promises')
 
-const { watchDelay } = require('../lib/delay.js')
+const { DELAY_METRICS, watchDelay } = require('../lib/delay.js')
 const { infoHashes, load } = require('../lib/implementations.js')
 const { fileDescriptors, memory, memoryEach } = require('../lib/usage.js')
 
@@ -60,9 +60,7 @@ module.exports = {
     { key: 'heapEach', title: 'JavaScript memory each, bytes', better: 'lower', digits: 0 },
     { key: 'rssEach', title: 'resident memory each, bytes', better: 'lower', digits: 0 },
     { key: 'descriptors', title: 'file descriptors', better: 'lower', digits: 0 },
-    { key: 'delayMedian', title: 'event-loop delay p50, ms', better: 'lower', digits: 1 },
-    { key: 'delayP99', title: 'event-loop delay p99, ms', better: 'lower', digits: 1 },
-    { key: 'delayMax', title: 'event-loop delay max, ms', better: 'lower', digits: 0 },
+    ...DELAY_METRICS,
     { key: 'idle', title: 'CPU in ten idle seconds, ms', better: 'lower', digits: 0 }
   ],
   measure

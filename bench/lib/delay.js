@@ -24,4 +24,10 @@ async function watchDelay() {
   }
 }
 
-module.exports = { watchDelay }
+const DELAY_METRICS = [
+  { key: 'delayMedian', title: 'event-loop delay p50, ms', better: 'lower', digits: 1 },
+  { key: 'delayP99', title: 'event-loop delay p99, ms', better: 'lower', digits: 1 },
+  { key: 'delayMax', title: 'event-loop delay max, ms', better: 'lower', digits: 0 }
+]
+
+module.exports = { DELAY_METRICS, watchDelay }

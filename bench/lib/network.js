@@ -11,6 +11,14 @@ const { percentile } = require('./statistics.js')
 const ALL = ['ours', 'original', 'bittorrent-tracker']
 // Seconds after which a cell of the table is cut.
 const LIMIT = 10
+// By round trip in ms and loss in percent: within how many seconds 10,000 announces, or a scrape of 100,000, are to end.
+const LOSSY_NETWORKS = [
+  { roundTrip: 50, loss: 0, last: 1.2 },
+  { roundTrip: 50, loss: 1, last: 1.8 },
+  { roundTrip: 50, loss: 5, last: 2.5 },
+  { roundTrip: 50, loss: 10, last: 3.5 },
+  { roundTrip: 200, loss: 2, last: 3.5 }
+]
 // How finely the distribution of the times is kept, for a chart.
 const QUANTILES = 200
 
@@ -27,10 +35,10 @@ const USUAL_METRICS = Object.values(METRICS)
 const lossText = (loss) => (loss === 0 ? 'nothing lost' : `${loss} % lost each way`)
 
 /**
- * Calls `request(index, done)` for each of `count`, `atOnce` at a time, until the last has ended or `limit` seconds are
- * over. `done(error)` ends one.
+ * Calls `request(index, done)` for each of `count` until the last has ended or `limit` seconds are over: `atOnce` at a
+ * time, or `perSecond` whatever becomes of them. `done(error)` ends one.
  */
-function requestAll(request, { count, atOnce = count, limit = LIMIT }) {
+function requestAll(request, { count, atOnce = count, perSecond, limit = LIMIT }) {
   return new Promise((resolve) => {
     const started = performance.now()
     const times = []
@@ -44,18 +52,28 @@ function requestAll(request, { count, atOnce = count, limit = LIMIT }) {
       resolve(summarize(times, { count, limit }))
     }
     const timer = setTimeout(finish, limit * 1000)
-    const one = () => {
-      if (next === count) return
-      const begun = atOnce < count ? performance.now() : started
+    const start = (begun, onEnd) => {
       request(next++, (error) => {
         if (isOver) return
         const now = performance.now()
         if (!error) times.push({ time: now - begun, at: now - started })
         if (++ended === count) finish()
-        else setImmediate(one)
+        else onEnd()
       })
     }
-    for (let i = 0; i < atOnce; i++) one()
+    const startInTurn = () => {
+      if (next === count) return
+      start(atOnce < count ? performance.now() : started, () => setImmediate(startInTurn))
+    }
+    if (perSecond === undefined) {
+      for (let i = 0; i < atOnce; i++) startInTurn()
+      return
+    }
+    for (let i = 0; i < count; i++) {
+      // Counted from when it was due: a client that is late with the next request waits for this one.
+      const due = (1000 * i) / perSecond
+      setTimeout(() => start(started + due, () => {}), due)
+    }
   })
 }
 
@@ -107,6 +125,7 @@ function withCounts(result, counts, { implementation, exchanges, loss = 0 }) {
 module.exports = {
   ALL,
   LIMIT,
+  LOSSY_NETWORKS,
   METRICS,
   USUAL_METRICS,
   bound,

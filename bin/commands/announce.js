@@ -46,12 +46,7 @@ send peers to this machine.
   --family 4|6|both    IPv4 or IPv6 only, or once over each with one random
                        key unless --key is given (default: what the tracker
                        has, IPv4 first)
-  --local-address A    send from this address of this machine, look-ups too;
-                       twice for one of each family
-  --interface NAME     send through this network interface, look-ups too
-  --proxy URL          send through a SOCKS5 proxy: socks5h://host:port, with
-                       user:password@ before the host if it wants one;
-                       with socks5:// names are looked up here
+${options.NETWORK_HELP}
   --peer-id ID         20 bytes of text or 40 digits of hex (default: a new one
                        at random)
   --username NAME      for trackers with authentication

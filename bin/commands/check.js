@@ -36,8 +36,7 @@ says "stopped" at the end.
                        blank lines and # comments ignored; - is standard input
   --skip-invalid       leave out lines that are not URLs
   --family 4|6         IPv4 or IPv6 only
-  --local-address A    send from this address of this machine, look-ups too;
-                       twice for one of each family: others are not asked
+${options.OWN_SOCKETS_HELP}
   --info-hash HASH     the torrent to ask for: hex, base32, a magnet link or
                        the path of a .torrent file
   --timeout SECONDS    give up on the look-up, and on each answer, after this

@@ -26,8 +26,7 @@ connect is 16 bytes each way, and puts nothing into a tracker's list of peers.
   --interval SECONDS   between two connects to one address (default 1, 0.2 at
                        least)
   --family 4|6         IPv4 or IPv6 only
-  --local-address A    send from this address of this machine, look-ups too;
-                       twice for one of each family: others are not asked
+${options.OWN_SOCKETS_HELP}
   --timeout SECONDS    a connect without an answer after this long is lost
                        (default 5)
   --format FORMAT      table, json (an object a line for each connect, and one

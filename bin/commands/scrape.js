@@ -40,12 +40,7 @@ then is printed.
   --skip-invalid       leave out lines that are not info-hashes
   --family 4|6         IPv4 or IPv6 only (default: what the tracker has, IPv4
                        first)
-  --local-address A    send from this address of this machine, look-ups too;
-                       twice for one of each family
-  --interface NAME     send through this network interface, look-ups too
-  --proxy URL          send through a SOCKS5 proxy: socks5h://host:port, with
-                       user:password@ before the host if it wants one;
-                       with socks5:// names are looked up here
+${options.NETWORK_HELP}
   --timeout SECONDS    give up if nothing has come in for this long (default
                        15); 0.5 is half a second
   --sort KEY           seeds, leechers or completed, the most first; everything
@@ -174,11 +169,11 @@ async function run(args, { stdout, stderr, fail, note, help, onInterrupt }) {
       what: () => (answered() === 0 ? String(waiting) : '')
     }
   )
-  const scrapes = jobs.map((job, place) => {
+  const scrapes = jobs.map((job, jobIndex) => {
     return new ChunkedScrape(job.tracker.url, job.list, {
       ...network,
       onProgress: () => (progress.done = answered()),
-      onRows: (first, rows) => printer.add(place, first, rows)
+      onRows: (first, rows) => printer.add(jobIndex, first, rows)
     })
   })
   const ofAll = (done, all) =>
@@ -190,13 +185,13 @@ async function run(args, { stdout, stderr, fail, note, help, onInterrupt }) {
     fail(`interrupted, ${ofAll(answered(), total)}`)
   })
 
-  const runOne = async (scrape, place) => {
-    const { url } = jobs[place].tracker
+  const runOne = async (scrape, jobIndex) => {
+    const { url } = jobs[jobIndex].tracker
     try {
       await scrape.run()
     } catch (err) {
       if (!(err instanceof TrackerError)) throw err
-      await printer.endOf(place)
+      await printer.endOf(jobIndex)
       if (format === 'json') {
         const fields = {
           url,
@@ -213,7 +208,7 @@ async function run(args, { stdout, stderr, fail, note, help, onInterrupt }) {
       }
       return
     }
-    await printer.endOf(place)
+    await printer.endOf(jobIndex)
   }
   try {
     await Promise.all(scrapes.map(runOne))
@@ -229,9 +224,9 @@ function hasAllAnswers(jobs, scrapes) {
   if (scrapes.every(({ failure }) => failure === null)) return true
   if (jobs.length === 1) return false
   const answered = new Set()
-  scrapes.forEach((scrape, place) => {
+  scrapes.forEach((scrape, jobIndex) => {
     if (scrape.failure !== null) return
-    const { list } = jobs[place]
+    const { list } = jobs[jobIndex]
     for (let i = 0; i < list.length; i++) answered.add(list.hexAt(i))
   })
   return jobs.every(({ list }) => {

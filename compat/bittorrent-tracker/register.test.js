@@ -128,7 +128,7 @@ test('an ES module that is required', async (t) => {
   assert.deepEqual([result.stdout, result.end], ['update\n', 0])
 })
 
-describe('what is not bittorrent-tracker 7 to 11 stays as it is', () => {
+describe('anything but bittorrent-tracker 7 to 11 stays as it is', () => {
   const packages = {
     'a later version of it': { name: 'bittorrent-tracker', version: '12.0.0' },
     'a package of another name': { name: 'another-tracker', version: '9.0.0' },

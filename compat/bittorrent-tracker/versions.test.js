@@ -118,7 +118,7 @@ for (const version of VERSIONS) {
       assert.equal(requests() - earlier, 3)
     })
 
-    test('a client that was there before uses it from its next request on', async (t) => {
+    test('an existing client uses it from its next request on', async (t) => {
       const tracker = await startScriptedTracker(t, answering)
       const client = create(t, tracker.url)
       const earlier = requests()
@@ -131,7 +131,7 @@ for (const version of VERSIONS) {
       assert.equal(requests(), earlier + 1)
     })
 
-    test('a request of theirs that is in flight ends as it would have', async (t) => {
+    test("a request of bittorrent-tracker's that is in flight ends as it would have", async (t) => {
       const tracker = await startScriptedTracker(t, { announce: () => [] })
       const client = create(t, tracker.url)
       client.start()
@@ -143,7 +143,7 @@ for (const version of VERSIONS) {
       await destroyed(client)
     })
 
-    test('a request of ours in flight ends when the patch is taken back and the client destroyed', async (t) => {
+    test('a request of this package in flight ends when the patch is undone and the client destroyed', async (t) => {
       const tracker = await startScriptedTracker(t, { announce: () => [] })
       const client = create(t, tracker.url)
       const undo = apply(t)
@@ -183,7 +183,7 @@ for (const version of VERSIONS) {
       assert.equal(tracker.announces.length, WITHOUT_GRACE.includes(version) ? 1 : 2)
     })
 
-    test('undo leaves what was there, called once or twice', (t) => {
+    test('undo restores what was there, called once or twice', (t) => {
       const prototype = prototypeOf(t)
       const untouched = propertiesOf(prototype)
       const undo = patch(Patched)
@@ -196,7 +196,7 @@ for (const version of VERSIONS) {
     })
 
     for (const order of ['reverse order', 'the order they were made in']) {
-      test(`two patches that are undone in ${order} leave what was there`, (t) => {
+      test(`two patches that are undone in ${order} restore what was there`, (t) => {
         const prototype = prototypeOf(t)
         const untouched = propertiesOf(prototype)
         const undos = [patch(Patched), patch(Patched)]
@@ -224,7 +224,7 @@ for (const version of VERSIONS) {
       assert.equal(requests(), earlier + 1)
     })
 
-    test('with a transport it goes that way, whoever patches without one', async (t) => {
+    test('a transport stays in force when another patch has none', async (t) => {
       const proxy = await startSocksProxy(t)
       apply(t, { proxy: proxy.url })
       apply(t)
@@ -238,7 +238,7 @@ for (const version of VERSIONS) {
     })
 
     if (WITH_PROXY.includes(version)) {
-      test("a proxy in socks's words is gone through, with its user name and password", async (t) => {
+      test('a proxy given as the package socks takes it is used, with its user name and password', async (t) => {
         apply(t)
         const proxy = await startSocksProxy(t, { method: () => 2 })
         const tracker = await startScriptedTracker(t, answering)
@@ -255,7 +255,7 @@ for (const version of VERSIONS) {
         assert.equal(requests() - earlier, 1)
       })
 
-      test('without a patch a proxy throws, or is not gone through', async (t) => {
+      test('without a patch a proxy throws, or is bypassed', async (t) => {
         const tracker = await startScriptedTracker(t, answering)
         const proxy = { ipaddress: '127.0.0.1', port: 1, type: 5 }
         const throwing = create(t, tracker.url, { proxyOpts: { socksProxy: { proxy } } })

@@ -51,7 +51,7 @@ fn options(mut arguments: impl Iterator<Item = String>) -> Result<Options, Strin
     let mut options = Options { listen: ([127, 0, 0, 1], 0).into(), to: None, seed: 1, told: Vec::new() };
     let mut has_tracker = false;
     while let Some(argument) = arguments.next() {
-        let name = argument.strip_prefix("--").ok_or_else(|| format!("{argument} is no option"))?;
+        let name = argument.strip_prefix("--").ok_or_else(|| format!("unknown option {argument}"))?;
         if name == "tracker" {
             has_tracker = true;
             continue;

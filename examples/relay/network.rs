@@ -242,5 +242,5 @@ fn restarted(value: &str) -> Result<Option<IpAddr>, String> {
     if value.is_empty() {
         return Ok(None);
     }
-    value.parse().map(Some).map_err(|_| format!("{value} is no address"))
+    value.parse().map(Some).map_err(|_| format!("{value} is not an address"))
 }

@@ -25,7 +25,7 @@ pub(crate) struct Settings {
     pub(crate) aggregation: Duration,
     /// The odds that a datagram is lost on its way up, 0 to 1, and on its way down.
     pub(crate) loss: [f64; 2],
-    /// Datagrams a second that the bottleneck on the way up lets through; 0 is no bottleneck.
+    /// Datagrams a second that the bottleneck on the way up lets through; 0 means no bottleneck.
     pub(crate) rate: f64,
     /// How many wait before the bottleneck. What comes when they are as many is dropped.
     pub(crate) queue: usize,
@@ -72,7 +72,7 @@ impl Settings {
 fn at_least_zero(text: &str) -> Result<f64, String> {
     match f64::from_str(text) {
         Ok(number) if number.is_finite() && number >= 0.0 => Ok(number),
-        _ => Err(format!("{text} is no number from 0 on")),
+        _ => Err(format!("{text} is not a number from 0 on")),
     }
 }
 
@@ -105,6 +105,6 @@ fn info_hash(hex: &str) -> Result<[u8; 20], String> {
     let bytes: Option<Vec<u8>> = (0..20).map(byte).collect();
     match bytes.and_then(|bytes| bytes.try_into().ok()) {
         Some(bytes) if hex.len() == 40 => Ok(bytes),
-        _ => Err(format!("{hex} is no info-hash of 40 hexadecimal digits")),
+        _ => Err(format!("{hex} is not an info-hash of 40 hexadecimal digits")),
     }
 }

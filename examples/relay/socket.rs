@@ -101,7 +101,7 @@ impl Socket {
                 let _ = self.socket.try_io(Interest::READABLE, || Err::<(), _>(error));
                 return false;
             }
-            // What an ICMP message made of an earlier send is no reason to stop.
+            // What an ICMP message made of an earlier send does not stop it.
             Err(_) => return true,
         };
         for (slice, meta) in slices.iter().zip(&metas).take(count) {

@@ -15,8 +15,8 @@ use bittorrent_udp_tracker::{
 mod decoder;
 #[path = "../../src/binding/reader.rs"]
 mod reader;
-#[path = "../../src/binding/routes.rs"]
-mod routes;
+#[path = "../../src/binding/transports.rs"]
+mod transports;
 use decoder::Decoder;
 
 const SESSION: u32 = 3;
@@ -197,7 +197,7 @@ impl Wanted {
             6 => Some(Family::V6),
             _ => None,
         };
-        Command::Start(Start { id, url, family, route: None, schedule: Schedule::new(tracker.timeout), body })
+        Command::Start(Start { id, url, family, transport: None, schedule: Schedule::new(tracker.timeout), body })
     }
 }
 

@@ -32,7 +32,7 @@ pub struct Sent {
 
 /// A request that has not ended.
 #[derive(Debug)]
-struct Life {
+struct OpenRequest {
     addresses: Vec<SocketAddr>,
     body: Body,
     timeout_ms: f64,
@@ -48,7 +48,7 @@ struct Life {
 }
 
 #[derive(Debug, Default)]
-struct Place {
+struct AddressState {
     /// Whom the transaction IDs sent here stand for; nobody: a connect.
     transactions: HashMap<u32, Option<u64>>,
     /// Connection IDs, when they came and how long the machine had slept by then.
@@ -64,8 +64,8 @@ pub struct Watched {
     pub sent: Vec<Sent>,
     slept: Duration,
     client: Client,
-    open: BTreeMap<u64, Life>,
-    places: HashMap<SocketAddr, Place>,
+    open: BTreeMap<u64, OpenRequest>,
+    addresses_known: HashMap<SocketAddr, AddressState>,
     taken: u64,
     cancelled: u64,
     ended: u64,
@@ -80,7 +80,7 @@ impl Watched {
             slept: Duration::ZERO,
             client: Client::new(Config { receive_buffer: 1 << 20 }, [3; 32]),
             open: BTreeMap::new(),
-            places: HashMap::new(),
+            addresses_known: HashMap::new(),
             taken: 0,
             cancelled: 0,
             ended: 0,
@@ -103,7 +103,7 @@ impl Watched {
             return;
         }
         self.taken += 1;
-        let life = Life {
+        let request = OpenRequest {
             addresses: addresses.iter().copied().map(one_spelling).collect(),
             body,
             timeout_ms,
@@ -114,7 +114,7 @@ impl Watched {
             answers: Vec::new(),
             refused_by_system: false,
         };
-        self.open.insert(id, life);
+        self.open.insert(id, request);
     }
 
     pub fn cancel(&mut self, chosen: impl Fn(u64) -> bool) {
@@ -139,24 +139,24 @@ impl Watched {
     /// A datagram comes in. One that carries nobody's transaction ID makes the client send nothing.
     pub fn datagram(&mut self, from: SocketAddr, bytes: &[u8]) {
         self.transmit_all();
-        let place = self.places.entry(one_spelling(from)).or_default();
-        place.datagrams += 1;
+        let state = self.addresses_known.entry(one_spelling(from)).or_default();
+        state.datagrams += 1;
         let header = bytes.first_chunk::<8>().map(|header| {
             let [action, transaction_id] = [0, 4].map(|at| u32::from_be_bytes(header[at..][..4].try_into().unwrap()));
             (action, transaction_id)
         });
-        let known = header.and_then(|(action, id)| Some((action, *place.transactions.get(&id)?)));
+        let known = header.and_then(|(action, id)| Some((action, *state.transactions.get(&id)?)));
         match known {
             Some((0, None)) => {
                 if let Some(id) = bytes.get(8..16) {
                     let id = u64::from_be_bytes(id.try_into().unwrap());
-                    place.connection_ids.insert(id, (self.now, self.slept));
+                    state.connection_ids.insert(id, (self.now, self.slept));
                 }
             }
-            Some((3, None)) => place.refusals.push(message(bytes)),
+            Some((3, None)) => state.refusals.push(message(bytes)),
             Some((_, Some(id))) => {
-                if let Some(life) = self.open.get_mut(&id) {
-                    life.answers.push((one_spelling(from), bytes.to_vec()));
+                if let Some(request) = self.open.get_mut(&id) {
+                    request.answers.push((one_spelling(from), bytes.to_vec()));
                 }
             }
             _ => {}
@@ -174,15 +174,15 @@ impl Watched {
             return;
         };
         match transmit.origin {
-            Origin::Connect => self.places.entry(transmit.to).or_default().refused_by_system |= lasting,
+            Origin::Connect => self.addresses_known.entry(transmit.to).or_default().refused_by_system |= lasting,
             Origin::Request(RequestId(id)) => {
-                if let Some(life) = self.open.get_mut(&id) {
-                    if which < life.first {
+                if let Some(request) = self.open.get_mut(&id) {
+                    if which < request.first {
                         // It was of another request that had this number.
                         return;
                     }
-                    life.unsent += 1;
-                    life.refused_by_system |= lasting;
+                    request.unsent += 1;
+                    request.refused_by_system |= lasting;
                 }
             }
         }
@@ -207,32 +207,32 @@ impl Watched {
         };
         let packet = Packet::read(&buffer);
         assert_eq!(transmit.to, one_spelling(transmit.to));
-        let place = self.places.entry(transmit.to).or_default();
+        let state = self.addresses_known.entry(transmit.to).or_default();
         let whose = match transmit.origin {
             Origin::Connect => {
                 assert!(packet.is_connect());
-                let wanted = self.open.values().any(|life| life.addresses.contains(&transmit.to));
+                let wanted = self.open.values().any(|request| request.addresses.contains(&transmit.to));
                 assert!(wanted, "a connect that nobody waits for");
                 None
             }
             Origin::Request(RequestId(id)) => {
-                let life = self.open.get_mut(&id).unwrap_or_else(|| panic!("request {id} is over and sent"));
-                assert!(life.addresses.contains(&transmit.to), "request {id} has no address {}", transmit.to);
-                life.sends += 1;
-                let each = SENDS[usize::from(life.timeout_ms.is_nan() || life.timeout_ms >= OWN_CLOCK_BELOW)];
+                let request = self.open.get_mut(&id).unwrap_or_else(|| panic!("request {id} is over and sent"));
+                assert!(request.addresses.contains(&transmit.to), "request {id} has no address {}", transmit.to);
+                request.sends += 1;
+                let each = SENDS[usize::from(request.timeout_ms.is_nan() || request.timeout_ms >= OWN_CLOCK_BELOW)];
                 // A fresh connection ID takes what has missed its RTO with it.
-                let most = each * (1 + life.answers.len()) + life.unsent + place.connection_ids.len();
-                assert!(life.sends <= most, "{} sends", life.sends);
+                let most = each * (1 + request.answers.len()) + request.unsent + state.connection_ids.len();
+                assert!(request.sends <= most, "{} sends", request.sends);
                 let connection_id = packet.connection_id().expect("a request carries a connection ID");
-                let came = place.connection_ids.get(&connection_id).copied();
+                let came = state.connection_ids.get(&connection_id).copied();
                 let (came, slept) = came.unwrap_or_else(|| panic!("{} never gave {connection_id}", transmit.to));
                 let age = self.now - came + (self.slept - slept);
                 assert!(age < CONNECTION_LIFETIME, "a connection ID after {age:?}");
-                assert!(asks(&life.body, &packet), "request {id} asks something else");
+                assert!(asks(&request.body, &packet), "request {id} asks something else");
                 Some(id)
             }
         };
-        let before = place.transactions.insert(packet.transaction_id(), whose);
+        let before = state.transactions.insert(packet.transaction_id(), whose);
         assert!(before.is_none(), "each send has a transaction ID of its own");
         self.sent.push(Sent { transmit, packet });
         true
@@ -241,13 +241,13 @@ impl Watched {
     /// Takes the next outcome, if there is one, and looks for its cause.
     pub fn outcome(&mut self) -> bool {
         let Some((RequestId(id), outcome)) = self.client.poll_outcome() else { return false };
-        let life = self.open.remove(&id).unwrap_or_else(|| panic!("request {id} is over and ends: {outcome:?}"));
+        let request = self.open.remove(&id).unwrap_or_else(|| panic!("request {id} is over and ends: {outcome:?}"));
         self.ended += 1;
-        let places = life.addresses.iter().filter_map(|address| self.places.get(address));
+        let addresses_known = request.addresses.iter().filter_map(|address| self.addresses_known.get(address));
         match &outcome {
             Outcome::Announced(AnnounceResponse { interval, leechers, seeds, family, peers }) => {
                 let numbers: Vec<u8> = [interval, leechers, seeds].map(|number| number.to_be_bytes()).concat();
-                let said = life.answers.iter().any(|(from, bytes)| {
+                let said = request.answers.iter().any(|(from, bytes)| {
                     let row = if from.is_ipv4() { 6 } else { 18 };
                     let whole = bytes.len().saturating_sub(20) / row * row;
                     bytes.starts_with(&[0, 0, 0, 1])
@@ -255,35 +255,36 @@ impl Watched {
                         && bytes.get(20..20 + whole) == Some(peers)
                         && *family == Family::of(from)
                 });
-                assert!(said && matches!(life.body, Body::Announce(_)), "nobody said {outcome:?}");
+                assert!(said && matches!(request.body, Body::Announce(_)), "nobody said {outcome:?}");
             }
             Outcome::Scraped { rows } => {
-                let Body::Scrape(scrape) = &life.body else { panic!("an announce ends as a scrape") };
+                let Body::Scrape(scrape) = &request.body else { panic!("an announce ends as a scrape") };
                 assert_eq!(rows.len(), 12 * scrape.info_hashes.len());
-                let answers = || life.answers.iter().filter(|(_, bytes)| bytes.starts_with(&[0, 0, 0, 2]));
+                let answers = || request.answers.iter().filter(|(_, bytes)| bytes.starts_with(&[0, 0, 0, 2]));
                 let said = |row: &[u8]| answers().any(|(_, bytes)| bytes[8..].chunks_exact(12).any(|one| one == row));
                 assert!(rows.chunks_exact(12).all(said), "nobody said {outcome:?}");
                 assert!(answers().count() > 0);
             }
             Outcome::Failed { failure: Failure::Tracker(text), .. } => {
                 let is_it = |(_, bytes): &(_, Vec<u8>)| bytes.starts_with(&[0, 0, 0, 3]) && message(bytes) == *text;
-                let said = life.answers.iter().any(is_it) || places.clone().any(|place| place.refusals.contains(text));
+                let said = request.answers.iter().any(is_it)
+                    || addresses_known.clone().any(|state| state.refusals.contains(text));
                 assert!(said, "nobody said {text:?}");
             }
             Outcome::Failed { failure: Failure::NotResponding(ms), .. } => {
-                let expected = life.timeout_ms * 256.0;
+                let expected = request.timeout_ms * 256.0;
                 assert!(*ms == expected || ms.is_nan() && expected.is_nan(), "{ms} ms, not {expected}");
-                let ms = if life.timeout_ms.is_nan() { 0.0 } else { life.timeout_ms };
+                let ms = if request.timeout_ms.is_nan() { 0.0 } else { request.timeout_ms };
                 let least = (ms * 254.0).clamp(0.0, 1e9);
-                let waited = self.now - life.begun;
+                let waited = self.now - request.begun;
                 assert!(waited >= Duration::from_secs_f64(least / 1000.0), "given up after {waited:?}");
             }
             Outcome::Failed { failure: Failure::Unsendable { address, .. }, .. } => {
-                assert!(life.addresses.contains(address));
-                assert!(life.refused_by_system || places.clone().any(|place| place.refused_by_system));
+                assert!(request.addresses.contains(address));
+                assert!(request.refused_by_system || addresses_known.clone().any(|state| state.refused_by_system));
             }
             Outcome::Failed { failure, .. } => {
-                assert!(places.clone().any(|place| place.datagrams > 0), "{failure} out of nothing");
+                assert!(addresses_known.clone().any(|state| state.datagrams > 0), "{failure} out of nothing");
             }
         }
         true

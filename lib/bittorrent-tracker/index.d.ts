@@ -15,7 +15,7 @@ import UdpTracker = require('../../index.js')
  * @param transport Which way the requests go; that of a client's own options goes before it. A later patch without one
  * leaves it as it is.
  * @returns A function that takes this patch back. Called again it does nothing.
- * @throws TypeError if `Client` is no such class, and TypeError or RangeError if `transport` is none.
+ * @throws TypeError if `Client` is not that class, and TypeError or RangeError if `transport` is invalid.
  */
 export function patch(
   Client: abstract new (...args: any[]) => EventEmitter,

@@ -19,7 +19,7 @@ const patched = new WeakMap()
 
 /**
  * Patches the tracker class of `Client`, bittorrent-tracker's of 7 to 11, whose requests then go the way of `transport`.
- * Returns a function that takes this patch back. Throws a TypeError if `Client` is no such class, and whatever is wrong
+ * Returns a function that takes this patch back. Throws a TypeError if `Client` is not that class, and whatever is wrong
  * with `transport`.
  */
 function patch(Client, transport) {

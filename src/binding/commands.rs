@@ -8,7 +8,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{reader::Reader, routes::Routes};
+use super::{reader::Reader, transports::Transports};
 use crate::{
     net::{Command, Failure, SessionId, Start},
     proto::{
@@ -43,12 +43,12 @@ pub(super) struct Decoder {
     urls: HashMap<Box<[u8]>, Arc<AnnounceUrl>>,
     /// How long the keys of `urls` are together.
     url_bytes: usize,
-    routes: Routes,
+    transports: Transports,
 }
 
 impl Decoder {
     pub(super) fn new(session: SessionId) -> Self {
-        Self { session, urls: HashMap::new(), url_bytes: 0, routes: Routes::new(session) }
+        Self { session, urls: HashMap::new(), url_bytes: 0, transports: Transports::new(session) }
     }
 
     /// The commands in `records`. One that does not add up rejects its request, and costs no other.
@@ -89,9 +89,10 @@ impl Decoder {
             SCRAPE => Body::Scrape(scrape(&reader)?),
             _ => return None,
         };
-        let route = if header.transport.is_empty() { None } else { Some(self.routes.route(header.transport)?) };
+        let transport =
+            if header.transport.is_empty() { None } else { Some(self.transports.transport(header.transport)?) };
         let Header { family, schedule, .. } = header;
-        Some(Command::Start(Start { id, url, family, route, schedule, body }))
+        Some(Command::Start(Start { id, url, family, transport, schedule, body }))
     }
 
     fn url(&mut self, bytes: &[u8]) -> Result<Arc<AnnounceUrl>, UrlError> {
@@ -185,7 +186,7 @@ fn found(reader: &mut Reader<'_>) -> Option<Result<Vec<IpAddr>, String>> {
     Some(
         text.split(',')
             .filter(|address| !address.is_empty())
-            .map(|address| address.parse().map_err(|_| format!("{address} is no address")))
+            .map(|address| address.parse().map_err(|_| format!("{address} is not an address")))
             .collect(),
     )
 }

@@ -25,8 +25,8 @@ struct Running {
     sessions: usize,
 }
 
-/// A session's place at an engine.
-pub(super) struct Seat {
+/// What a session holds of an engine.
+pub(super) struct Handle {
     pub(super) commands: UnboundedSender<Vec<Command>>,
     generation: u64,
 }
@@ -36,11 +36,11 @@ impl SharedEngine {
         Self(Mutex::new(State { running: None, started: 0 }))
     }
 
-    /// A place at the engine that runs, or at a new one.
+    /// A handle of the engine that runs, or of a new one.
     ///
     /// # Errors
     /// The system gives none of what an engine needs.
-    pub(super) fn enter(&self) -> io::Result<Seat> {
+    pub(super) fn acquire(&self) -> io::Result<Handle> {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let State { running, started } = &mut *state;
         if running.as_ref().is_some_and(|running| running.engine.commands().is_closed()) {
@@ -56,12 +56,12 @@ impl SharedEngine {
             }
         };
         running.sessions += 1;
-        Ok(Seat { commands: running.engine.commands(), generation: running.generation })
+        Ok(Handle { commands: running.engine.commands(), generation: running.generation })
     }
 
-    /// Gives a place back; the last one stops the engine. A place at an engine that has died is none at the next.
-    pub(super) fn leave(&self, seat: Seat) {
-        let Seat { commands, generation } = seat;
+    /// Gives a handle back; the last one stops the engine. The handle of an engine that has died does not count at the next.
+    pub(super) fn release(&self, handle: Handle) {
+        let Handle { commands, generation } = handle;
         // The engine ends when nobody can give commands any more.
         drop(commands);
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -108,21 +108,21 @@ mod tests {
         fn flush(&mut self) {}
     }
 
-    fn open(seat: &Seat, session: u32, deadly: bool) -> std::sync::mpsc::Receiver<()> {
+    fn open(handle: &Handle, session: u32, deadly: bool) -> std::sync::mpsc::Receiver<()> {
         let (tell, told) = channel();
-        seat.commands.send(vec![Command::Open(session, Box::new(Told { deadly, tell }))]).unwrap();
+        handle.commands.send(vec![Command::Open(session, Box::new(Told { deadly, tell }))]).unwrap();
         told
     }
 
-    fn reject(seat: &Seat, session: u32) {
+    fn reject(handle: &Handle, session: u32) {
         let id = RequestId(u64::from(session) << 32);
-        seat.commands.send(vec![Command::Reject(id, Failure::Unreadable)]).unwrap();
+        handle.commands.send(vec![Command::Reject(id, Failure::Unreadable)]).unwrap();
     }
 
     #[test]
-    fn a_place_at_an_engine_that_died_is_none_at_the_next() {
+    fn a_handle_of_an_engine_that_died_does_not_count_at_the_next() {
         let shared = SharedEngine::new();
-        let dead = shared.enter().unwrap();
+        let dead = shared.acquire().unwrap();
         let told = open(&dead, 1, true);
         reject(&dead, 1);
         // Its end of the channel goes with the sinks.
@@ -131,29 +131,29 @@ mod tests {
             std::thread::yield_now();
         }
 
-        let seat = shared.enter().unwrap();
-        let told = open(&seat, 2, false);
-        // Would stop the engine that `seat` is at, and wait for ever for it to end.
-        shared.leave(dead);
-        reject(&seat, 2);
+        let handle = shared.acquire().unwrap();
+        let told = open(&handle, 2, false);
+        // Would stop the engine of `handle`, and wait for ever for it to end.
+        shared.release(dead);
+        reject(&handle, 2);
         told.recv().unwrap();
-        shared.leave(seat);
+        shared.release(handle);
         told.recv().unwrap_err();
     }
 
     #[test]
-    fn the_last_to_leave_stops_the_engine_and_the_next_starts_another() {
+    fn the_last_handle_given_back_stops_the_engine_and_the_next_starts_another() {
         let shared = SharedEngine::new();
-        let (first, second) = (shared.enter().unwrap(), shared.enter().unwrap());
+        let (first, second) = (shared.acquire().unwrap(), shared.acquire().unwrap());
         assert_eq!(first.generation, second.generation);
         let told = open(&second, 2, false);
-        shared.leave(first);
+        shared.release(first);
         reject(&second, 2);
         told.recv().unwrap();
-        shared.leave(second);
+        shared.release(second);
         told.recv().unwrap_err();
-        let next = shared.enter().unwrap();
+        let next = shared.acquire().unwrap();
         assert_eq!(next.generation, 2);
-        shared.leave(next);
+        shared.release(next);
     }
 }

@@ -1,10 +1,10 @@
 //! Node-API: packed commands in, packed outcomes out, many a call. Nothing here knows the protocol's rules.
 
 mod commands;
+mod details;
 mod engine;
 mod outcomes;
-mod place;
 mod reader;
-mod routes;
 mod session;
+mod transports;
 mod url;

@@ -20,7 +20,7 @@ use napi::{
     threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode},
 };
 
-use super::place::Place;
+use super::details::Details;
 use crate::{
     memory,
     net::{Failure, Sink},
@@ -35,7 +35,7 @@ const ANSWERED: u8 = 5;
 const LOOK_UP: u8 = 6;
 const FORGET: u8 = 7;
 
-/// In place of a tracker's message in which there is nothing to read.
+/// In details of a tracker's message in which there is nothing to read.
 const NO_TEXT: &[u8] = b"tracker error without a message";
 
 /// A batch is passed on when it has this many bytes. With one more record of the largest size, a datagram full of
@@ -146,17 +146,17 @@ impl Outbound {
         }
     }
 
-    fn failed(&mut self, id: RequestId, failure: &Failure, place: Place) {
-        let phase = place.phase.map_or(0, |phase| phase as u8);
+    fn failed(&mut self, id: RequestId, failure: &Failure, details: Details) {
+        let phase = details.phase.map_or(0, |phase| phase as u8);
         self.record(id, FAILED, failure.code() as u8, phase, |batch| {
             let lengths = batch.len();
             batch.extend_from_slice(&[0; 2]);
             // Writing into memory does not fail.
-            if let Some(address) = place.address {
+            if let Some(address) = details.address {
                 let _ = write!(batch, "{address}");
             }
             let code = batch.len();
-            batch.extend_from_slice(place.system_code.unwrap_or_default().as_bytes());
+            batch.extend_from_slice(details.system_code.unwrap_or_default().as_bytes());
             let text = batch.len();
             if let Some(field) = batch.get_mut(lengths..lengths + 2) {
                 field.copy_from_slice(&[(code - lengths - 2) as u8, (text - code) as u8]);
@@ -199,13 +199,13 @@ impl Sink for Outbound {
             }
             Outcome::Failed { failure, address, phase } => {
                 let failure = failure.clone().into();
-                self.failed(id, &failure, Place::at(&failure, *address, *phase));
+                self.failed(id, &failure, Details::at(&failure, *address, *phase));
             }
         }
     }
 
     fn failure(&mut self, id: RequestId, failure: &Failure) {
-        self.failed(id, failure, Place::of(failure));
+        self.failed(id, failure, Details::of(failure));
     }
 
     fn trace(&mut self, trace: &Trace) {

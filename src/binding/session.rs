@@ -23,7 +23,7 @@ use crate::{
 
 use super::{
     commands::Decoder,
-    engine::{Seat, SharedEngine},
+    engine::{Handle, SharedEngine},
     outcomes::{Inbound, Taken, Waker, queue},
 };
 
@@ -35,13 +35,13 @@ const STOPPED: &str = "tracker engine has stopped";
 /// A session's open connection to the engine.
 struct Link {
     session: SessionId,
-    seat: Seat,
+    handle: Handle,
 }
 
 impl Link {
     fn open(session: SessionId, waker: Arc<Waker>) -> Result<(Self, Inbound)> {
         let reason = |error| napi::Error::from_reason(format!("cannot start the tracker engine: {error}"));
-        let link = Self { session, seat: ENGINE.enter().map_err(reason)? };
+        let link = Self { session, handle: ENGINE.acquire().map_err(reason)? };
         let (outbound, inbound) = queue(waker);
         link.send(vec![Command::Open(session, Box::new(outbound))])?;
         Ok((link, inbound))
@@ -50,7 +50,7 @@ impl Link {
     /// # Errors
     /// The engine has died of a panic.
     fn send(&self, commands: Vec<Command>) -> Result<()> {
-        self.seat.commands.send(commands).map_err(|_| napi::Error::from_reason(STOPPED))
+        self.handle.commands.send(commands).map_err(|_| napi::Error::from_reason(STOPPED))
     }
 
     /// Ends the session; when this returns the engine has let go of the environment.
@@ -60,7 +60,7 @@ impl Link {
             // An error means that the engine is gone, and with it whatever it held.
             let _ = wait.recv();
         }
-        ENGINE.leave(self.seat);
+        ENGINE.release(self.handle);
     }
 }
 

@@ -1,4 +1,4 @@
-//! A stub resolver that never blocks a thread, and that asks through a [`Route`].
+//! A stub resolver that never blocks a thread, and that asks through a [`Transport`].
 //!
 //! Any number of questions share one socket a name server, so that names whose servers hang cost nothing but themselves.
 //! Of the system's configuration it reads the name servers, the search list and the hosts file.
@@ -26,8 +26,8 @@ use tokio::{
 use crate::proto::Family;
 
 use super::{
-    route::Route,
     system_names::{configuration, read_hosts},
+    transport::Transport,
 };
 
 /// How long the configuration and the sockets are used before both are made anew: a VPN changes the one, and who would
@@ -62,15 +62,15 @@ impl std::fmt::Display for DnsError {
     }
 }
 
-/// The resolver of one route.
+/// The resolver of one transport.
 pub(super) struct Dns {
-    route: Arc<Route>,
+    transport: Arc<Transport>,
     current: Mutex<Option<(Instant, Arc<System>)>>,
 }
 
 impl Dns {
-    pub(super) fn new(route: Arc<Route>) -> Self {
-        Self { route, current: Mutex::default() }
+    pub(super) fn new(transport: Arc<Transport>) -> Self {
+        Self { transport, current: Mutex::default() }
     }
 
     /// The addresses of a name, of one family if it is given.
@@ -96,17 +96,17 @@ impl Dns {
     fn system(&self) -> Arc<System> {
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
         match &*current {
-            Some((since, system)) if since.elapsed() < RENEWED_AFTER && system.is_current(&self.route) => {
+            Some((since, system)) if since.elapsed() < RENEWED_AFTER && system.is_current(&self.transport) => {
                 system.clone()
             }
-            _ => current.insert((Instant::now(), Arc::new(System::read(&self.route)))).1.clone(),
+            _ => current.insert((Instant::now(), Arc::new(System::read(&self.transport)))).1.clone(),
         }
     }
 }
 
-/// The system's configuration, and a socket for each name server that the route may ask.
+/// The system's configuration, and a socket for each name server that the transport may ask.
 struct System {
-    /// The number that the route's interface had when the sockets were tied to it.
+    /// The number that the transport's interface had when the sockets were tied to it.
     interface: Option<NonZeroU32>,
     servers: Vec<Server>,
     /// Why there are no servers.
@@ -117,15 +117,15 @@ struct System {
 }
 
 impl System {
-    fn read(route: &Arc<Route>) -> Self {
-        let (interface, config) = (route.interface_index(), configuration());
+    fn read(transport: &Arc<Transport>) -> Self {
+        let (interface, config) = (transport.interface_index(), configuration());
         let (mut servers, mut problem) = (Vec::new(), "no name server is configured".to_owned());
         for ip in config.servers {
-            // A name server on this machine asks others, and not by the route.
-            if route.is_bound() && ip.is_loopback() && !route.is_loopback() {
+            // A name server on this machine asks others, and not through the transport.
+            if transport.is_bound() && ip.is_loopback() && !transport.is_loopback() {
                 problem = format!("name server {ip} of this machine would not ask by the transport");
             } else {
-                match Server::open(route, SocketAddr::new(ip, PORT)) {
+                match Server::open(transport, SocketAddr::new(ip, PORT)) {
                     Ok(server) => servers.push(server),
                     Err(error) => problem = format!("name server {ip} cannot be asked: {error}"),
                 }
@@ -134,8 +134,8 @@ impl System {
         Self { interface, servers, problem, search: config.search, dots: config.dots, hosts: read_hosts() }
     }
 
-    fn is_current(&self, route: &Route) -> bool {
-        !self.servers.is_empty() && self.interface == route.interface_index()
+    fn is_current(&self, transport: &Transport) -> bool {
+        !self.servers.is_empty() && self.interface == transport.interface_index()
     }
 
     fn hosts(&self, host: &str, family: Option<Family>) -> Option<Vec<IpAddr>> {
@@ -210,7 +210,7 @@ async fn other(first: &Found, ask: impl Future<Output = Found>) -> Option<Found>
 
 /// A name server and the questions that it has not answered.
 struct Server {
-    route: Arc<Route>,
+    transport: Arc<Transport>,
     address: SocketAddr,
     socket: Arc<UdpSocket>,
     waiting: Arc<Mutex<HashMap<u16, oneshot::Sender<Vec<u8>>>>>,
@@ -225,15 +225,15 @@ impl Drop for Server {
 }
 
 impl Server {
-    fn open(route: &Arc<Route>, address: SocketAddr) -> io::Result<Self> {
-        let socket = route.open(Family::of(&address), Type::DGRAM)?;
+    fn open(transport: &Arc<Transport>, address: SocketAddr) -> io::Result<Self> {
+        let socket = transport.open(Family::of(&address), Type::DGRAM)?;
         // What comes from anywhere else is not even received.
         socket.connect(&address.into())?;
         let socket = Arc::new(UdpSocket::from_std(socket.into())?);
         let waiting = Arc::default();
         let reader = tokio::spawn(read(socket.clone(), Arc::clone(&waiting))).abort_handle();
         let pauses = Semaphore::new(AT_ONCE);
-        Ok(Self { route: route.clone(), address, socket, waiting, reader, pauses })
+        Ok(Self { transport: transport.clone(), address, socket, waiting, reader, pauses })
     }
 
     async fn ask(&self, name: &str, kind: TYPE, patience: Duration) -> Found {
@@ -265,7 +265,7 @@ impl Server {
     }
 
     async fn ask_by_tcp(&self, question: &[u8]) -> io::Result<Vec<u8>> {
-        let mut stream = self.route.connect(self.address).await?;
+        let mut stream = self.transport.connect(self.address).await?;
         stream.write_all(&[&(question.len() as u16).to_be_bytes(), question].concat()).await?;
         let mut answer = vec![0; stream.read_u16().await?.into()];
         stream.read_exact(&mut answer).await?;

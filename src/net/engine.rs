@@ -195,7 +195,7 @@ impl Loop {
         let now = Instant::now();
         for command in commands.drain(..) {
             match command {
-                Command::Start(mut start) => match self.ways.of(start.route.take()) {
+                Command::Start(mut start) => match self.ways.of(start.transport.take()) {
                     Ok(way) => way.start(now, start),
                     Err(failure) => self.fail(start.id, &failure),
                 },

@@ -1,4 +1,5 @@
-//! How a request can fail once names and sockets are involved.
+//! How a request can fail once names and sockets are involved: these texts, those of [`proto::Failure`] and those of
+//! [`TransportError`] are what applications get.
 
 use std::net::IpAddr;
 
@@ -6,7 +7,7 @@ use thiserror::Error;
 
 use crate::proto::{self, Code, ExtensionError, Family, UrlError};
 
-use super::RouteError;
+use super::TransportError;
 
 /// Why a request ended without an answer.
 #[derive(Clone, Debug, Error, PartialEq)]
@@ -50,9 +51,9 @@ pub enum Failure {
         /// What is wrong with it.
         reason: &'static str,
     },
-    /// The route that was asked for is not there.
+    /// The transport that was asked for is not there.
     #[error(transparent)]
-    Route(#[from] RouteError),
+    Transport(#[from] TransportError),
     /// The proxy cannot be used.
     #[error("cannot use proxy {proxy}: {reason}")]
     Proxy {
@@ -61,9 +62,9 @@ pub enum Failure {
         /// What became of trying.
         reason: String,
     },
-    /// Each of many requests wanted a route of its own.
+    /// Each of many requests wanted a transport of its own.
     #[error("more than {0} transports in use")]
-    TooManyRoutes(usize),
+    TooManyTransports(usize),
 }
 
 impl Failure {
@@ -72,9 +73,11 @@ impl Failure {
         match self {
             Self::Protocol(failure) => failure.code(),
             Self::Url(_) | Self::Extension(_) => Code::BadUrl,
-            Self::Unreadable | Self::Refused { .. } | Self::Route(_) | Self::Proxy { .. } | Self::TooManyRoutes(_) => {
-                Code::Network
-            }
+            Self::Unreadable
+            | Self::Refused { .. }
+            | Self::Transport(_)
+            | Self::Proxy { .. }
+            | Self::TooManyTransports(_) => Code::Network,
             Self::LookUpTimeout(_) => Code::Timeout,
             Self::Resolve { .. } | Self::NoAddress { .. } => Code::Dns,
         }

@@ -1,4 +1,4 @@
-//! How a way looks names up: by the system's resolver, by one that asks through the route, or by the application.
+//! How a way looks names up: by the system's resolver, by one that asks through the transport, or by the application.
 
 use std::{
     io,
@@ -19,8 +19,8 @@ use crate::proto::Family;
 
 use super::{
     dns::{Dns, DnsError},
-    route::{CallerLookup, Route},
     session::Found,
+    transport::{CallerLookup, Transport},
 };
 
 /// When a look-up is given up. The system's own limits are often shorter, never reliably so.
@@ -65,23 +65,23 @@ impl Shared {
 
 /// The names of one way.
 pub(super) struct Names {
-    route: Arc<Route>,
+    transport: Arc<Transport>,
     dns: Dns,
     shared: Shared,
 }
 
 impl Names {
-    pub(super) fn new(route: Arc<Route>, shared: Shared) -> Self {
-        Self { dns: Dns::new(route.clone()), route, shared }
+    pub(super) fn new(transport: Arc<Transport>, shared: Shared) -> Self {
+        Self { dns: Dns::new(transport.clone()), transport, shared }
     }
 
     /// The addresses of a host, of one family if it is given, or why there are none.
     pub(super) async fn look_up(&self, host: &str, family: Option<Family>) -> Found {
         let found = async {
-            match self.route.lookup {
+            match self.transport.lookup {
                 Some(lookup) => self.ask_caller(lookup, host, family).await,
                 // Boxed: they are large, and thousands may wait without having got there.
-                None if self.route.is_bound() => {
+                None if self.transport.is_bound() => {
                     Box::pin(self.dns.look_up(host, family)).await.map_err(|error| error.to_string())
                 }
                 None => self.ask_system(host, family).await,

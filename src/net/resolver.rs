@@ -17,8 +17,8 @@ use crate::proto::{AnnounceUrl, Family, Host, RequestId};
 use super::{
     Failure,
     names::Names,
-    route::{self, Route},
     session::Found,
+    transport::{self, Transport},
 };
 
 /// How long a look-up is good for. The system's resolver does not say; a minute keeps up with a tracker that moves.
@@ -26,7 +26,7 @@ const FRESH: Duration = Duration::from_secs(60);
 /// How long an answer may serve when its host can no longer be resolved.
 const STALE: Duration = Duration::from_secs(24 * 3600);
 /// How many endpoints are remembered.
-const REMEMBERED: usize = 4096;
+const MOST_ENDPOINTS: usize = 4096;
 
 pub(super) type Lookup = (Endpoint, Found);
 
@@ -70,7 +70,7 @@ struct Latest {
 }
 
 pub(super) struct Resolver {
-    route: Arc<Route>,
+    transport: Arc<Transport>,
     names: Arc<Names>,
     entries: HashMap<Endpoint, Entry>,
     latest: Option<Latest>,
@@ -86,8 +86,8 @@ pub(super) enum Resolved {
 }
 
 impl Resolver {
-    pub(super) fn new(route: Arc<Route>, names: Arc<Names>) -> Self {
-        Self { route, names, entries: HashMap::new(), latest: None, lookups: JoinSet::new() }
+    pub(super) fn new(transport: Arc<Transport>, names: Arc<Names>) -> Self {
+        Self { transport, names, entries: HashMap::new(), latest: None, lookups: JoinSet::new() }
     }
 
     /// The addresses of a URL's host, of one family if `family` names it. Both families come IPv4 first: the package
@@ -114,7 +114,7 @@ impl Resolver {
         let endpoint = Endpoint::of(url, family);
         // The application's own look-up is asked for addresses too: it is where they may be refused.
         if let Some(ip) = literal
-            && self.route.lookup.is_none()
+            && self.transport.lookup.is_none()
         {
             return match self.arrange(&endpoint, vec![ip], url.zone.as_deref()) {
                 // An interface may get another number.
@@ -170,7 +170,7 @@ impl Resolver {
             self.entries.remove(&endpoint);
         }
         if self.entries.is_empty() {
-            self.entries.shrink_to(REMEMBERED);
+            self.entries.shrink_to(MOST_ENDPOINTS);
         }
     }
 
@@ -204,7 +204,7 @@ impl Resolver {
         let result = match (found, known) {
             (Ok(ips), _) => self.arrange(&endpoint, ips, None),
             // What an application's look-up refuses is not asked because it once was allowed.
-            (Err(_), Some((addresses, since))) if now < since + STALE && self.route.lookup.is_none() => {
+            (Err(_), Some((addresses, since))) if now < since + STALE && self.transport.lookup.is_none() => {
                 return (waiting, Ok(addresses));
             }
             (Err(reason), _) => Err(Failure::Resolve { host: endpoint.host.to_string(), reason }),
@@ -214,15 +214,15 @@ impl Resolver {
                 if let Some(entry) = self.entries.get_mut(&endpoint) {
                     entry.addresses = Some((addresses.clone(), now));
                 }
-                if self.entries.len() > REMEMBERED {
+                if self.entries.len() > MOST_ENDPOINTS {
                     self.entries.retain(|known, entry| !entry.waiting.is_empty() || *known == endpoint);
-                    self.entries.shrink_to(REMEMBERED);
+                    self.entries.shrink_to(MOST_ENDPOINTS);
                 }
             }
             Err(_) => drop(self.entries.remove(&endpoint)),
         }
         if self.entries.is_empty() {
-            self.entries.shrink_to(REMEMBERED);
+            self.entries.shrink_to(MOST_ENDPOINTS);
         }
         (waiting, result)
     }
@@ -231,8 +231,8 @@ impl Resolver {
     fn arrange(&self, endpoint: &Endpoint, ips: Vec<IpAddr>, zone: Option<&str>) -> Result<Arc<[SocketAddr]>, Failure> {
         let host = || endpoint.host.to_string();
         let scope = match zone {
-            Some(zone) => Some(route::index_of(zone)?),
-            None => self.route.interface_index(),
+            Some(zone) => Some(transport::index_of(zone)?),
+            None => self.transport.interface_index(),
         };
         let (mut addresses, mut refused) = (Vec::with_capacity(ips.len()), None);
         for ip in ips {
@@ -255,12 +255,12 @@ impl Resolver {
         }
         let wanted = addresses.first().map(Family::of);
         // What a proxy reaches is not limited by how the proxy is reached.
-        addresses.retain(|address| self.route.proxy.is_some() || self.route.has_family(Family::of(address)));
+        addresses.retain(|address| self.transport.proxy.is_some() || self.transport.has_family(Family::of(address)));
         addresses.sort_by_key(SocketAddr::is_ipv6);
         addresses.dedup();
         match (addresses.is_empty(), wanted, refused) {
             (false, ..) => Ok(addresses.into()),
-            (true, Some(family), _) => Err(super::RouteError::NoFamily(family).into()),
+            (true, Some(family), _) => Err(super::TransportError::NoFamily(family).into()),
             (true, None, Some(refused)) => Err(refused),
             (true, None, None) => Err(Failure::NoAddress { host: host(), family: Family::V4 }),
         }
@@ -276,8 +276,8 @@ fn askable(ip: IpAddr) -> Result<IpAddr, &'static str> {
         ip if ip.is_multicast() => Err("it is a multicast address"),
         IpAddr::V4(Ipv4Addr::BROADCAST) => Err("it is a broadcast address"),
         // Nobody has such an address: "this network" (RFC 1122, 3.2.1.3) and discard-only (RFC 6666).
-        IpAddr::V4(ip) if ip.octets()[0] == 0 => Err("it is nobody's address"),
-        IpAddr::V6(ip) if ip.segments()[..4] == [0x100, 0, 0, 0] => Err("it is nobody's address"),
+        IpAddr::V4(ip) if ip.octets()[0] == 0 => Err("no host has this address"),
+        IpAddr::V6(ip) if ip.segments()[..4] == [0x100, 0, 0, 0] => Err("no host has this address"),
         ip => Ok(ip),
     }
 }
@@ -290,10 +290,12 @@ mod tests {
     #[tokio::test]
     async fn what_many_hosts_needed_is_given_back() {
         let (asks, _ask) = tokio::sync::mpsc::unbounded_channel();
-        let route =
-            Arc::new(Route { lookup: Some(route::CallerLookup { session: 1, function: 1 }), ..Route::default() });
-        let names = Arc::new(Names::new(route.clone(), Shared::new(asks)));
-        let mut resolver = Resolver::new(route, names);
+        let transport = Arc::new(Transport {
+            lookup: Some(transport::CallerLookup { session: 1, function: 1 }),
+            ..Transport::default()
+        });
+        let names = Arc::new(Names::new(transport.clone(), Shared::new(asks)));
+        let mut resolver = Resolver::new(transport, names);
         let now = Instant::now();
         let url = |number| Arc::new(AnnounceUrl::parse(&format!("udp://t{number}.example:1")).unwrap());
         for number in 0..20_000 {
@@ -305,8 +307,8 @@ mod tests {
             let (waiting, addresses) = resolver.finish(now, (Endpoint::of(&url(number), None), found));
             assert_eq!((waiting, addresses.unwrap().len()), (vec![RequestId(number)], 1));
         }
-        assert!(resolver.entries.len() <= REMEMBERED + 1, "{}", resolver.entries.len());
-        assert!(resolver.entries.capacity() <= 4 * REMEMBERED, "{}", resolver.entries.capacity());
+        assert!(resolver.entries.len() <= MOST_ENDPOINTS + 1, "{}", resolver.entries.len());
+        assert!(resolver.entries.capacity() <= 4 * MOST_ENDPOINTS, "{}", resolver.entries.capacity());
     }
 
     #[test]

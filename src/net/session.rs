@@ -7,7 +7,7 @@ use std::{
 
 use crate::proto::{AnnounceUrl, Body, Family, Outcome, RequestId, Schedule, Trace};
 
-use super::{Failure, Route};
+use super::{Failure, Transport};
 
 /// Who gives commands and gets outcomes: one JavaScript environment.
 pub type SessionId = u32;
@@ -57,7 +57,7 @@ pub struct Start {
     /// The family of addresses to use, or any.
     pub family: Option<Family>,
     /// The way out, if the application chose one.
-    pub route: Option<Arc<Route>>,
+    pub transport: Option<Arc<Transport>>,
     /// The waits between retransmissions.
     pub schedule: Schedule,
     /// What is asked.
@@ -73,7 +73,7 @@ pub trait Sink: Send {
     /// A datagram was sent or answered. Only for sessions that asked for it; comes before the outcome that it leads to.
     fn trace(&mut self, trace: &Trace);
     /// The session's look-up `function` is wanted for a host, the answer as [`Command::Found`] with this number. Only for
-    /// sessions whose routes have one.
+    /// sessions whose transports have one.
     fn look_up(&mut self, _number: u32, _function: u32, _host: &str, _family: Option<Family>) {}
     /// The answer with this number is not wanted any more.
     fn forget_look_up(&mut self, _number: u32) {}

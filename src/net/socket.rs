@@ -13,7 +13,7 @@ use tokio::{io::Interest, net::UdpSocket};
 
 use crate::proto::Family;
 
-use super::route::{Route, RouteError};
+use super::transport::{Transport, TransportError};
 
 /// What is asked for as buffers. Systems cut it down to what an ordinary user may have.
 const WANTED_BUFFER: usize = 8 << 20;
@@ -32,19 +32,19 @@ pub(super) struct Socket {
 }
 
 impl Socket {
-    /// Binds a socket of `family` to an ephemeral port of the route's address, or of every local address.
-    pub(super) fn open(route: &Route, family: Family) -> Result<Self, RouteError> {
-        Self::with(route, family, state_of)
+    /// Binds a socket of `family` to an ephemeral port of the transport's address, or of every local address.
+    pub(super) fn open(transport: &Transport, family: Family) -> Result<Self, TransportError> {
+        Self::with(transport, family, state_of)
     }
 
     fn with(
-        route: &Route,
+        transport: &Transport,
         family: Family,
         state_of: impl FnOnce(Family) -> io::Result<UdpSocketState>,
-    ) -> Result<Self, RouteError> {
-        let no_socket = |error: io::Error| RouteError::NoSocket(error.to_string());
-        let interface = route.interface_index();
-        let socket = route.open(family, Type::DGRAM)?;
+    ) -> Result<Self, TransportError> {
+        let no_socket = |error: io::Error| TransportError::NoSocket(error.to_string());
+        let interface = transport.interface_index();
+        let socket = transport.open(family, Type::DGRAM)?;
         // Refused where it is more than the system allows at all, instead of cut down: the default has to do then.
         let _ = socket.set_recv_buffer_size(WANTED_BUFFER);
         let _ = socket.set_send_buffer_size(WANTED_BUFFER);
@@ -57,9 +57,9 @@ impl Socket {
         Ok(Self { socket, state, receive_buffer, interface })
     }
 
-    /// Whether the interface that it is tied to is the one that has the route's name now.
-    pub(super) fn is_current(&self, route: &Route) -> bool {
-        self.interface == route.interface_index()
+    /// Whether the interface that it is tied to is the one that has the transport's name now.
+    pub(super) fn is_current(&self, transport: &Transport) -> bool {
+        self.interface == transport.interface_index()
     }
 
     /// The receive buffer in bytes, as the kernel counts.
@@ -130,7 +130,7 @@ impl Socket {
 /// It is made of a socket that is thrown away, because making it forbids fragmentation, as QUIC wants it, and has the
 /// system report more of each datagram than is read here.
 fn state_of(family: Family) -> io::Result<UdpSocketState> {
-    let other = Route::default().open(family, Type::DGRAM)?;
+    let other = Transport::default().open(family, Type::DGRAM)?;
     UdpSocketState::new(UdpSockRef::from(&other))
 }
 
@@ -176,7 +176,7 @@ mod tests {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().unwrap();
         runtime.block_on(async {
             let refused = |_: Family| Err(io::ErrorKind::Unsupported.into());
-            let socket = Socket::with(&Route::default(), Family::V4, refused).unwrap();
+            let socket = Socket::with(&Transport::default(), Family::V4, refused).unwrap();
             assert_eq!(socket.longest_run(), 1);
             let peer = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
             let to = peer.local_addr().unwrap();

@@ -5,31 +5,31 @@ use std::{io, net::SocketAddr, sync::Arc};
 use crate::proto::{Client, Family};
 
 use super::{
-    relay::Relay,
-    route::{self, Route, RouteError},
+    proxy::ProxyConnection,
     socket::{ReceiveBuffers, Socket},
+    transport::{self, Transport, TransportError},
 };
 
 /// The sockets of a way that have been needed so far, or its way through a proxy.
 pub(super) struct Sockets {
-    route: Arc<Route>,
+    transport: Arc<Transport>,
     v4: Option<Socket>,
     v6: Option<Socket>,
-    pub(super) relay: Option<Relay>,
+    pub(super) relay: Option<ProxyConnection>,
 }
 
 impl Sockets {
-    pub(super) fn new(route: Arc<Route>, relay: Option<Relay>) -> Self {
-        Self { route, v4: None, v6: None, relay }
+    pub(super) fn new(transport: Arc<Transport>, relay: Option<ProxyConnection>) -> Self {
+        Self { transport, v4: None, v6: None, relay }
     }
 
     /// The socket for an address, bound when it is first needed, and where it sends what is for that address.
     ///
     /// # Errors
     /// There can be none: each time it is asked for, the system is.
-    pub(super) fn get(&mut self, client: &mut Client, to: SocketAddr) -> Result<(&Socket, SocketAddr), RouteError> {
+    pub(super) fn get(&mut self, client: &mut Client, to: SocketAddr) -> Result<(&Socket, SocketAddr), TransportError> {
         if let Some(relay) = &self.relay {
-            return relay.socket().ok_or_else(|| RouteError::NoSocket("proxy is not connected".into()));
+            return relay.socket().ok_or_else(|| TransportError::NoSocket("proxy is not connected".into()));
         }
         let family = Family::of(&to);
         let slot = match family {
@@ -39,7 +39,7 @@ impl Sockets {
         let socket = match slot {
             Some(socket) => socket,
             None => {
-                let socket = Socket::open(&self.route, family)?;
+                let socket = Socket::open(&self.transport, family)?;
                 client.set_receive_buffer(socket.receive_buffer());
                 slot.insert(socket)
             }
@@ -47,22 +47,22 @@ impl Sockets {
         Ok((socket, to))
     }
 
-    /// Closes what the route no longer stands behind: before each send, since the system would go on sending.
+    /// Closes what the transport no longer stands behind: before each send, since the system would go on sending.
     pub(super) fn check(&mut self) {
-        if !self.route.is_bound() {
+        if !self.transport.is_bound() {
             return;
         }
         for (family, slot) in [(Family::V4, &mut self.v4), (Family::V6, &mut self.v6)] {
-            slot.take_if(|socket| !socket.is_current(&self.route) || self.route.check(family).is_err());
+            slot.take_if(|socket| !socket.is_current(&self.transport) || self.transport.check(family).is_err());
         }
     }
 
     /// Why the relay may not be used any more, if so.
-    pub(super) fn check_relay(&mut self) -> Result<(), RouteError> {
+    pub(super) fn check_relay(&mut self) -> Result<(), TransportError> {
         let Some(relay) = &mut self.relay else { return Ok(()) };
         let Some((socket, address)) = relay.socket() else { return Ok(()) };
-        let checked = self.route.check(Family::of(&address));
-        if checked.is_err() || !socket.is_current(&self.route) {
+        let checked = self.transport.check(Family::of(&address));
+        if checked.is_err() || !socket.is_current(&self.transport) {
             relay.leave();
         }
         checked
@@ -70,11 +70,11 @@ impl Sockets {
 
     /// Whether an error of sending to `to` is told at once, and in which words; the others are retransmitted over.
     pub(super) fn judge(&self, to: SocketAddr, error: &io::Error) -> (bool, String) {
-        if error.kind() == io::ErrorKind::PermissionDenied && route::is_broadcast(to.ip()) {
+        if error.kind() == io::ErrorKind::PermissionDenied && transport::is_broadcast(to.ip()) {
             return (true, "it is a broadcast address".to_owned());
         }
         // Whoever says where to send from wants to know when that does not work.
-        let chosen = self.route.is_bound() && !is_passing(error);
+        let chosen = self.transport.is_bound() && !is_passing(error);
         (chosen || is_lasting(error), error.to_string())
     }
 

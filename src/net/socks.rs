@@ -35,11 +35,11 @@ pub(super) enum SocksError {
     /// It cannot be reached, or went away.
     #[error("{0}")]
     Io(#[from] io::Error),
-    #[error("it is no SOCKS5 proxy")]
+    #[error("it is not a SOCKS5 proxy")]
     NotSocks,
-    #[error("it wants a user name and a password")]
+    #[error("it requires a user name and a password")]
     WantsCredentials,
-    #[error("it accepts no way to authenticate")]
+    #[error("it supports no authentication method that this client has")]
     NoMethod,
     #[error("it refused the user name and the password")]
     WrongCredentials,

@@ -1,5 +1,5 @@
 //! One way out and all that belongs to it: its client, sockets, names and datagrams. Ways share nothing, so that a
-//! connection ID never serves on another way than it came by, and a route that fails takes nothing along.
+//! connection ID never serves on another way than it came by, and a transport that fails takes nothing along.
 
 use std::{
     cell::RefCell,
@@ -20,14 +20,14 @@ use super::{
     Failure,
     names::{Names, Shared},
     outbox::Outbox,
-    relay::{Change, Relay},
+    proxy::{Change, ProxyConnection},
     resolver::{Lookup, Resolved, Resolver},
-    route::{Route, RouteError},
     session::{SessionId, Start, session_of},
     sessions::Sessions,
     socket::{DEFAULT_BUFFER, ReceiveBuffers},
     sockets::Sockets,
     stats::Stats,
+    transport::{Transport, TransportError},
 };
 
 /// How many batches of datagrams are received in a turn before commands and sends get theirs.
@@ -38,7 +38,7 @@ const KEPT: Duration = Duration::from_secs(120);
 const LARGE: usize = 1024;
 
 pub(super) struct Way {
-    route: Arc<Route>,
+    transport: Arc<Transport>,
     pub(super) client: Client,
     resolver: Resolver,
     /// Requests whose host is being looked up.
@@ -53,18 +53,18 @@ pub(super) struct Way {
     /// Requests that have failed on this side of the client.
     failed: Vec<(RequestId, Failure)>,
     last_used: Instant,
-    checked: Option<(Instant, Option<Family>, Result<(), RouteError>)>,
+    checked: Option<(Instant, Option<Family>, Result<(), TransportError>)>,
 }
 
 impl Way {
-    pub(super) fn new(route: Arc<Route>, shared: Shared, seed: [u8; 32]) -> Self {
-        let names = Arc::new(Names::new(route.clone(), shared));
-        let relay = route.proxy.clone().map(|proxy| Relay::new(route.clone(), names.clone(), proxy));
+    pub(super) fn new(transport: Arc<Transport>, shared: Shared, seed: [u8; 32]) -> Self {
+        let names = Arc::new(Names::new(transport.clone(), shared));
+        let relay = transport.proxy.clone().map(|proxy| ProxyConnection::new(transport.clone(), names.clone(), proxy));
         Self {
             client: Client::new(Config { receive_buffer: DEFAULT_BUFFER }, seed),
-            resolver: Resolver::new(route.clone(), names),
+            resolver: Resolver::new(transport.clone(), names),
             resolving: HashMap::new(),
-            sockets: Sockets::new(route.clone(), relay),
+            sockets: Sockets::new(transport.clone(), relay),
             outbox: Outbox::default(),
             blocked: None,
             lookups: Vec::new(),
@@ -72,7 +72,7 @@ impl Way {
             failed: Vec::new(),
             last_used: Instant::now(),
             checked: None,
-            route,
+            transport,
         }
     }
 
@@ -99,9 +99,9 @@ impl Way {
     }
 
     /// Whether anything can go out, asked once for all requests that come at once.
-    fn check(&mut self, now: Instant, family: Option<Family>) -> Result<(), RouteError> {
+    fn check(&mut self, now: Instant, family: Option<Family>) -> Result<(), TransportError> {
         if self.checked.as_ref().is_none_or(|(at, of, _)| (*at, *of) != (now, family)) {
-            self.checked = Some((now, family, self.route.check_any(family)));
+            self.checked = Some((now, family, self.transport.check_any(family)));
         }
         self.checked.as_ref().map_or(Ok(()), |(.., result)| result.clone())
     }
@@ -284,11 +284,11 @@ impl Way {
     }
 
     fn is_default(&self) -> bool {
-        *self.route == Route::default()
+        *self.transport == Transport::default()
     }
 
-    pub(super) fn route(&self) -> &Arc<Route> {
-        &self.route
+    pub(super) fn transport(&self) -> &Arc<Transport> {
+        &self.transport
     }
 
     /// How many requests have not ended.

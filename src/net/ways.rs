@@ -10,7 +10,7 @@ use rand::{Rng, SeedableRng, rngs::StdRng};
 
 use crate::proto::Counters;
 
-use super::{Failure, names::Shared, route::Route, stats::add, way::Way};
+use super::{Failure, names::Shared, stats::add, transport::Transport, way::Way};
 
 /// How many ways there are at most. Each has sockets, a cache of names and, with a proxy, a connection.
 const MOST: usize = 64;
@@ -23,7 +23,7 @@ pub(super) struct Ways {
     ways: Vec<Way>,
     shared: Shared,
     random: StdRng,
-    /// What was counted on ways that are no more.
+    /// What was counted on ways that are closed.
     past: Counters,
     tracing: bool,
     clocks: (Instant, SystemTime),
@@ -43,39 +43,43 @@ impl Ways {
         ways
     }
 
-    /// The way of a route; the default one without.
+    /// The way of a transport; the default one without.
     ///
     /// # Errors
     /// There are too many, and all of them are needed.
-    pub(super) fn of(&mut self, route: Option<Arc<Route>>) -> Result<&mut Way, Failure> {
-        let index = match route {
+    pub(super) fn of(&mut self, transport: Option<Arc<Transport>>) -> Result<&mut Way, Failure> {
+        let index = match transport {
             None => 0,
-            Some(route) => {
-                match self.ways.iter().position(|way| Arc::ptr_eq(way.route(), &route) || *way.route() == route) {
+            Some(transport) => {
+                match self
+                    .ways
+                    .iter()
+                    .position(|way| Arc::ptr_eq(way.transport(), &transport) || *way.transport() == transport)
+                {
                     Some(index) => index,
-                    None if self.ways.len() > MOST => return self.replace(route),
-                    None => self.open(route),
+                    None if self.ways.len() > MOST => return self.replace(transport),
+                    None => self.open(transport),
                 }
             }
         };
         Ok(&mut self.ways[index])
     }
 
-    fn open(&mut self, route: Arc<Route>) -> usize {
+    fn open(&mut self, transport: Arc<Transport>) -> usize {
         let mut seed = [0; 32];
         self.random.fill_bytes(&mut seed);
-        let mut way = Way::new(route, self.shared.clone(), seed);
+        let mut way = Way::new(transport, self.shared.clone(), seed);
         way.client.set_tracing(self.tracing);
         self.ways.push(way);
         self.ways.len() - 1
     }
 
     /// Opens a way in place of one that has nothing to do.
-    fn replace(&mut self, route: Arc<Route>) -> Result<&mut Way, Failure> {
+    fn replace(&mut self, transport: Arc<Transport>) -> Result<&mut Way, Failure> {
         let idle = self.ways.iter().skip(1).position(|way| way.pending() == 0);
-        let Some(idle) = idle else { return Err(Failure::TooManyRoutes(MOST)) };
+        let Some(idle) = idle else { return Err(Failure::TooManyTransports(MOST)) };
         self.close(idle + 1);
-        let index = self.open(route);
+        let index = self.open(transport);
         Ok(&mut self.ways[index])
     }
 

@@ -53,7 +53,7 @@ fn a_late_duplicate_of_an_answer_changes_nothing() {
 
 #[test]
 fn a_cancelled_announce_is_never_heard_of_again() {
-    // At each moment of its life: connecting, connected and asking, after retransmissions of either.
+    // At each moment of its history: connecting, connected and asking, after retransmissions of either.
     for (connects, announces) in [(usize::MAX, 0), (0, usize::MAX), (2, usize::MAX)] {
         for after in [milliseconds(1), milliseconds(30), seconds(3), seconds(100), seconds(1000)] {
             let mut simulation = deaf(connects, announces);

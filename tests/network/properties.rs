@@ -125,7 +125,7 @@ proptest! {
     }
 
     #[test]
-    fn an_authentication_is_the_one_the_tracker_reckons(
+    fn an_authentication_is_the_one_the_tracker_computes(
         announce in announces(),
         username in "\\PC{0,60}",
         password in vec(any::<u8>(), 0..40),

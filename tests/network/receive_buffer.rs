@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use crate::support::{
-    Happening, Link, ModelTracker, Simulation, TIMEOUT_MS, announce_of, check_rules, many, milliseconds, request_to,
+    Entry, Link, ModelTracker, Simulation, TIMEOUT_MS, announce_of, check_rules, many, milliseconds, request_to,
     scrape_of, seconds,
 };
 use bittorrent_udp_tracker::proto::Origin;
@@ -30,14 +30,14 @@ fn ten_thousand(peers: usize, dead: impl Fn(u16) -> bool) -> Simulation {
 fn most_in_flight(simulation: &Simulation, at_most_ms: u64) -> usize {
     let (mut in_flight, mut most) = (HashSet::new(), 0);
     let mut sent_at = std::collections::VecDeque::new();
-    for (at, happening) in &simulation.log {
-        match happening {
-            Happening::Sent(sent) => {
+    for (at, entry) in &simulation.log {
+        match entry {
+            Entry::Sent(sent) => {
                 let key = (sent.to, sent.packet.transaction_id());
                 in_flight.insert(key);
                 sent_at.push_back((*at, key));
             }
-            Happening::Received { from, bytes } => {
+            Entry::Received { from, bytes } => {
                 in_flight.remove(&(*from, u32::from_be_bytes(bytes[4..8].try_into().unwrap())));
             }
             _ => {}
@@ -54,7 +54,7 @@ fn most_in_flight(simulation: &Simulation, at_most_ms: u64) -> usize {
 fn ten_thousand_trackers_are_answered_without_an_overflow_or_a_repetition() {
     let mut simulation = ten_thousand(60, |_| false);
     simulation.run();
-    let ids: Vec<_> = simulation.lives.keys().copied().collect();
+    let ids: Vec<_> = simulation.histories.keys().copied().collect();
     assert!(simulation.time_to_answer(&ids) <= seconds(8), "{:?}", simulation.now);
     assert_eq!(simulation.socket.dropped, 0);
     assert_eq!(simulation.sent().count(), 20_000);
@@ -69,7 +69,7 @@ fn ten_thousand_trackers_are_answered_without_an_overflow_or_a_repetition() {
 fn a_thousand_dead_of_ten_thousand_hold_their_share_for_one_rto() {
     let mut simulation = ten_thousand(60, |n| n % 10 == 0);
     simulation.run_for(seconds(60));
-    let alive: Vec<_> = simulation.lives.keys().copied().filter(|id| id % 10 != 0).collect();
+    let alive: Vec<_> = simulation.histories.keys().copied().filter(|id| id % 10 != 0).collect();
     // 277 have room: the living ones need 3.3 s of it, and each of the dead a second at first and at each repetition.
     assert!(simulation.time_to_answer(&alive) <= seconds(25), "{:?}", simulation.time_to_answer(&alive));
     assert_eq!(simulation.socket.dropped, 0);

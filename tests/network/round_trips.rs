@@ -81,7 +81,7 @@ fn a_jump_from_20_to_400_ms_costs_a_tenth_of_the_datagrams() {
         let ids = [ids, simulation.burst(v4(1), 1000)].concat();
         simulation.run();
         assert!(ids.iter().all(|&id| simulation.is_answered(id)));
-        let cost = simulation.asked_for_each(simulation.lives.len());
+        let cost = simulation.asked_for_each(simulation.histories.len());
         assert!(cost <= 1.1, "{cost} with {pause:?} between");
         check_rules(&simulation);
         simulation.finish();

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::support::{
-    End, ModelTracker, Simulation, TIMEOUT_MS, announce_of, check_lone, check_rules, event_of, milliseconds,
+    End, ModelTracker, Simulation, TIMEOUT_MS, announce_of, check_rules, check_single, event_of, milliseconds,
     request_to, scrape_of, seconds, v4, wire,
 };
 use bittorrent_udp_tracker::proto::{Event, Failure, Phase};
@@ -51,7 +51,7 @@ fn connect_and_announce_lost_n_times_each_have_seven_sends_of_their_own() {
                 }
             }
             check_rules(&simulation);
-            check_lone(&simulation, id);
+            check_single(&simulation, id);
             simulation.finish();
         }
     }
@@ -91,7 +91,7 @@ fn a_wait_is_never_longer_than_the_schedule_has_it() {
         assert!(pair[1] - pair[0] <= seconds(1 << n.min(7)), "after send {n}: {:?}", pair[1] - pair[0]);
     }
     assert_eq!(simulation.failed(id), (seconds(254), "tracker is not responding after:256000".to_owned()));
-    check_lone(&simulation, id);
+    check_single(&simulation, id);
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn a_request_that_nobody_answers_ends_by_its_own_schedule() {
         assert_eq!(simulation.failed(id), (over, text.clone()));
         assert!(matches!(simulation.end(id), Some(End::Failed { phase: Phase::Connect, .. })));
         check_rules(&simulation);
-        check_lone(&simulation, id);
+        check_single(&simulation, id);
         simulation.finish();
 
         for (body, phase) in [(announce_of(1), Phase::Announce), (scrape_of(1, 2), Phase::Scrape)] {

@@ -1,4 +1,4 @@
-//! Whole lives over bad networks, from a seed: requests, trackers, losses, forgeries and cancellations at random.
+//! Whole histories over bad networks, from a seed: requests, trackers, losses, forgeries and cancellations at random.
 //!
 //! `SIMULATION_SEEDS=10000` says how many scenarios to play, `SIMULATION_SEED=123` plays one again, and
 //! `SIMULATION_REQUEST=7` tells what happened to one of its requests.
@@ -7,9 +7,9 @@ use bittorrent_udp_tracker::proto::{Body, Failure, Family};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 
 use crate::support::{
-    End, Link, ModelTracker, Simulation, announce_of, check_lone, check_rules, hash, request_to, said_of_announce,
+    End, Link, ModelTracker, Simulation, announce_of, check_rules, check_single, hash, request_to, said_of_announce,
     said_of_scrape,
-    scenario::{Act, LONE, SHARED, forgery, lone, script, shared, tracker},
+    scenario::{Act, SHARED, SINGLE, forgery, script, shared, single, tracker},
     v4,
 };
 
@@ -70,12 +70,12 @@ fn play(seed: u64, tally: &mut Tally) {
             simulation.trackers.insert(shared(n), tracker(&mut random, &link));
         }
     }
-    for n in 0..LONE {
+    for n in 0..SINGLE {
         let mut tracker = ModelTracker { restarts: Vec::new(), ..tracker(&mut random, &link) };
         tracker.link.bottleneck = None;
-        simulation.trackers.insert(lone(n), tracker);
+        simulation.trackers.insert(single(n), tracker);
     }
-    let (acts, lone_ids) = script(&mut random);
+    let (acts, single_ids) = script(&mut random);
     for (at, act) in acts {
         simulation.run_until(at);
         match act {
@@ -84,8 +84,7 @@ fn play(seed: u64, tally: &mut Tally) {
             Act::Forge(from) => simulation.deliver(from, &forgery(&mut random)),
             Act::Replay => {
                 let log = &simulation.log;
-                let old =
-                    log.iter().rev().skip(random.random_range(0..50)).find_map(|(_, happening)| happening.arrival());
+                let old = log.iter().rev().skip(random.random_range(0..50)).find_map(|(_, entry)| entry.arrival());
                 if let Some((from, bytes)) = old {
                     simulation.deliver(from, &bytes);
                 }
@@ -101,18 +100,18 @@ fn play(seed: u64, tally: &mut Tally) {
     }
     check_rules(&simulation);
     check_answers(&simulation);
-    for id in lone_ids {
-        check_lone(&simulation, id);
+    for id in single_ids {
+        check_single(&simulation, id);
     }
     count(&simulation, tally);
 }
 
 /// Whether each request ended with what a tracker at one of its addresses says.
 fn check_answers(simulation: &Simulation) {
-    for (id, life) in &simulation.lives {
-        let told = match (&life.body, &life.ended) {
+    for (id, history) in &simulation.histories {
+        let told = match (&history.body, &history.ended) {
             (Body::Announce(announce), Some((_, End::Announced { numbers, family, peers }))) => {
-                life.addresses.iter().any(|&address| {
+                history.addresses.iter().any(|&address| {
                     let said = said_of_announce(address, &announce.info_hash.0);
                     said == (*numbers, peers.clone()) && Family::of(&address) == *family
                 })
@@ -121,7 +120,8 @@ fn check_answers(simulation: &Simulation) {
                 let rows = rows.chunks_exact(12);
                 rows.len() == scrape.info_hashes.len()
                     && rows.zip(&scrape.info_hashes).all(|(row, of)| {
-                        life.addresses
+                        history
+                            .addresses
                             .iter()
                             .any(|&address| said_of_scrape(address, &of.0).map(u32::to_be_bytes).concat() == row)
                     })
@@ -131,7 +131,7 @@ fn check_answers(simulation: &Simulation) {
                     simulation.trackers.get(address).is_some_and(|tracker| tracker.is_refused(&announce.info_hash.0))
                 };
                 match message.as_str() {
-                    "unregistered torrent" => life.addresses.iter().any(refused),
+                    "unregistered torrent" => history.addresses.iter().any(refused),
                     message => is_of_stranger(message),
                 }
             }
@@ -139,10 +139,10 @@ fn check_answers(simulation: &Simulation) {
                 is_of_stranger(message)
             }
             (_, Some((_, End::Failed { .. }))) => true,
-            (_, None) => life.cancelled.is_some(),
+            (_, None) => history.cancelled.is_some(),
             (_, Some(_)) => false,
         };
-        assert!(told, "request {id} ends otherwise than its tracker said: {life:?}");
+        assert!(told, "request {id} ends otherwise than its tracker said: {history:?}");
     }
 }
 
@@ -155,8 +155,8 @@ fn count(simulation: &Simulation, tally: &mut Tally) {
     let counters = simulation.client.counters();
     tally.sent += counters.sent;
     let (mut answered, mut failed) = (0, 0);
-    for life in simulation.lives.values() {
-        let kind = match &life.ended {
+    for history in simulation.histories.values() {
+        let kind = match &history.ended {
             None => &mut tally.cancelled,
             Some((_, End::Failed { failure, .. })) => {
                 failed += 1;
@@ -174,7 +174,7 @@ fn count(simulation: &Simulation, tally: &mut Tally) {
         *kind += 1;
     }
     assert_eq!((counters.answered, counters.failed), (answered, failed));
-    assert_eq!(counters.requests, simulation.lives.len() as u64);
+    assert_eq!(counters.requests, simulation.histories.len() as u64);
     assert_eq!(counters.sent as usize, simulation.sent().count());
     assert_eq!(counters.connects as usize, simulation.connects().len());
 }

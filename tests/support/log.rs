@@ -16,7 +16,7 @@ pub(crate) enum End {
 
 /// What happened, in order.
 #[derive(Clone, Debug)]
-pub(crate) enum Happening {
+pub(crate) enum Entry {
     Begun(u64),
     Sent(Sent),
     Received {
@@ -29,7 +29,7 @@ pub(crate) enum Happening {
     Ended(u64),
 }
 
-impl Happening {
+impl Entry {
     /// The datagram that came in, and where from.
     pub(crate) fn arrival(&self) -> Option<(SocketAddr, Vec<u8>)> {
         match self {
@@ -52,7 +52,7 @@ pub(crate) struct Sent {
 
 /// A request from its beginning to its end.
 #[derive(Clone, Debug)]
-pub(crate) struct Life {
+pub(crate) struct History {
     pub(crate) addresses: Vec<SocketAddr>,
     pub(crate) timeout_ms: u64,
     pub(crate) body: Body,
@@ -61,7 +61,7 @@ pub(crate) struct Life {
     pub(crate) ended: Option<(Duration, End)>,
 }
 
-impl Life {
+impl History {
     pub(crate) fn is_over(&self) -> bool {
         self.cancelled.is_some() || self.ended.is_some()
     }
@@ -71,13 +71,15 @@ impl Life {
 impl Simulation {
     /// Everything that happened to a request, to be read when a check fails.
     pub(crate) fn tell(&self, id: u64) -> String {
-        let life = &self.lives[&id];
-        let mut text =
-            format!("request {id} begun {:?} to {:?} _timeout {}\n", life.begun, life.addresses, life.timeout_ms);
+        let history = &self.histories[&id];
+        let mut text = format!(
+            "request {id} begun {:?} to {:?} _timeout {}\n",
+            history.begun, history.addresses, history.timeout_ms
+        );
         let mut own = std::collections::HashSet::new();
-        for (at, happening) in &self.log {
-            match happening {
-                Happening::Sent(sent) if life.addresses.contains(&sent.to) => {
+        for (at, entry) in &self.log {
+            match entry {
+                Entry::Sent(sent) if history.addresses.contains(&sent.to) => {
                     let of = sent.packet.transaction_id();
                     let is_own = sent.origin == Origin::Request(bittorrent_udp_tracker::proto::RequestId(id));
                     if is_own || sent.packet.is_connect() {
@@ -86,7 +88,7 @@ impl Simulation {
                         text += &format!("{at:?} sent to {} {of:x} with {with:x?} failed {}\n", sent.to, sent.failed);
                     }
                 }
-                Happening::Received { from, bytes } if life.addresses.contains(from) => {
+                Entry::Received { from, bytes } if history.addresses.contains(from) => {
                     let of = bytes.get(4..8).map(|of| u32::from_be_bytes(of.try_into().unwrap()));
                     if of.is_none_or(|of| own.contains(&of)) {
                         text += &format!(
@@ -95,9 +97,9 @@ impl Simulation {
                         );
                     }
                 }
-                Happening::Cancelled(which) if *which == id => text += &format!("{at:?} cancelled\n"),
-                Happening::Ended(which) if *which == id => text += &format!("{at:?} ended {:?}\n", life.ended),
-                Happening::Slept(slept) => text += &format!("{at:?} slept {slept:?}\n"),
+                Entry::Cancelled(which) if *which == id => text += &format!("{at:?} cancelled\n"),
+                Entry::Ended(which) if *which == id => text += &format!("{at:?} ended {:?}\n", history.ended),
+                Entry::Slept(slept) => text += &format!("{at:?} slept {slept:?}\n"),
                 _ => {}
             }
         }
@@ -106,8 +108,8 @@ impl Simulation {
 
     /// Every datagram sent so far.
     pub(crate) fn sent(&self) -> impl DoubleEndedIterator<Item = &Sent> {
-        self.log.iter().filter_map(|(_, happening)| match happening {
-            Happening::Sent(sent) => Some(sent),
+        self.log.iter().filter_map(|(_, entry)| match entry {
+            Entry::Sent(sent) => Some(sent),
             _ => None,
         })
     }
@@ -144,12 +146,12 @@ impl Simulation {
     }
 
     pub(crate) fn end(&self, id: u64) -> Option<&End> {
-        self.lives[&id].ended.as_ref().map(|(_, end)| end)
+        self.histories[&id].ended.as_ref().map(|(_, end)| end)
     }
 
     /// When a request ended and how.
     pub(crate) fn ended(&self, id: u64) -> (Duration, &End) {
-        let (at, end) = self.lives[&id].ended.as_ref().expect("it has ended");
+        let (at, end) = self.histories[&id].ended.as_ref().expect("it has ended");
         (*at, end)
     }
 
@@ -168,8 +170,8 @@ impl Simulation {
     /// How long after its beginning the last of these was answered. Each must have been.
     pub(crate) fn time_to_answer(&self, ids: &[u64]) -> Duration {
         let took = ids.iter().map(|id| {
-            assert!(self.is_answered(*id), "request {id} is not answered: {:?}", self.lives[id]);
-            self.ended(*id).0 - self.lives[id].begun
+            assert!(self.is_answered(*id), "request {id} is not answered: {:?}", self.histories[id]);
+            self.ended(*id).0 - self.histories[id].begun
         });
         took.max().expect("some requests")
     }

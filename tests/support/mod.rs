@@ -3,26 +3,26 @@
 //! Nothing sleeps and nothing is random but for a seed: an hour of retransmissions takes a millisecond, and a failure
 //! can be had again.
 
+mod address_state;
 mod endings;
 mod link;
 mod log;
-mod lone;
-mod place;
 mod reading;
 mod requests;
 mod rules;
 pub(crate) mod scenario;
 mod simulation;
+mod single_request;
 mod socket;
 mod tracker;
 pub(crate) mod wire;
 
 pub(crate) use link::{Bottleneck, Link};
-pub(crate) use log::{End, Happening};
-pub(crate) use lone::check_lone;
+pub(crate) use log::{End, Entry};
 pub(crate) use requests::{TIMEOUT_MS, announce_of, event_of, hash, many, request_to, scrape_of, v4, v6};
 pub(crate) use rules::check_rules;
 pub(crate) use simulation::Simulation;
+pub(crate) use single_request::check_single;
 pub(crate) use tracker::{ModelTracker, ToStrangers, said_of_announce, said_of_scrape};
 
 use std::time::Duration;

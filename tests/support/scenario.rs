@@ -20,15 +20,15 @@ pub(crate) enum Act {
     Mend,
 }
 
-/// Addresses that requests share; the lone ones follow.
+/// Addresses that requests share; those of a single request follow.
 pub(crate) const SHARED: u8 = 5;
-pub(crate) const LONE: u8 = 4;
+pub(crate) const SINGLE: u8 = 4;
 
 pub(crate) fn shared(n: u8) -> SocketAddr {
     if n.is_multiple_of(2) { v4(n) } else { v6(n.into()) }
 }
 
-pub(crate) fn lone(n: u8) -> SocketAddr {
+pub(crate) fn single(n: u8) -> SocketAddr {
     v4(100 + n)
 }
 
@@ -69,7 +69,7 @@ pub(crate) fn tracker(random: &mut StdRng, link: &Link) -> ModelTracker {
     }
 }
 
-/// What happens and when, and the numbers of the lone requests.
+/// What happens and when, and the numbers of the requests that have their address to themselves.
 pub(crate) fn script(random: &mut StdRng) -> (Vec<(Duration, Act)>, Vec<u64>) {
     let mut begins: Vec<(Duration, Act)> = Vec::new();
     let singles = random.random_range(0..40);
@@ -81,12 +81,12 @@ pub(crate) fn script(random: &mut StdRng) -> (Vec<(Duration, Act)>, Vec<u64>) {
         let timeout = timeout(random);
         begins.extend((0..random.random_range(20..300)).map(|n| (at, Act::Begin(vec![to], timeout, announce_of(n)))));
     }
-    for n in 0..LONE {
-        begins.push((seconds_up_to(random, 200), Act::Begin(vec![lone(n)], timeout(random), body(random))));
+    for n in 0..SINGLE {
+        begins.push((seconds_up_to(random, 200), Act::Begin(vec![single(n)], timeout(random), body(random))));
     }
     begins.sort_by_key(|(at, _)| *at);
-    let is_lone = |act: &Act| matches!(act, Act::Begin(to, ..) if (0..LONE).any(|n| to[..] == [lone(n)]));
-    let lone_ids = (0..).zip(&begins).filter(|(_, (_, act))| is_lone(act)).map(|(id, _)| id).collect();
+    let is_single = |act: &Act| matches!(act, Act::Begin(to, ..) if (0..SINGLE).any(|n| to[..] == [single(n)]));
+    let single_ids = (0..).zip(&begins).filter(|(_, (_, act))| is_single(act)).map(|(id, _)| id).collect();
 
     let mut acts = Vec::new();
     for (id, (at, _)) in (0..).zip(&begins) {
@@ -96,8 +96,8 @@ pub(crate) fn script(random: &mut StdRng) -> (Vec<(Duration, Act)>, Vec<u64>) {
     }
     if random.random_bool(0.3) {
         for _ in 0..random.random_range(1..30) {
-            let lone_too = random.random_range(0..SHARED + LONE);
-            let from = if lone_too < SHARED { shared(lone_too) } else { lone(lone_too - SHARED) };
+            let any_of_all = random.random_range(0..SHARED + SINGLE);
+            let from = if any_of_all < SHARED { shared(any_of_all) } else { single(any_of_all - SHARED) };
             acts.push((seconds_up_to(random, 260), Act::Forge(from)));
         }
     }
@@ -115,7 +115,7 @@ pub(crate) fn script(random: &mut StdRng) -> (Vec<(Duration, Act)>, Vec<u64>) {
     acts.extend(begins);
     // Stable, and requests come last, so that they keep their numbers; nothing is cancelled before it began.
     acts.sort_by_key(|(at, act)| (*at, !matches!(act, Act::Begin(..))));
-    (acts, lone_ids)
+    (acts, single_ids)
 }
 
 fn begin(random: &mut StdRng) -> Act {

@@ -11,7 +11,7 @@ use rand::{SeedableRng, rngs::StdRng};
 
 use super::{
     End, ModelTracker, TIMEOUT_MS, announce_of,
-    log::{Happening, Life, Sent},
+    log::{Entry, History, Sent},
     request_to,
     socket::Socket,
     wire::Packet,
@@ -42,8 +42,8 @@ pub(crate) struct Simulation {
     pub(crate) lasting: Option<&'static str>,
     pub(crate) socket: Socket,
     pub(crate) now: Duration,
-    pub(crate) log: Vec<(Duration, Happening)>,
-    pub(crate) lives: BTreeMap<u64, Life>,
+    pub(crate) log: Vec<(Duration, Entry)>,
+    pub(crate) histories: BTreeMap<u64, History>,
     /// How long the machine slept: the trackers' clocks went on by that much more.
     slept: Duration,
     start: Instant,
@@ -70,7 +70,7 @@ impl Simulation {
             socket: Socket::new(receive_buffer),
             now: Duration::ZERO,
             log: Vec::new(),
-            lives: BTreeMap::new(),
+            histories: BTreeMap::new(),
             slept: Duration::ZERO,
             start: Instant::now(),
             random: StdRng::seed_from_u64(seed),
@@ -112,8 +112,8 @@ impl Simulation {
     }
 
     fn take(&mut self, request: Request) -> u64 {
-        let id = self.lives.len() as u64;
-        let life = Life {
+        let id = self.histories.len() as u64;
+        let history = History {
             addresses: request.addresses.to_vec(),
             // The last number is the timeout times 2^8.
             timeout_ms: (request.schedule.given_up_ms() / 256.0) as u64,
@@ -122,19 +122,19 @@ impl Simulation {
             cancelled: None,
             ended: None,
         };
-        self.lives.insert(id, life);
+        self.histories.insert(id, history);
         self.unended += 1;
-        self.note(Happening::Begun(id));
+        self.note(Entry::Begun(id));
         self.client.handle_request(self.instant(), RequestId(id), request);
         id
     }
 
     pub(crate) fn cancel(&mut self, id: u64) {
-        self.note(Happening::Cancelled(id));
+        self.note(Entry::Cancelled(id));
         let now = self.now;
-        let life = self.lives.get_mut(&id).unwrap();
-        if !life.is_over() {
-            life.cancelled = Some(now);
+        let history = self.histories.get_mut(&id).unwrap();
+        if !history.is_over() {
+            history.cancelled = Some(now);
             self.unended -= 1;
         }
         self.client.handle_cancel(self.instant(), RequestId(id));
@@ -162,7 +162,7 @@ impl Simulation {
     /// The machine sleeps: everybody's clock goes on, but not the client's.
     pub(crate) fn suspend(&mut self, slept: Duration) {
         self.slept += slept;
-        self.note(Happening::Slept(slept));
+        self.note(Entry::Slept(slept));
         self.client.handle_suspend(slept);
         self.drain();
     }
@@ -241,7 +241,7 @@ impl Simulation {
 
     fn receive(&mut self, from: SocketAddr, bytes: Vec<u8>) {
         self.client.handle_datagram(self.instant(), from, &bytes);
-        self.note(Happening::Received { from, bytes });
+        self.note(Entry::Received { from, bytes });
     }
 
     /// Takes out of the client all it has to say.
@@ -265,7 +265,7 @@ impl Simulation {
                     launch(&mut self.under_way, &mut self.flights, at + out, flight);
                 }
             }
-            self.note(Happening::Sent(Sent { at, to, origin, packet, bytes, failed }));
+            self.note(Entry::Sent(Sent { at, to, origin, packet, bytes, failed }));
         }
         while let Some((RequestId(id), outcome)) = self.client.poll_outcome() {
             let end = match outcome {
@@ -277,16 +277,16 @@ impl Simulation {
                 Outcome::Scraped { rows } => End::Scraped { rows: rows.to_vec() },
                 Outcome::Failed { failure, address, phase } => End::Failed { failure, address, phase },
             };
-            let life = self.lives.get_mut(&id).expect("an outcome of a request that was made");
-            assert!(!life.is_over(), "request {id} is over and then ends with {end:?}");
-            life.ended = Some((self.now, end));
+            let history = self.histories.get_mut(&id).expect("an outcome of a request that was made");
+            assert!(!history.is_over(), "request {id} is over and then ends with {end:?}");
+            history.ended = Some((self.now, end));
             self.unended -= 1;
-            self.log.push((self.now, Happening::Ended(id)));
+            self.log.push((self.now, Entry::Ended(id)));
         }
     }
 
-    fn note(&mut self, happening: Happening) {
-        self.log.push((self.now, happening));
+    fn note(&mut self, entry: Entry) {
+        self.log.push((self.now, entry));
     }
 
     fn instant(&self) -> Instant {

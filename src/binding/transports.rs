@@ -8,38 +8,38 @@ use std::{collections::HashMap, net::Ipv6Addr, sync::Arc};
 
 use super::reader::Reader;
 use crate::{
-    net::{CallerLookup, Proxy, Route, SessionId},
+    net::{CallerLookup, Proxy, SessionId, Transport},
     proto::Host,
 };
 
-/// How many routes are kept. Beyond this all are read anew.
-const REMEMBERED: usize = 256;
+/// How many transports are kept. Beyond this all are read anew.
+const MOST: usize = 256;
 
-/// The routes of one session.
-pub(super) struct Routes {
+/// The transports of one session.
+pub(super) struct Transports {
     session: SessionId,
-    known: HashMap<Box<[u8]>, Arc<Route>>,
+    known: HashMap<Box<[u8]>, Arc<Transport>>,
 }
 
-impl Routes {
+impl Transports {
     pub(super) fn new(session: SessionId) -> Self {
         Self { session, known: HashMap::new() }
     }
 
-    /// The route in `bytes`, the same one for the same bytes. `None` if they do not add up.
-    pub(super) fn route(&mut self, bytes: &[u8]) -> Option<Arc<Route>> {
+    /// The transport in `bytes`, the same one for the same bytes. `None` if they do not add up.
+    pub(super) fn transport(&mut self, bytes: &[u8]) -> Option<Arc<Transport>> {
         if let Some(known) = self.known.get(bytes) {
             return Some(known.clone());
         }
-        let route = Arc::new(self.read(Reader(bytes))?);
-        if self.known.len() >= REMEMBERED {
+        let transport = Arc::new(self.read(Reader(bytes))?);
+        if self.known.len() >= MOST {
             self.known.clear();
         }
-        self.known.insert(bytes.into(), route.clone());
-        Some(route)
+        self.known.insert(bytes.into(), transport.clone());
+        Some(transport)
     }
 
-    fn read(&self, mut reader: Reader<'_>) -> Option<Route> {
+    fn read(&self, mut reader: Reader<'_>) -> Option<Transport> {
         let mut texts = [const { None }; 6];
         for text in &mut texts {
             let length = reader.u16()?.into();
@@ -66,7 +66,7 @@ impl Routes {
             None => None,
         };
         let lookup = (function != 0).then_some(CallerLookup { session: self.session, function });
-        Some(Route { local_v4, local_v6, interface: interface.map(Into::into), proxy, lookup })
+        Some(Transport { local_v4, local_v6, interface: interface.map(Into::into), proxy, lookup })
     }
 }
 
@@ -93,29 +93,29 @@ mod tests {
     }
 
     #[test]
-    fn a_route_is_read_and_the_same_bytes_give_the_same_one() {
+    fn a_transport_is_read_and_the_same_bytes_give_the_same_one() {
         let bytes = packed(["10.0.0.1", "fe80::1%eth0", "tun0", "::1", "anna", "secret"], 1080, 1, 7);
-        let mut routes = Routes::new(3);
-        let route = routes.route(&bytes).unwrap();
-        assert_eq!(route.local_v4, Some("10.0.0.1".parse().unwrap()));
-        assert_eq!(route.local_v6, Some(("fe80::1".parse().unwrap(), Some("eth0".into()))));
-        assert_eq!(route.interface.as_deref(), Some("tun0"));
-        let proxy = route.proxy.as_ref().unwrap();
+        let mut transports = Transports::new(3);
+        let transport = transports.transport(&bytes).unwrap();
+        assert_eq!(transport.local_v4, Some("10.0.0.1".parse().unwrap()));
+        assert_eq!(transport.local_v6, Some(("fe80::1".parse().unwrap(), Some("eth0".into()))));
+        assert_eq!(transport.interface.as_deref(), Some("tun0"));
+        let proxy = transport.proxy.as_ref().unwrap();
         assert_eq!((proxy.host.to_string().as_str(), proxy.port, proxy.remote_names), ("[::1]", 1080, true));
         assert_eq!(proxy.credentials, Some(("anna".into(), "secret".into())));
-        assert_eq!(route.lookup, Some(CallerLookup { session: 3, function: 7 }));
-        assert!(Arc::ptr_eq(&route, &routes.route(&bytes).unwrap()));
+        assert_eq!(transport.lookup, Some(CallerLookup { session: 3, function: 7 }));
+        assert!(Arc::ptr_eq(&transport, &transports.transport(&bytes).unwrap()));
     }
 
     #[test]
-    fn what_does_not_add_up_is_no_route() {
+    fn what_does_not_add_up_is_no_transport() {
         let bytes = packed(["10.0.0.1", "", "", "", "", ""], 0, 0, 0);
-        let mut routes = Routes::new(1);
-        assert!(routes.route(&bytes).is_some());
+        let mut transports = Transports::new(1);
+        assert!(transports.transport(&bytes).is_some());
         for length in 0..bytes.len() {
-            assert!(routes.route(&bytes[..length]).is_none(), "{length}");
+            assert!(transports.transport(&bytes[..length]).is_none(), "{length}");
         }
-        assert!(routes.route(&packed(["tun0", "", "", "", "", ""], 0, 0, 0)).is_none());
-        assert!(routes.route(&packed(["", "10.0.0.1", "", "", "", ""], 0, 0, 0)).is_none());
+        assert!(transports.transport(&packed(["tun0", "", "", "", "", ""], 0, 0, 0)).is_none());
+        assert!(transports.transport(&packed(["", "10.0.0.1", "", "", "", ""], 0, 0, 0)).is_none());
     }
 }

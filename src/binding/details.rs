@@ -1,4 +1,4 @@
-//! Where a request failed: what a `TrackerError` tells beside its text.
+//! What a `TrackerError` tells beside its text: where a request failed, and doing what.
 
 use std::net::SocketAddr;
 
@@ -18,9 +18,9 @@ pub(super) enum Phase {
     Scrape = 4,
 }
 
-/// Where a request failed.
+/// Where a request failed, and the system's code for it.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct Place {
+pub(super) struct Details {
     pub(super) phase: Option<Phase>,
     pub(super) address: Option<SocketAddr>,
     /// The system's name for what is wrong, in Node's spelling.
@@ -37,14 +37,14 @@ impl From<proto::Phase> for Phase {
     }
 }
 
-impl Place {
-    /// The place of a failure that came from a request at `address`, in `phase`.
+impl Details {
+    /// The details of a failure of a request at `address`, in `phase`.
     pub(super) fn at(failure: &Failure, address: Option<SocketAddr>, phase: proto::Phase) -> Self {
         let Self { address: named, system_code, .. } = Self::of(failure);
         Self { phase: Some(phase.into()), address: named.or(address), system_code }
     }
 
-    /// The place of a failure, as far as it says so itself.
+    /// The details of a failure, as far as it says so itself.
     pub(super) fn of(failure: &Failure) -> Self {
         use proto::Failure as Protocol;
         let phase = |phase| Self { phase: Some(phase), ..Self::default() };
@@ -131,8 +131,8 @@ mod tests {
             ("something new", None),
         ] {
             let failure = Failure::Resolve { host: host.clone(), reason: reason.to_owned() };
-            let expected = Place { phase: Some(Phase::Lookup), address: None, system_code: code };
-            assert_eq!(Place::of(&failure), expected, "{reason}");
+            let expected = Details { phase: Some(Phase::Lookup), address: None, system_code: code };
+            assert_eq!(Details::of(&failure), expected, "{reason}");
         }
     }
 
@@ -141,7 +141,7 @@ mod tests {
     fn what_cannot_be_sent_tells_where_to_and_why() {
         let address = "127.0.0.1:80".parse().unwrap();
         let reason = std::io::Error::from_raw_os_error(libc::EMSGSIZE).to_string();
-        let place = Place::of(&Failure::Protocol(proto::Failure::Unsendable { address, reason }));
-        assert_eq!(place, Place { phase: None, address: Some(address), system_code: Some("EMSGSIZE") });
+        let details = Details::of(&Failure::Protocol(proto::Failure::Unsendable { address, reason }));
+        assert_eq!(details, Details { phase: None, address: Some(address), system_code: Some("EMSGSIZE") });
     }
 }

@@ -1,4 +1,4 @@
-//! A request that shares its one address with nobody, reckoned from the contract and from what arrives.
+//! What a request that shares its one address with no other has to do, computed from the contract and from what arrives.
 //!
 //! With a `_timeout` below half a second every datagram and the end are known to the microsecond: they are the
 //! original's. From there on each wait lies between the shortest and the longest that the round trips seen allow.
@@ -9,7 +9,7 @@ use bittorrent_udp_tracker::proto::{Body, Origin};
 
 use super::{
     Simulation,
-    log::{Happening, Life},
+    log::{Entry, History},
     reading::{Answer, read},
     rules::{CONNECTION_LIFETIME, GRACE, OWN_CLOCK_BELOW_MS, lowest_rto, wait},
 };
@@ -25,8 +25,8 @@ enum Due {
 }
 
 /// What is known of the request at a moment.
-struct Reckoning<'a> {
-    life: &'a Life,
+struct Expected<'a> {
+    history: &'a History,
     /// What comes next by itself, the earliest and the latest it may.
     due: Option<(Duration, Duration, Due)>,
     /// When a datagram that answers nothing ends it, whatever else is sent until then.
@@ -48,15 +48,15 @@ struct Reckoning<'a> {
 }
 
 /// Checks request `id`, the only one at its only address, whose tracker keeps its connection IDs.
-pub(crate) fn check_lone(simulation: &Simulation, id: u64) {
-    let life = &simulation.lives[&id];
-    let [address] = life.addresses[..] else { panic!("a lone request has one address") };
-    let missing = match &life.body {
+pub(crate) fn check_single(simulation: &Simulation, id: u64) {
+    let history = &simulation.histories[&id];
+    let [address] = history.addresses[..] else { panic!("it has several addresses") };
+    let missing = match &history.body {
         Body::Announce(_) => 0,
         Body::Scrape(scrape) => scrape.info_hashes.len(),
     };
-    let mut reckoning = Reckoning {
-        life,
+    let mut expected = Expected {
+        history,
         due: None,
         stray_end: None,
         connects: 0,
@@ -66,38 +66,38 @@ pub(crate) fn check_lone(simulation: &Simulation, id: u64) {
         connected: None,
         shortest: None,
         longest: Duration::ZERO,
-        phase: life.begun,
+        phase: history.begun,
         missing,
         asked: 0,
     };
-    for (at, happening) in &simulation.log {
-        if reckoning.follow(id, address, *at, happening) {
+    for (at, entry) in &simulation.log {
+        if expected.follow(id, address, *at, entry) {
             return;
         }
     }
     panic!("request {id} never ends");
 }
 
-impl Reckoning<'_> {
-    /// Takes note of one happening; true when the request is over, or no longer to be reckoned.
-    fn follow(&mut self, id: u64, address: SocketAddr, at: Duration, happening: &Happening) -> bool {
+impl Expected<'_> {
+    /// Takes note of one entry of the log; true when the request is over, or can no longer be computed.
+    fn follow(&mut self, id: u64, address: SocketAddr, at: Duration, entry: &Entry) -> bool {
         if let Some((_, latest, what)) = self.due.filter(|_| self.stray_end.is_none()) {
             assert!(at <= latest, "{what:?} of request {id} is due at {latest:?} and has not come at {at:?}");
         }
         if let Some(end) = self.stray_end {
             assert!(at <= end, "request {id} was to end at {end:?} for a wrong answer, and it is {at:?}");
         }
-        match happening {
-            Happening::Begun(begun) if *begun == id => self.due = Some((at, at, Due::Connect)),
-            Happening::Cancelled(cancelled) if *cancelled == id => return true,
+        match entry {
+            Entry::Begun(begun) if *begun == id => self.due = Some((at, at, Due::Connect)),
+            Entry::Cancelled(cancelled) if *cancelled == id => return true,
             // A sleep ages the connection ID; what follows from that, `check_rules` says.
-            Happening::Slept(_) if self.connected.is_some() => return true,
-            Happening::Ended(ended) if *ended == id => {
+            Entry::Slept(_) if self.connected.is_some() => return true,
+            Entry::Ended(ended) if *ended == id => {
                 let by_stray = self.stray_end == Some(at);
                 assert!(by_stray || self.is_due(at, Due::End), "request {id} ends at {at:?}, not {:?}", self.due);
                 return true;
             }
-            Happening::Sent(sent) if sent.to == address => {
+            Entry::Sent(sent) if sent.to == address => {
                 let what = if sent.origin == Origin::Connect { Due::Connect } else { Due::Request };
                 if self.is_expired(at) {
                     return true;
@@ -109,7 +109,7 @@ impl Reckoning<'_> {
                 assert!(self.is_due(at, what), "request {id} sends {what:?} at {at:?}, not {:?}", self.due);
                 self.sent(at, what, sent.packet.transaction_id(), sent.packet.info_hashes().len());
             }
-            Happening::Received { from, bytes } if *from == address && !self.transactions.is_empty() => {
+            Entry::Received { from, bytes } if *from == address && !self.transactions.is_empty() => {
                 self.received(at, &read(bytes));
             }
             _ => {}
@@ -127,7 +127,7 @@ impl Reckoning<'_> {
             // It may be repeated until then or not.
             return true;
         }
-        let over = self.phase + Duration::from_millis(self.life.timeout_ms * 254);
+        let over = self.phase + Duration::from_millis(self.history.timeout_ms * 254);
         if what == Due::End && !self.is_own_clock() && at == over {
             return true;
         }
@@ -146,7 +146,7 @@ impl Reckoning<'_> {
         self.unanswered_sends += 1;
         let before = self.transactions.insert(transaction_id, (at, what, false));
         assert_eq!(before, None, "a send at {at:?} has the transaction ID of another");
-        let over = self.phase + Duration::from_millis(self.life.timeout_ms * 254);
+        let over = self.phase + Duration::from_millis(self.history.timeout_ms * 254);
         let (earliest, latest) = self.waits(count);
         self.due = Some(if self.is_own_clock() && count == SENDS {
             (over, over, Due::End)
@@ -156,12 +156,12 @@ impl Reckoning<'_> {
     }
 
     fn is_own_clock(&self) -> bool {
-        self.life.timeout_ms < OWN_CLOCK_BELOW_MS
+        self.history.timeout_ms < OWN_CLOCK_BELOW_MS
     }
 
     /// The shortest and the longest wait after the n-th send.
     fn waits(&self, n: u32) -> (Duration, Duration) {
-        let own = wait(self.life, n);
+        let own = wait(self.history, n);
         if self.is_own_clock() {
             return (own, own);
         }

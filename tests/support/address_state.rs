@@ -8,10 +8,10 @@ use super::{
 };
 
 /// An answer older than this may come to a client that has forgotten what it asked.
-const REMEMBERED: Duration = Duration::from_secs(120);
+const LATE_ANSWERS_KNOWN: Duration = Duration::from_secs(120);
 
 #[derive(Default)]
-pub(crate) struct Place {
+pub(crate) struct AddressState {
     pub(crate) transactions: HashMap<u32, Transaction>,
     /// When the connect that is not answered yet was sent last, and the shortest `_timeout` of those that waited then.
     pub(crate) connect_under_way: Option<(Duration, u64)>,
@@ -55,7 +55,7 @@ impl Known {
     }
 }
 
-impl Place {
+impl AddressState {
     pub(crate) fn age(&mut self, slept: Duration) {
         self.connection_ids.iter_mut().for_each(|known| known.slept += slept);
     }
@@ -90,7 +90,7 @@ impl Place {
             return None;
         };
         let round_trip = at - transaction.at;
-        if round_trip > REMEMBERED {
+        if round_trip > LATE_ANSWERS_KNOWN {
             self.strays.push(at);
         }
         if std::mem::replace(&mut transaction.answered, true) {

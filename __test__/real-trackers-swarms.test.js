@@ -1,4 +1,4 @@
-// aquatic_udp over both families, and scrapes of trackers that other people wrote, each against what was announced.
+// Swarms at trackers that other people wrote: a peer's life, and scrapes, each against what was announced.
 'use strict'
 
 const { test, describe } = require('node:test')
@@ -117,7 +117,7 @@ for (const [family, address, host, skip] of [
   ['IPv4', '127.0.0.1', '127.0.0.1', false],
   ['IPv6', '::1', '[::1]', withoutIPv6]
 ]) {
-  describe(`aquatic_udp over ${family}`, { skip }, () => {
+  describe(`aquatic_udp over ${family}`, { skip: realTrackers.withoutAquatic || skip }, () => {
     test('gives the peers back as they were announced', async (t) => {
       const { url } = await realTrackers.startAquatic(t, address)
       await assertLifeOfASwarm(t, url, host)

@@ -21,9 +21,9 @@ use crate::proto::{Family, Host};
 
 use super::{
     names::Names,
-    route::{Proxy, Route},
     socket::{ReceiveBuffers, Socket},
     socks::{self, SocksError, Target},
+    transport::{Proxy, Transport},
 };
 
 /// A proxy that has given no relay in this time gives none: the requests that wait for it end.
@@ -31,8 +31,8 @@ const LONGEST_JOIN: Duration = Duration::from_secs(4);
 /// The pause before a proxy that has just been lost is tried again; doubled each time.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 /// How many datagrams under way to the relay are remembered for each request, and beside them.
-const REMEMBERED_A_REQUEST: usize = 16;
-const REMEMBERED: usize = 1024;
+const DATAGRAMS_KEPT_A_REQUEST: usize = 16;
+const DATAGRAMS_KEPT: usize = 1024;
 /// From how many names on those are forgotten that nobody has asked for in [`NAME_KEPT`].
 const NAMES_KEPT: usize = 4096;
 const NAME_KEPT: Duration = Duration::from_secs(2 * 3600);
@@ -59,23 +59,23 @@ pub(super) enum Change {
     Failed(String),
 }
 
-pub(super) struct Relay {
-    route: Arc<Route>,
+pub(super) struct ProxyConnection {
+    transport: Arc<Transport>,
     names: Arc<Names>,
     proxy: Proxy,
     state: State,
     hosts: Hosts,
 }
 
-impl Drop for Relay {
+impl Drop for ProxyConnection {
     fn drop(&mut self) {
         self.leave();
     }
 }
 
-impl Relay {
-    pub(super) fn new(route: Arc<Route>, names: Arc<Names>, proxy: Proxy) -> Self {
-        Self { route, names, proxy, state: State::Idle, hosts: Hosts::default() }
+impl ProxyConnection {
+    pub(super) fn new(transport: Arc<Transport>, names: Arc<Names>, proxy: Proxy) -> Self {
+        Self { transport, names, proxy, state: State::Idle, hosts: Hosts::default() }
     }
 
     /// The proxy as errors name it: without the password.
@@ -85,7 +85,7 @@ impl Relay {
 
     /// Whether the proxy is asked for this host by its name.
     pub(super) fn resolves(&self, host: &Host) -> bool {
-        self.proxy.remote_names && self.route.lookup.is_none() && matches!(host, Host::Domain(_))
+        self.proxy.remote_names && self.transport.lookup.is_none() && matches!(host, Host::Domain(_))
     }
 
     /// The addresses that stand for a host that the proxy resolves: one a family, unless `family` is one of them.
@@ -115,8 +115,8 @@ impl Relay {
     /// Begins to join unless it is joined. `again` if it was until now: then the proxy gets time to come back.
     pub(super) fn join(&mut self, again: bool) {
         if matches!(self.state, State::Idle) {
-            let (route, names, proxy) = (self.route.clone(), self.names.clone(), self.proxy.clone());
-            self.state = State::Joining(tokio::spawn(async move { join(&route, &names, &proxy, again).await }));
+            let (transport, names, proxy) = (self.transport.clone(), self.names.clone(), self.proxy.clone());
+            self.state = State::Joining(tokio::spawn(async move { join(&transport, &names, &proxy, again).await }));
         }
     }
 
@@ -198,12 +198,12 @@ impl Relay {
     }
 }
 
-async fn join(route: &Route, names: &Names, proxy: &Proxy, again: bool) -> Result<Association, String> {
+async fn join(transport: &Transport, names: &Names, proxy: &Proxy, again: bool) -> Result<Association, String> {
     let deadline = tokio::time::Instant::now() + LONGEST_JOIN;
     let (mut pause, mut problem) = (FIRST_PAUSE, "it does not answer".to_owned());
     let tries = async {
         loop {
-            match try_to_join(route, names, proxy).await {
+            match try_to_join(transport, names, proxy).await {
                 Ok(association) => return Ok(association),
                 Err(SocksError::Io(error)) if again => problem = error.to_string(),
                 Err(error) => return Err(error.to_string()),
@@ -216,11 +216,11 @@ async fn join(route: &Route, names: &Names, proxy: &Proxy, again: bool) -> Resul
     joined.unwrap_or(Err(problem))
 }
 
-async fn try_to_join(route: &Route, names: &Names, proxy: &Proxy) -> Result<Association, SocksError> {
+async fn try_to_join(transport: &Transport, names: &Names, proxy: &Proxy) -> Result<Association, SocksError> {
     let mut problem = None;
-    for ip in addresses(route, names, &proxy.host).await? {
-        match route.connect(SocketAddr::new(ip, proxy.port)).await {
-            Ok(control) => return associate(route, names, proxy, control).await,
+    for ip in addresses(transport, names, &proxy.host).await? {
+        match transport.connect(SocketAddr::new(ip, proxy.port)).await {
+            Ok(control) => return associate(transport, names, proxy, control).await,
             Err(error) => problem = Some(error),
         }
     }
@@ -228,7 +228,7 @@ async fn try_to_join(route: &Route, names: &Names, proxy: &Proxy) -> Result<Asso
 }
 
 async fn associate(
-    route: &Route,
+    transport: &Transport,
     names: &Names,
     proxy: &Proxy,
     mut control: TcpStream,
@@ -246,24 +246,24 @@ async fn associate(
             let ip = if host == proxy.host {
                 Some(proxy_ip)
             } else {
-                addresses(route, names, &host).await?.first().copied()
+                addresses(transport, names, &host).await?.first().copied()
             };
             SocketAddr::new(ip.unwrap_or(proxy_ip), port)
         }
     };
     let _ = control.flush().await;
-    let socket = Socket::open(route, Family::of(&relay)).map_err(io::Error::from)?;
+    let socket = Socket::open(transport, Family::of(&relay)).map_err(io::Error::from)?;
     Ok(Association { control, relay, socket })
 }
 
-/// The addresses of the proxy or of its relay, of families that the route has.
-async fn addresses(route: &Route, names: &Names, host: &Host) -> Result<Vec<IpAddr>, SocksError> {
+/// The addresses of the proxy or of its relay, of families that the transport has.
+async fn addresses(transport: &Transport, names: &Names, host: &Host) -> Result<Vec<IpAddr>, SocksError> {
     let mut ips = match host {
         Host::Ipv4(ip) => vec![IpAddr::V4(*ip)],
         Host::Ipv6(ip) => vec![IpAddr::V6(*ip)],
         Host::Domain(name) => names.look_up(name, None).await.map_err(io::Error::other)?,
     };
-    ips.retain(|ip| route.has_family(if ip.is_ipv4() { Family::V4 } else { Family::V6 }));
+    ips.retain(|ip| transport.has_family(if ip.is_ipv4() { Family::V4 } else { Family::V6 }));
     Ok(ips)
 }
 
@@ -337,7 +337,7 @@ impl Hosts {
         if let Some(transaction_id) = datagram.get(12..16).and_then(|bytes| bytes.try_into().ok()) {
             self.sent.insert(transaction_id, to);
             self.order.push_back(transaction_id);
-            let most = REMEMBERED + REMEMBERED_A_REQUEST * requests;
+            let most = DATAGRAMS_KEPT + DATAGRAMS_KEPT_A_REQUEST * requests;
             while self.order.len() > most {
                 self.order.pop_front().map(|oldest| self.sent.remove(&oldest));
             }

@@ -1,7 +1,7 @@
 //! The way out that an application chose: local addresses, an interface, a proxy, look-ups of its own.
 //!
-//! A route fails closed: what it names must be there, or nothing is sent at all. Every socket of a route, for datagrams,
-//! look-ups and the proxy alike, is made by [`Route::open`].
+//! A transport fails closed: what it names must be there, or nothing is sent at all. Every socket of a transport, for
+//! datagrams, look-ups and the proxy alike, is made by [`Transport::open`].
 
 use std::{
     io,
@@ -15,10 +15,10 @@ use tokio::net::{TcpSocket, TcpStream};
 
 use crate::proto::{Family, Host};
 
-/// What an application asked for as `transport`. Requests with equal routes share sockets, connection IDs and look-ups;
+/// What an application asked for as `transport`. Requests with equal transports share sockets, connection IDs and look-ups;
 /// requests with different ones share nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Route {
+pub struct Transport {
     /// The IPv4 address to send from.
     pub local_v4: Option<Ipv4Addr>,
     /// The IPv6 address to send from, with its zone if it is link-local.
@@ -53,9 +53,9 @@ pub struct CallerLookup {
     pub function: u32,
 }
 
-/// Why nothing can go out by a route.
+/// Why nothing can go out through a transport.
 #[derive(Clone, Debug, Error, PartialEq)]
-pub enum RouteError {
+pub enum TransportError {
     /// The interface is not there, or not now.
     #[error("there is no network interface {0}")]
     NoInterface(Box<str>),
@@ -83,13 +83,13 @@ pub enum RouteError {
     NoSocket(String),
 }
 
-impl From<RouteError> for io::Error {
-    fn from(error: RouteError) -> Self {
+impl From<TransportError> for io::Error {
+    fn from(error: TransportError) -> Self {
         Self::other(error)
     }
 }
 
-impl Route {
+impl Transport {
     /// Whether it says where datagrams and look-ups go out.
     pub(super) fn is_bound(&self) -> bool {
         self.interface.is_some() || self.local_v4.is_some() || self.local_v6.is_some()
@@ -103,13 +103,13 @@ impl Route {
         }
     }
 
-    /// A new socket that can send nothing but by this route, bound to a port of the system's choice if it is for
+    /// A new socket that can send nothing but through this transport, bound to a port of the system's choice if it is for
     /// datagrams.
     ///
     /// # Errors
     /// The interface or the address is not there.
-    pub(super) fn open(&self, family: Family, kind: Type) -> Result<Socket, RouteError> {
-        let no_socket = |error: io::Error| RouteError::NoSocket(error.to_string());
+    pub(super) fn open(&self, family: Family, kind: Type) -> Result<Socket, TransportError> {
+        let no_socket = |error: io::Error| TransportError::NoSocket(error.to_string());
         let local = self.local(family)?;
         let domain = if family == Family::V4 { Domain::IPV4 } else { Domain::IPV6 };
         let protocol = if kind == Type::DGRAM { Protocol::UDP } else { Protocol::TCP };
@@ -129,7 +129,7 @@ impl Route {
         if kind == Type::DGRAM || !from.ip().is_unspecified() {
             let reason = |error: io::Error| match from.ip() {
                 ip if ip.is_unspecified() => no_socket(error),
-                address => RouteError::NoAddress { address, reason: error.to_string() },
+                address => TransportError::NoAddress { address, reason: error.to_string() },
             };
             socket.bind(&from.into()).map_err(reason)?;
         }
@@ -139,12 +139,12 @@ impl Route {
     /// Whether the interface and the local address of a family are there at this moment. Linux goes on sending from an
     /// IPv6 address that has been taken away, and through an interface's number after another has got its name: only
     /// asking tells.
-    pub(super) fn check(&self, family: Family) -> Result<(), RouteError> {
+    pub(super) fn check(&self, family: Family) -> Result<(), TransportError> {
         if self.is_bound() { self.open(family, Type::DGRAM).map(drop) } else { Ok(()) }
     }
 
     /// Whether anything can go out at all, of one family if it is given.
-    pub(super) fn check_any(&self, family: Option<Family>) -> Result<(), RouteError> {
+    pub(super) fn check_any(&self, family: Option<Family>) -> Result<(), TransportError> {
         if !self.is_bound() {
             return Ok(());
         }
@@ -176,7 +176,7 @@ impl Route {
         self.interface.as_ref().and_then(|name| index_of(name).ok())
     }
 
-    /// Whether look-ups over loopback stay on the route: then a name server on this machine may be asked.
+    /// Whether look-ups over loopback stay on the transport: then a name server on this machine may be asked.
     pub(super) fn is_loopback(&self) -> bool {
         let interface = self.interface.as_ref().is_some_and(|name| {
             let mut addresses = getifaddrs::getifaddrs().into_iter().flatten();
@@ -187,7 +187,7 @@ impl Route {
         if self.interface.is_some() { interface } else { v4 || v6 }
     }
 
-    fn local(&self, family: Family) -> Result<SocketAddr, RouteError> {
+    fn local(&self, family: Family) -> Result<SocketAddr, TransportError> {
         match (family, self.local_v4, &self.local_v6) {
             (Family::V4, Some(ip), _) => Ok(SocketAddr::from((ip, 0))),
             (Family::V6, _, Some((ip, zone))) => {
@@ -196,18 +196,18 @@ impl Route {
             }
             (Family::V4, None, None) => Ok(SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0))),
             (Family::V6, None, None) => Ok(SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0))),
-            _ => Err(RouteError::NoFamily(family)),
+            _ => Err(TransportError::NoFamily(family)),
         }
     }
 }
 
 /// The number of an interface that is given by its name or, as zones of addresses may be, by that number.
-pub(super) fn index_of(name: &str) -> Result<NonZeroU32, RouteError> {
+pub(super) fn index_of(name: &str) -> Result<NonZeroU32, TransportError> {
     let by_name = getifaddrs::if_nametoindex(name).ok();
     by_name
         .or_else(|| name.parse().ok().filter(|&index| getifaddrs::if_indextoname(index).is_ok()))
         .and_then(NonZeroU32::new)
-        .ok_or_else(|| RouteError::NoInterface(name.into()))
+        .ok_or_else(|| TransportError::NoInterface(name.into()))
 }
 
 /// Whether this is the broadcast address of one of the machine's networks.
@@ -219,24 +219,24 @@ pub(super) fn is_broadcast(ip: IpAddr) -> bool {
 
 /// Ties a socket to an interface. `false` where the system knows no way, or lets this user use none.
 #[cfg(any(target_os = "linux", target_os = "android", target_os = "fuchsia"))]
-fn bind_to_interface(socket: &Socket, _: Family, name: &str) -> Result<bool, RouteError> {
+fn bind_to_interface(socket: &Socket, _: Family, name: &str) -> Result<bool, TransportError> {
     match socket.bind_device(Some(name.as_bytes())) {
         Ok(()) => Ok(true),
         // Linux before 5.7 wants a capability for it.
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(false),
-        Err(error) if error.raw_os_error() == Some(libc::ENODEV) => Err(RouteError::NoInterface(name.into())),
-        Err(error) => Err(RouteError::Interface { name: name.into(), reason: error.to_string() }),
+        Err(error) if error.raw_os_error() == Some(libc::ENODEV) => Err(TransportError::NoInterface(name.into())),
+        Err(error) => Err(TransportError::Interface { name: name.into(), reason: error.to_string() }),
     }
 }
 
 #[cfg(any(target_vendor = "apple", target_os = "solaris", target_os = "illumos"))]
-fn bind_to_interface(socket: &Socket, family: Family, name: &str) -> Result<bool, RouteError> {
+fn bind_to_interface(socket: &Socket, family: Family, name: &str) -> Result<bool, TransportError> {
     let index = Some(index_of(name)?);
     let bound = match family {
         Family::V4 => socket.bind_device_by_index_v4(index),
         Family::V6 => socket.bind_device_by_index_v6(index),
     };
-    let reason = |error: io::Error| RouteError::Interface { name: name.into(), reason: error.to_string() };
+    let reason = |error: io::Error| TransportError::Interface { name: name.into(), reason: error.to_string() };
     bound.map(|()| true).map_err(reason)
 }
 
@@ -248,12 +248,12 @@ fn bind_to_interface(socket: &Socket, family: Family, name: &str) -> Result<bool
     target_os = "solaris",
     target_os = "illumos"
 )))]
-fn bind_to_interface(_: &Socket, _: Family, name: &str) -> Result<bool, RouteError> {
+fn bind_to_interface(_: &Socket, _: Family, name: &str) -> Result<bool, TransportError> {
     index_of(name).map(|_| false)
 }
 
 /// The first address of an interface, of a family, that is good for sending to more than its own link.
-fn address_of(name: &str, family: Family) -> Result<SocketAddr, RouteError> {
+fn address_of(name: &str, family: Family) -> Result<SocketAddr, TransportError> {
     let index = index_of(name)?;
     let addresses = getifaddrs::getifaddrs().into_iter().flatten();
     let mut ips: Vec<IpAddr> = addresses
@@ -266,6 +266,6 @@ fn address_of(name: &str, family: Family) -> Result<SocketAddr, RouteError> {
     match ips.first() {
         Some(IpAddr::V4(v4)) => Ok(SocketAddr::from((*v4, 0))),
         Some(IpAddr::V6(v6)) => Ok(SocketAddrV6::new(*v6, 0, 0, index.get()).into()),
-        None => Err(RouteError::Interface { name: name.into(), reason: reason() }),
+        None => Err(TransportError::Interface { name: name.into(), reason: reason() }),
     }
 }
