@@ -172,11 +172,19 @@ for (const [name, call] of Object.entries(CALLS)) {
     for (const phase of ['connect', name]) {
       test(`TIMEOUT when ${phase} gets no answer`, async (t) => {
         const tracker = await startScriptedTracker(t, { [phase]: silent })
-        const { code, message } = await rejection(call(tracker.url, { timeout: 60 }))
-        assert.equal(code, 'TIMEOUT')
-        assert.equal(message, 'tracker is not responding after:60')
+        const error = await rejection(call(tracker.url, { timeout: 60 }))
+        assert.equal(error.code, 'TIMEOUT')
+        assert.equal(error.message, 'tracker is not responding after:60')
+        assert.deepEqual([error.phase, error.address], [phase, tracker.url.slice('udp://'.length)])
       })
     }
+
+    test('TIMEOUT when the look-up takes too long', async () => {
+      const transport = { lookup: () => new Promise(() => {}) }
+      const error = await rejection(call('udp://host.example:80', { timeout: 60, transport }))
+      assert.equal(error.message, 'tracker is not responding after:60')
+      assert.deepEqual([error.code, error.phase, error.address], ['TIMEOUT', 'lookup', undefined])
+    })
 
     test('TIMEOUT when the round trip takes longer, and the late answer is dropped', async (t) => {
       const tracker = await startScriptedTracker(t, { [name]: silent })

@@ -12,6 +12,7 @@ const SCRAPE = 2
 const CANCEL = 3
 const TRACE = 4
 const FOUND = 5
+const GIVE_UP = 6
 
 const FLAG_URL_DATA = 1
 const FLAG_AUTHENTICATION = 2
@@ -172,6 +173,17 @@ function cancel(number) {
   flush()
 }
 
+/** The request of this number has taken `timeout` milliseconds, which is too long: it is to fail with where it is. */
+function giveUp(number, timeout) {
+  const length = SHORTEST_LENGTH + 8
+  const start = roomFor(length)
+  view.setUint32(start + 4, number, true)
+  buffer[start + 8] = GIVE_UP
+  view.setFloat64(start + SHORTEST_LENGTH, timeout, true)
+  commit(length)
+  flush()
+}
+
 /** What an application's look-up found: addresses with commas between them, or why there are none. */
 function found(number, isFound, text) {
   const bytes = Buffer.from(text)
@@ -189,4 +201,4 @@ function trace(wanted) {
   short(wanted ? 1 : 0, TRACE)
 }
 
-module.exports = { announce, cancel, found, open, scrape, trace }
+module.exports = { announce, cancel, found, giveUp, open, scrape, trace }

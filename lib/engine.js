@@ -97,6 +97,11 @@ function cancel(request) {
   commands.cancel(request.number)
 }
 
+/** Has a request fail for having taken `timeout` milliseconds. An answer that is on its way to us still counts. */
+function giveUp(request, timeout) {
+  if (inFlight.get(request.number) === request) commands.giveUp(request.number, timeout)
+}
+
 function enter(request) {
   if (session === null) root.runInAsyncScope(open)
   if (diagnostics.isWatched() !== traced) {
@@ -230,6 +235,7 @@ module.exports = {
   cancel,
   catchUp,
   countStopping,
+  giveUp,
   maxScrapeHashes,
   scrape,
   stats,

@@ -26,9 +26,13 @@ class Call {
     })
   }
 
-  /** `start()` starts it; `cancel()` ends what it started; `results()` is what has come in, if there can be anything. */
-  run({ start, cancel, results }) {
+  /**
+   * `start()` starts it; `cancel()` ends what it started; `expire()` has it fail for lack of time, which alone tells where
+   * it was; `results()` is what has come in, if there can be anything.
+   */
+  run({ start, cancel, expire, results }) {
     this.cancel = cancel
+    this.expire = expire
     this.results = results
     const { signal } = this
     if (signal !== undefined) {
@@ -56,7 +60,7 @@ class Call {
     // JavaScript may have been busy all the while, and the answer be there.
     this.progressed = false
     engine.catchUp()
-    if (!this.ended && !this.progressed) this.giveUp(this.errorOf({ code: 'TIMEOUT' }))
+    if (!this.ended && !this.progressed) this.expire()
   }
 
   resolve(value) {
@@ -161,7 +165,8 @@ function send(request, url, limits, calledBy) {
     call.resolve({ interval, leechers, seeds, peers })
   return call.run({
     start: () => engine.announce(request),
-    cancel: () => engine.cancel(request)
+    cancel: () => engine.cancel(request),
+    expire: () => engine.giveUp(request, limits.timeout)
   })
 }
 
@@ -207,6 +212,7 @@ async function scrape(url, infoHashes, opts, calledBy) {
   return call.run({
     start: () => job.start(check.urlText(url), limits.resend, options),
     cancel: () => job.cancel(),
+    expire: () => job.giveUp(limits.timeout),
     results: () => job.rows()
   })
 }

@@ -111,6 +111,11 @@ class Scrape {
     return this.results.filter((row) => row !== undefined)
   }
 
+  /** Has it fail for having taken `timeout` milliseconds: one request that does ends it all. */
+  giveUp(timeout) {
+    for (const request of this.requests) return engine.giveUp(request, timeout)
+  }
+
   cancel() {
     for (const request of this.requests) engine.cancel(request)
     this.requests.clear()

@@ -24,6 +24,7 @@ const ANNOUNCE: u8 = 1;
 const SCRAPE: u8 = 2;
 const CANCEL: u8 = 3;
 const TRACE: u8 = 4;
+const GIVE_UP: u8 = 6;
 
 pub fn run(data: &[u8]) {
     let mut decoder = Decoder::new(SESSION);
@@ -68,6 +69,7 @@ fn tell(commands: &[Command]) -> String {
             }
             Command::Reject(id, failure) => writeln!(text, "reject {id:?} {failure}").unwrap(),
             Command::Cancel(id) => writeln!(text, "cancel {id:?}").unwrap(),
+            Command::GiveUp(id, after) => writeln!(text, "give up {id:?} after {after}").unwrap(),
             Command::Found(session, number, found) => writeln!(text, "found {session} {number} {found:?}").unwrap(),
             Command::Trace(session, wanted) => {
                 assert_eq!(*session, SESSION);
@@ -92,6 +94,7 @@ enum Kind {
     Trace,
     Announce { tracker: Tracker, fields: Box<Fields> },
     Scrape { tracker: Tracker, info_hashes: Vec<[u8; 20]> },
+    GiveUp { after: f64 },
 }
 
 #[derive(Arbitrary, Debug)]
@@ -135,6 +138,10 @@ impl Wanted {
         match &self.kind {
             Kind::Cancel => packed.push(CANCEL),
             Kind::Trace => packed.push(TRACE),
+            Kind::GiveUp { after } => {
+                packed.push(GIVE_UP);
+                packed.extend(after.to_le_bytes());
+            }
             Kind::Announce { tracker, fields } => {
                 let flags = u8::from(fields.url_data) | u8::from(fields.auth.is_some()) << 1;
                 header(packed, tracker, [ANNOUNCE, fields.event % 5, tracker.family, flags]);
@@ -165,6 +172,7 @@ impl Wanted {
         let (tracker, body) = match &self.kind {
             Kind::Cancel => return Command::Cancel(id),
             Kind::Trace => return Command::Trace(SESSION, self.number != 0),
+            Kind::GiveUp { after } => return Command::GiveUp(id, *after),
             Kind::Announce { tracker, .. } | Kind::Scrape { tracker, .. } if !tracker.has_time() => {
                 return Command::Reject(id, Failure::Unreadable);
             }

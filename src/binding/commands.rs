@@ -24,6 +24,8 @@ const CANCEL: u8 = 3;
 const TRACE: u8 = 4;
 /// What an application's own look-up found. Its number is the look-up's.
 const FOUND: u8 = 5;
+/// Followed by how many milliseconds were too long.
+const GIVE_UP: u8 = 6;
 
 /// The flag that lets the URL's path and query go out with an announce.
 const FLAG_URL_DATA: u8 = 1;
@@ -70,6 +72,7 @@ impl Decoder {
         match kind {
             CANCEL => return Some(Command::Cancel(id)),
             TRACE => return Some(Command::Trace(self.session, number != 0)),
+            GIVE_UP => return Some(Command::GiveUp(id, f64::from_le_bytes(reader.array()?))),
             FOUND => return Some(Command::Found(self.session, number, found(&mut reader)?)),
             _ => {}
         }

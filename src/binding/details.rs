@@ -50,7 +50,7 @@ impl Details {
         let phase = |phase| Self { phase: Some(phase), ..Self::default() };
         match failure {
             Failure::Resolve { reason, .. } => Self { system_code: look_up_code(reason), ..phase(Phase::Lookup) },
-            Failure::NoAddress { .. } => phase(Phase::Lookup),
+            Failure::NoAddress { .. } | Failure::LookUpTimeout(_) => phase(Phase::Lookup),
             Failure::Protocol(Protocol::Unsendable { address, reason }) => {
                 Self { address: Some(*address), system_code: socket_code(reason), ..Self::default() }
             }

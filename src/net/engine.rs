@@ -201,6 +201,7 @@ impl Loop {
                 },
                 Command::Reject(id, failure) => self.fail(id, &failure),
                 Command::Cancel(id) => self.ways.iter_mut().for_each(|way| way.cancel(now, id)),
+                Command::GiveUp(id, after) => self.ways.iter_mut().for_each(|way| way.give_up(now, id, after)),
                 Command::Found(session, number, found) => {
                     if let Some(answer) = self.asked.remove(&(session, number)) {
                         // Nobody may wait for it any more.

@@ -32,6 +32,9 @@ pub enum Failure {
         /// The resolver's words.
         reason: String,
     },
+    /// The host name was not resolved within the caller's time, in milliseconds.
+    #[error("tracker is not responding after:{0}")]
+    LookUpTimeout(f64),
     /// The host has addresses, but none of the family asked for.
     #[error("tracker host {host} has no {} address", if *.family == Family::V4 { "IPv4" } else { "IPv6" })]
     NoAddress {
@@ -75,6 +78,7 @@ impl Failure {
             | Self::Transport(_)
             | Self::Proxy { .. }
             | Self::TooManyTransports(_) => Code::Network,
+            Self::LookUpTimeout(_) => Code::Timeout,
             Self::Resolve { .. } | Self::NoAddress { .. } => Code::Dns,
         }
     }

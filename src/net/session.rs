@@ -29,6 +29,8 @@ pub enum Command {
     Trace(SessionId, bool),
     /// A request is no longer wanted.
     Cancel(RequestId),
+    /// A request has taken so many milliseconds, which is too long for who made it.
+    GiveUp(RequestId, f64),
     /// What a session's own look-up found: the answer to [`Sink::look_up`] with this number.
     Found(SessionId, u32, Found),
 }
@@ -41,7 +43,7 @@ impl Command {
                 *session
             }
             Self::Start(start) => session_of(start.id),
-            Self::Reject(id, _) | Self::Cancel(id) => session_of(*id),
+            Self::Reject(id, _) | Self::Cancel(id) | Self::GiveUp(id, _) => session_of(*id),
         }
     }
 }

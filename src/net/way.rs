@@ -113,13 +113,26 @@ impl Way {
     }
 
     pub(super) fn cancel(&mut self, now: Instant, id: RequestId) {
-        match self.resolving.remove(&id) {
-            Some(start) => {
-                self.resolver.cancel(&start.url, start.family);
-                self.give_back();
-            }
-            None => self.client.handle_cancel(now, id),
+        if !self.cancel_look_up(id) {
+            self.client.handle_cancel(now, id);
         }
+    }
+
+    /// Ends a request that has taken so many milliseconds.
+    pub(super) fn give_up(&mut self, now: Instant, id: RequestId, after: f64) {
+        if self.cancel_look_up(id) {
+            self.failed.push((id, Failure::LookUpTimeout(after)));
+        } else {
+            self.client.handle_give_up(now, id, after);
+        }
+    }
+
+    /// Returns whether the request's host was being looked up.
+    fn cancel_look_up(&mut self, id: RequestId) -> bool {
+        let Some(start) = self.resolving.remove(&id) else { return false };
+        self.resolver.cancel(&start.url, start.family);
+        self.give_back();
+        true
     }
 
     pub(super) fn cancel_session(&mut self, now: Instant, session: SessionId) {

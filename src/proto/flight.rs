@@ -10,7 +10,7 @@ use std::{collections::VecDeque, time::Instant};
 use rand::{Rng, rngs::StdRng};
 use slab::Slab;
 
-use super::{ConnectionId, TransactionId, connection::backoff_after, hash::NumberMap, rtt::RttEstimator};
+use super::{ConnectionId, Schedule, TransactionId, connection::backoff_after, hash::NumberMap, rtt::RttEstimator};
 
 /// How many transaction IDs of ended requests are remembered, to tell a late answer from a forged one.
 const ENDED: usize = 16_384;
@@ -48,6 +48,15 @@ pub(crate) struct Transaction {
     pub(crate) in_flight: bool,
     /// Whether a stray datagram is held against it.
     pub(crate) suspected: bool,
+}
+
+impl Transaction {
+    /// When its request is sent again if there is no answer: at the RTO, or by the request's schedule if that is sooner or a
+    /// clock of its own.
+    pub(crate) fn sent_again_at(&self, schedule: Schedule, rtt: &RttEstimator) -> Instant {
+        let scheduled = self.time_sent + schedule.wait_after(self.attempt);
+        if self.by_rto { scheduled.min(self.time_sent + rtt.rto(0)) } else { scheduled }
+    }
 }
 
 /// What a transaction is for.
@@ -215,12 +224,7 @@ impl Flight {
     }
 
     /// The next lost send whose RTO has passed: its request is to be sent again.
-    pub(crate) fn next_overdue(
-        &mut self,
-        now: Instant,
-        rtt: &RttEstimator,
-        backoff: u32,
-    ) -> Option<(TransactionId, Transaction)> {
+    pub(crate) fn next_overdue(&mut self, now: Instant, rtt: &RttEstimator, backoff: u32) -> Option<Transaction> {
         let Self { ids, open, lost, overdue, .. } = self;
         for (class, list) in (0..).zip(lost) {
             while list.front().is_some_and(|entry| !is_open(ids, open, entry.id)) {
@@ -230,8 +234,7 @@ impl Flight {
             if now >= time_sent + rtt.rto(backoff.max(class)) {
                 list.pop_front();
                 insert(overdue, Entry { time_sent, id });
-                let transaction = *open.get(*ids.get(&id.0)? as usize)?;
-                return Some((id, transaction));
+                return open.get(*ids.get(&id.0)? as usize).copied();
             }
         }
         None

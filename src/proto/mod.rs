@@ -10,6 +10,7 @@ mod client;
 mod congestion;
 mod connection;
 mod deadlines;
+mod delivery;
 mod extension;
 mod failure;
 mod flight;

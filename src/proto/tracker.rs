@@ -13,7 +13,7 @@ use super::{
     flight::{Flight, Purpose, Transaction},
     queue::Queue,
     rtt::RttEstimator,
-    silence::Silence,
+    silence::{Missed, Silence},
     stray::StrayGuard,
 };
 
@@ -83,6 +83,11 @@ impl Tracker {
         self.congestion.has_room() && self.silence.has_room(now, &self.rtt, self.congestion.window())
     }
 
+    /// Whether what is new goes before what is repeated.
+    pub(crate) fn sends_new_first(&self) -> bool {
+        if self.silence.is_silent() { self.silence.probes_new() } else { !self.congestion.follows_answer() }
+    }
+
     /// Whether the connect is to be sent now. Not while a stray datagram is held against it.
     pub(crate) fn connect_is_due(&self, now: Instant) -> bool {
         self.connection.is_due(now) && !self.stray.suspects_connect()
@@ -147,12 +152,13 @@ impl Tracker {
         }
     }
 
-    /// A send has missed its RTO, and so had the one before it of the same request, or at a silent address others: then a
-    /// connection ID that others had used before may be dead. The tracker has restarted, or our address is another one.
-    pub(crate) fn replace_dead_id(&mut self, now: Instant, sent: &Transaction, is_silence: bool) {
+    /// A send has missed its RTO, and so had the one before it of the same request, or others in a silence that lasts: then
+    /// a connection ID that others had used before may be dead. The tracker has restarted, or our address is another one.
+    pub(crate) fn replace_dead_id(&mut self, now: Instant, sent: &Transaction, missed: Missed) {
         let previous = sent.previous.and_then(|id| self.flight.get(id));
         let is_second = previous.is_some_and(|previous| previous.sent_with == sent.sent_with);
-        let was_used = if is_silence { self.connection.is_shared() } else { is_second && sent.id_was_used };
+        let in_silence = missed == Missed::Lasts && self.connection.is_shared();
+        let was_used = in_silence || (is_second && sent.id_was_used);
         if was_used && self.connection.is_suspect(sent.sent_with, sent.time_sent) {
             self.connection.replace(now, &self.rtt);
         }

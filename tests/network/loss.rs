@@ -153,6 +153,20 @@ fn a_way_of_5000_a_second_is_kept_busy_at_any_loss() {
     }
 }
 
+/// What was dropped together is due again together. If it took the room that losses leave, it would be dropped again and
+/// again, and the last of ten thousand would wait for seconds.
+#[test]
+fn what_a_full_tracker_has_dropped_it_does_not_drop_again_and_again() {
+    let link = Link { jitter: milliseconds(2), bottleneck: Some(Bottleneck::in_flight(100)), ..Link::of(ROUND_TRIP) };
+    let mut simulation = Simulation::with_tracker(v4(1), ModelTracker::behind(link));
+    let ids = simulation.burst(v4(1), 10_000);
+    simulation.run();
+    let most = ids.iter().map(|&id| simulation.sends_of(id).len()).max().unwrap();
+    assert!(most <= 3, "one was sent {most} times");
+    check_rules(&simulation);
+    simulation.finish();
+}
+
 #[test]
 fn at_20_percent_loss_a_narrow_way_is_still_used() {
     for bottleneck in [Bottleneck::in_flight(100), Bottleneck::rate(500, 50), Bottleneck::rate(5000, 250)] {

@@ -6,7 +6,7 @@ use crate::support::{
     End, ModelTracker, Simulation, TIMEOUT_MS, announce_of, check_rules, check_single, event_of, milliseconds,
     request_to, scrape_of, seconds, v4, wire,
 };
-use bittorrent_udp_tracker::proto::{Event, Phase};
+use bittorrent_udp_tracker::proto::{Event, Failure, Phase};
 
 const ROUND_TRIP: Duration = milliseconds(20);
 /// When the sends of one phase are due with a `_timeout` of 100 ms: 200 ms after the first, then twice as long each time.
@@ -157,6 +157,27 @@ fn an_answer_to_any_send_counts_and_the_others_come_late() {
         let counters = simulation.client.counters();
         assert_eq!(counters.dropped_late + counters.dropped_unknown, 7);
         simulation.finish();
+    }
+}
+
+#[test]
+fn a_request_that_is_given_up_tells_where_it_was_and_is_not_sent_again() {
+    for (body, phase) in [(announce_of(1), Phase::Announce), (scrape_of(1, 2), Phase::Scrape)] {
+        for to_connects in [0, usize::MAX] {
+            let mut simulation = deaf(to_connects, usize::MAX);
+            let id = simulation.begin(request_to(&[v4(1)], TIMEOUT_MS, body.clone()));
+            simulation.run_for(milliseconds(500));
+            simulation.give_up(id, 500.0);
+            let phase = if to_connects > 0 { Phase::Connect } else { phase };
+            let failure = Failure::NotResponding(500.0);
+            assert_eq!(simulation.end(id), Some(&End::Failed { failure, address: Some(v4(1)), phase }));
+            let sent = simulation.sent().count();
+            simulation.run();
+            assert_eq!(simulation.sent().count(), sent);
+            // It has ended: there is nothing left to give up.
+            simulation.give_up(id, 600.0);
+            simulation.finish();
+        }
     }
 }
 

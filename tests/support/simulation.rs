@@ -141,6 +141,12 @@ impl Simulation {
         self.drain();
     }
 
+    /// Whoever asked has waited for so many milliseconds, and long enough.
+    pub(crate) fn give_up(&mut self, id: u64, after: f64) {
+        self.client.handle_give_up(self.instant(), RequestId(id), after);
+        self.drain();
+    }
+
     /// Hands the client a datagram now.
     pub(crate) fn deliver(&mut self, from: SocketAddr, bytes: &[u8]) {
         self.receive(from, bytes.to_vec());

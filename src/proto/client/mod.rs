@@ -225,6 +225,13 @@ impl Client {
         }
     }
 
+    /// Ends a request that has taken so many milliseconds, which is too long for the caller.
+    pub fn handle_give_up(&mut self, now: Instant, id: RequestId, after: f64) {
+        if let Some(&key) = self.keys.get(&id.0) {
+            self.fail(now, key, Failure::NotResponding(after));
+        }
+    }
+
     /// Forgets every request whose number is chosen.
     pub fn handle_cancel_all(&mut self, now: Instant, chosen: impl Fn(RequestId) -> bool) {
         let ids: Vec<RequestId> = self.keys.keys().map(|&id| RequestId(id)).filter(|&id| chosen(id)).collect();

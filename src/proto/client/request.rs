@@ -78,6 +78,11 @@ impl Pending {
         }
     }
 
+    /// When its timer is to go off if nothing else happens before `due`: then, or when its phase ends.
+    pub(super) fn deadline(&self, due: Instant) -> Instant {
+        self.answer_by.map_or(due, |ends| ends.min(due))
+    }
+
     /// Which lane of a queue it waits in.
     pub(super) fn lane(&self) -> Lane {
         match &self.body {

@@ -109,7 +109,7 @@ impl Client {
             }
             let lanes: &[Lane] = match tracker.has_room(now) {
                 false => &[Lane::Scheduled],
-                true if tracker.silence.probes_new() => &NEW_FIRST,
+                true if tracker.sends_new_first() => &NEW_FIRST,
                 true => &LANES,
             };
             if lanes.len() > 1 && !tracker.silence.is_silent() && !budget.has_room(tracker.announce_answer(0)) {
@@ -136,13 +136,12 @@ impl Client {
         };
         let Some(id) = request.latest else { return false };
         let Some(sent) = tracker.flight.get(id).copied() else { return false };
-        let scheduled = sent.time_sent + request.schedule.wait_after(sent.attempt);
-        let is_early = sent.by_rto
-            && sent.sent_with == connection_id
-            && now < (sent.time_sent + tracker.rtt.rto(0)).min(scheduled);
+        let is_early =
+            sent.by_rto && sent.sent_with == connection_id && now < sent.sent_again_at(request.schedule, &tracker.rtt);
         if is_early {
             tracker.flight.push_lost(id, &sent);
-            deadlines.set(Timer::Request(key), request.answer_by.map_or(scheduled, |end| end.min(scheduled)));
+            let scheduled = sent.time_sent + request.schedule.wait_after(sent.attempt);
+            deadlines.set(Timer::Request(key), request.deadline(scheduled));
         }
         is_early
     }
@@ -178,11 +177,8 @@ impl Client {
             request.answer_by = Some(now + request.schedule.total());
         }
         // What has waited for a connect longer than its phase had left gets one wait more.
-        let ends = *request.answer_by.get_or_insert(scheduled);
-        if ends <= now {
-            request.answer_by = Some(scheduled);
-        }
-        deadlines.set(Timer::Request(key), if ends <= now { scheduled } else { ends.min(scheduled) });
+        request.answer_by = request.answer_by.filter(|ends| *ends > now).or(Some(scheduled));
+        deadlines.set(Timer::Request(key), request.deadline(scheduled));
         match &request.body {
             Body::Announce(announce) => announce.write(buffer, connection_id, id),
             Body::Scrape(_) => {

@@ -55,7 +55,7 @@ impl Client {
         if let Some(sent) = request.latest.and_then(|id| tracker.flight.get(id)).copied()
             && now >= sent.time_sent + tracker.rtt.rto(0)
         {
-            tracker.replace_dead_id(now, &sent, false);
+            tracker.replace_dead_id(now, &sent, Missed::Unheard);
         }
         if tracker.flight.is_suspected(request.latest) {
             return deadlines.set(Timer::Request(key), request.answer_by.unwrap_or(now));
@@ -107,13 +107,11 @@ impl Client {
         if request.place != Place::Tracker(tracker_key) || request.ticket.is_some() {
             return;
         }
-        let scheduled = sent.time_sent + request.schedule.wait_after(sent.attempt);
-        let due = if sent.by_rto { scheduled.min(sent.time_sent + tracker.rtt.rto(0)) } else { scheduled };
+        let due = sent.sent_again_at(request.schedule, &tracker.rtt);
         if now >= due {
             self.enqueue(now, key);
         } else {
-            let at = request.answer_by.map_or(due, |ends| ends.min(due));
-            self.deadlines.set(Timer::Request(key), at);
+            self.deadlines.set(Timer::Request(key), request.deadline(due));
         }
     }
 
@@ -127,7 +125,7 @@ impl Client {
         loop {
             let Some(tracker) = self.trackers.get_mut(tracker_key) else { return };
             let backoff = tracker.silence.backoff();
-            let Some((_, sent)) = tracker.flight.next_overdue(now, &tracker.rtt, backoff) else { return };
+            let Some(sent) = tracker.flight.next_overdue(now, &tracker.rtt, backoff) else { return };
             self.is_overdue(now, tracker_key, &sent);
         }
     }
@@ -143,10 +141,7 @@ impl Client {
         }
         let previous = sent.previous.and_then(|id| tracker.flight.get(id)).copied();
         let missed = tracker.silence.on_missed(now, sent.time_sent, previous.map(|previous| previous.time_sent));
-        tracker.replace_dead_id(now, sent, false);
-        if missed == Missed::Lasts {
-            tracker.replace_dead_id(now, sent, true);
-        }
+        tracker.replace_dead_id(now, sent, missed);
         let is_silent = tracker.silence.is_silent();
         let is_here = request.place == Place::Tracker(tracker_key);
         if missed == Missed::Begins {
