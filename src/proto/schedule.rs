@@ -1,4 +1,5 @@
-//! When a request that got no answer is sent again, and when it is given up.
+//! When a request that got no answer is given up, and by when at the latest it is sent again. The RTO of its address says
+//! when: see `rtt`.
 
 use std::time::Duration;
 
