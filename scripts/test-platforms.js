@@ -13,7 +13,7 @@ const fs = require('node:fs')
 const path = require('node:path')
 const { parseArgs } = require('node:util')
 const { PLATFORMS, platformOf } = require('./platforms/list')
-const { build } = require('./platforms/build')
+const { addonOf, build } = require('./platforms/build')
 const { CACHE } = require('./platforms/downloads')
 const { needsOf, excessOf } = require('./platforms/needs')
 const { RUNNERS } = require('./platforms/runners')
@@ -97,7 +97,7 @@ function attempt(platform, checkout, { fast, portable }) {
     ...(isWindows && windows.linker(zigProgram(), platform.processor).env)
   }
   if (!build(platform, { root: checkout, zig: !isWindows, env })) return { ...row, built: 'failed' }
-  const addon = path.join(checkout, `bittorrent-udp-tracker.${platform.name}.node`)
+  const addon = addonOf(platform, checkout)
   row.built = `${Math.round(fs.statSync(addon).size / 1024)} KiB`
   const excess = excessOf(addon, platform.needs)
   const { glibc, macos, libraries } = needsOf(addon)
