@@ -49,9 +49,9 @@ function aptFor(suite, architecture) {
     fs.writeFileSync(path.join(place, 'sources.list'), `${lines.join('\n')}\n`)
     const settings = [
       `Dir::Etc::SourceList=${place}/sources.list`,
-      'Dir::Etc::SourceParts=-',
-      'Dir::Etc::Preferences=-',
-      'Dir::Etc::PreferencesParts=-',
+      'Dir::Etc::SourceParts=/dev/null',
+      'Dir::Etc::Preferences=/dev/null',
+      'Dir::Etc::PreferencesParts=/dev/null',
       `Dir::State=${place}`,
       `Dir::State::Lists=${place}/lists`,
       `Dir::State::Status=${place}/status`,
