@@ -32,7 +32,7 @@ describe('an answer that is too short', () => {
           }
         })
         // Below 8 bytes nothing shows whose answer it is, and the error waits for a better one until the next send.
-        const client = createClient(t, tracker.url, length < 8 ? { _timeout: patient(25) } : {})
+        const client = createClient(t, tracker.url, length < 8 ? { _timeout: patient(100) } : {})
         client.announce(2)
 
         assert.equal(await nextError(client), SHORT_TEXT[phase])
