@@ -8,7 +8,7 @@ const { getEventListeners } = require('node:events')
 const { startScriptedTracker, silent } = require('./support/scripted-tracker')
 const { startScript } = require('./support/child')
 const { UdpTracker, INFO_HASH, PEER_ID, createClient, allDelivered } = require('./support/client')
-const { deadline } = require('./support/deadline')
+const { deadline, patient } = require('./support/deadline')
 const wire = require('./support/wire')
 
 const { announce, scrape, drain } = UdpTracker
@@ -125,12 +125,17 @@ describe('a scrape that fails', () => {
 
 describe('a JavaScript that is busy until the limit has passed', () => {
   // The call, and how many requests of the engine it makes.
+  // Longer than it takes to ask: what is given up before is never answered.
+  const TIMEOUT_MS = patient(200)
   const cases = {
     announce: [
-      `UdpTracker.announce(url, { peerId: 'x'.repeat(20), infoHash: 'ab'.repeat(20), port: 1, timeout: 50 })`,
+      `UdpTracker.announce(url, { peerId: 'x'.repeat(20), infoHash: 'ab'.repeat(20), port: 1, timeout: ${TIMEOUT_MS} })`,
       1
     ],
-    scrape: [`UdpTracker.scrape(url, Array(200).fill('ab'.repeat(20)), { timeout: 50 })`, 4]
+    scrape: [
+      `UdpTracker.scrape(url, Array(200).fill('ab'.repeat(20)), { timeout: ${TIMEOUT_MS} })`,
+      4
+    ]
   }
   for (const [name, [call, requests]] of Object.entries(cases)) {
     test(`gets the answer that the engine has: ${name}`, async (t) => {
@@ -141,7 +146,7 @@ describe('a JavaScript that is busy until the limit has passed', () => {
          const started = Date.now()
          ${call}.then(() => console.log('answered'), (err) => console.log(err.message))
          setImmediate(() => {
-           while (UdpTracker.stats().answered < ${requests} || Date.now() < started + 100);
+           while (UdpTracker.stats().answered < ${requests} || Date.now() < started + ${2 * TIMEOUT_MS});
          })`,
         tracker.url
       )
