@@ -124,9 +124,9 @@ describe('a scrape that fails', () => {
 })
 
 describe('a JavaScript that is busy until the limit has passed', () => {
-  // The call, and how many requests of the engine it makes.
   // Longer than it takes to ask: what is given up before is never answered.
   const TIMEOUT_MS = patient(200)
+  // The call, and how many requests of the engine it makes.
   const cases = {
     announce: [
       `UdpTracker.announce(url, { peerId: 'x'.repeat(20), infoHash: 'ab'.repeat(20), port: 1, timeout: ${TIMEOUT_MS} })`,
