@@ -13,11 +13,12 @@ const {
   INFO_HASH,
   PEER_ID
 } = require('./support/client')
+const { patient } = require('./support/deadline')
 const { startScriptedTracker } = require('./support/scripted-tracker')
 const { startSocksProxy, DOMAIN, IPV4, IPV6 } = require('./support/socks-proxy')
 const wire = require('./support/wire')
 
-const ask = { infoHash: INFO_HASH, peerId: PEER_ID, port: 6881, _timeout: 50 }
+const ask = { infoHash: INFO_HASH, peerId: PEER_ID, port: 6881, _timeout: patient(50) }
 
 const failure = (code, message) => ({ name: 'TrackerError', code, message })
 

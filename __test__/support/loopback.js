@@ -13,4 +13,10 @@ const withoutIPv6 = hasIPv6 ? false : 'this machine has no IPv6 loopback address
 // macOS has 127.0.0.1 alone, where others have all that begins with 127.
 const withoutAddresses = process.platform === 'darwin' ? 'this machine has 127.0.0.1 alone' : false
 
-module.exports = { withoutAddresses, withoutIPv6 }
+// For tests of several addresses with one port.
+const withoutSharedPorts =
+  process.env.TEST_UNDER === 'Wine'
+    ? 'Wine has a port once, and not for each address'
+    : withoutAddresses
+
+module.exports = { withoutAddresses, withoutIPv6, withoutSharedPorts }

