@@ -15,6 +15,9 @@ const SHORT_TEXT = {
   announce: 'announce response should be 20 bytes'
 }
 
+// So many there are without an answer (BEP 15).
+const SENDS = 7
+
 describe('an answer that is too short', () => {
   for (const [phase, needed] of [
     ['connect', 16],
@@ -32,11 +35,13 @@ describe('an answer that is too short', () => {
           }
         })
         // Below 8 bytes nothing shows whose answer it is, and the error waits for a better one until the next send.
-        const client = createClient(t, tracker.url, length < 8 ? { _timeout: patient(100) } : {})
+        const client = createClient(t, tracker.url, length < 8 ? { _timeout: patient(25) } : {})
         client.announce(2)
 
         assert.equal(await nextError(client), SHORT_TEXT[phase])
-        assert.equal(tracker[`${phase}s`].length, 1)
+        // On a slow machine there may be sends before the answer to the first is read, but not all of them.
+        const sends = tracker[`${phase}s`].length
+        assert.ok(length < 8 ? sends < SENDS : sends === 1, `${sends} sends`)
         assert.equal(client._socket, null)
       })
     }
