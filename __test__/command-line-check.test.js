@@ -7,7 +7,7 @@ const { spawnSync } = require('node:child_process')
 const { startScriptedTracker, silent } = require('./support/scripted-tracker')
 const { runCommand, check, namesEnvironment } = require('./support/command-line')
 const { UdpTracker } = require('./support/client')
-const { withoutIPv6, withoutSharedPorts } = require('./support/loopback')
+const { withoutAddresses, withoutIPv6 } = require('./support/loopback')
 const { freePort, startOpentracker } = require('./support/real-trackers')
 const wire = require('./support/wire')
 
@@ -306,7 +306,7 @@ test(
 )
 
 describe('a name with several addresses of a family', () => {
-  test('works if one of them does, whichever it is', { skip: withoutSharedPorts }, async (t) => {
+  test('works if one of them does, whichever it is', { skip: withoutAddresses }, async (t) => {
     const tracker = await startScriptedTracker(t, { address: '127.0.0.3' })
     const url = `udp://tracker.test:${tracker.port}`
     const dead = await startScriptedTracker(t, {

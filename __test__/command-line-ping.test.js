@@ -13,7 +13,7 @@ const {
   printed,
   jsonLines
 } = require('./support/command-line')
-const { withoutIPv6, withoutSharedPorts } = require('./support/loopback')
+const { withoutAddresses, withoutIPv6 } = require('./support/loopback')
 const { freePort } = require('./support/real-trackers')
 const wire = require('./support/wire')
 
@@ -114,7 +114,7 @@ describe('a connect that is lost', () => {
   })
 })
 
-test('each address of a name is a row', { skip: withoutIPv6 || withoutSharedPorts }, async (t) => {
+test('each address of a name is a row', { skip: withoutIPv6 || withoutAddresses }, async (t) => {
   const four = await startScriptedTracker(t)
   await startScriptedTracker(t, { family: 6, port: four.port })
   await startScriptedTracker(t, { address: '127.0.0.2', port: four.port })
