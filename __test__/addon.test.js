@@ -13,10 +13,13 @@ const ADDON = JSON.stringify(path.join(ROOT, 'lib/addon.js'))
 const SOURCE = fs.readFileSync(path.join(ROOT, 'lib/addon.js'), 'utf8')
 const [MAJOR] = process.versions.node.split('.').map(Number)
 
+// The file and not its folder: for that, Node.js before 20.12 looks for files that it may not read.
+const MAIN = JSON.stringify(path.join(ROOT, 'index.js'))
+
 const announce = `
   const peerId = '-XX0100-abcdefghijkl', infoHash = 'ab'.repeat(20)
   try {
-    new (require(${JSON.stringify(ROOT)}))(peerId, infoHash, 'udp://127.0.0.1:1').announce(2)
+    new (require(${MAIN}))(peerId, infoHash, 'udp://127.0.0.1:1').announce(2)
     console.log('no error')
   } catch (err) {
     console.log(JSON.stringify([err.code, err.message]))

@@ -7,6 +7,9 @@ const { startScriptedTracker, silent } = require('./support/scripted-tracker')
 const { createClient, nextUpdate, nextError } = require('./support/client')
 const wire = require('./support/wire')
 
+// One phase has so many at most (BEP 15).
+const SENDS = 7
+
 describe('a connection ID', () => {
   test('is shared by two tracker objects that start together', async (t) => {
     const tracker = await startScriptedTracker(t)
@@ -14,11 +17,10 @@ describe('a connection ID', () => {
     clients.forEach((client) => client.announce(2))
     await Promise.all(clients.map((client) => nextUpdate(client)))
 
-    assert.equal(tracker.connects.length, 1)
     assert.equal(tracker.announces.length, 2)
-    for (const announce of tracker.announces) {
-      assert.deepEqual(announce.connectionId, tracker.connectionIds[0])
-    }
+    const [first, second] = tracker.announces
+    assert.deepEqual(first.connectionId, second.connectionId)
+    assert.deepEqual(first.connectionId, tracker.connectionIds[0])
   })
 
   test('is shared by a hundred that start while the connect is under way', async (t) => {
@@ -34,8 +36,11 @@ describe('a connection ID', () => {
     await tracker.send(wire.connectResponse(connect, tracker.issueConnectionId()), connect)
     await Promise.all([first, ...others])
 
-    assert.equal(tracker.connects.length, 1)
-    // On a machine that stands still for a moment some are taken for lost in the burst and sent again.
+    // On a slow machine the one connect is sent again before the hundredth has started, and on one that stands still for
+    // a moment some announces are taken for lost in the burst.
+    assert.ok(tracker.connects.length <= SENDS, `${tracker.connects.length} connects`)
+    const ids = tracker.announces.map(({ connectionId }) => connectionId.toString('hex'))
+    assert.deepEqual([...new Set(ids)], [tracker.connectionIds[0].toString('hex')])
     assert.equal(new Set(tracker.announces.map(({ transactionId }) => transactionId)).size, 100)
   })
 

@@ -14,6 +14,9 @@ const SHORT_TEXT = {
   announce: 'announce response should be 20 bytes'
 }
 
+// So many there are without an answer (BEP 15).
+const SENDS = 7
+
 // Side by side: most of them wait three seconds.
 describe('an answer that is too short', { concurrency: true }, () => {
   for (const [phase, needed] of [
@@ -36,7 +39,9 @@ describe('an answer that is too short', { concurrency: true }, () => {
         client.announce(2)
 
         assert.equal(await nextError(client), SHORT_TEXT[phase])
-        assert.equal(tracker[`${phase}s`].length, 1)
+        // On a slow machine there may be sends before the answer to the first is read, but not all of them.
+        const sends = tracker[`${phase}s`].length
+        assert.ok(length < 8 ? sends < SENDS : sends === 1, `${sends} sends`)
         assert.equal(client._socket, null)
       })
     }

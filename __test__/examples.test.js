@@ -5,6 +5,7 @@
 const { test, describe } = require('node:test')
 const assert = require('node:assert/strict')
 const { startFile, withSignals } = require('./support/child')
+const { patient } = require('./support/deadline')
 const { startScriptedTracker, silent } = require('./support/scripted-tracker')
 const wire = require('./support/wire')
 
@@ -121,7 +122,8 @@ describe('mass-scrape.js', () => {
 })
 
 describe('health-monitor.js', () => {
-  const args = ['examples/health-monitor.js', '--every', '0.02', '--timeout', '0.3']
+  const timeout = patient(300)
+  const args = ['examples/health-monitor.js', '--every', '0.02', '--timeout', `${timeout / 1000}`]
 
   test('prints each change of state once', withSignals, async (t) => {
     let scrape = (request) => wire.scrapeResponse(request, [{}])
@@ -134,7 +136,9 @@ describe('health-monitor.js', () => {
     scrape = (request) => wire.errorResponse(request, 'not today')
     await child.prints(/ refusing {2}\(TRACKER_ERROR: not today\)\n/)
     scrape = silent
-    await child.prints(/ down {2}\(TIMEOUT: tracker is not responding after:300\)\n/)
+    await child.prints(
+      new RegExp(` down {2}\\(TIMEOUT: tracker is not responding after:${timeout}\\)\\n`)
+    )
     scrape = (request) => wire.scrapeResponse(request, [{}])
     await child.prints(/down[^\n]*\n[^\n]* up /)
 

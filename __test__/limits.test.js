@@ -8,7 +8,7 @@ const { getEventListeners } = require('node:events')
 const { startScriptedTracker, silent } = require('./support/scripted-tracker')
 const { startScript } = require('./support/child')
 const { UdpTracker, INFO_HASH, createClient, allDelivered, REQUEST } = require('./support/client')
-const { deadline } = require('./support/deadline')
+const { deadline, patient } = require('./support/deadline')
 const wire = require('./support/wire')
 
 const { announce, scrape, drain } = UdpTracker
@@ -123,13 +123,18 @@ describe('a scrape that fails', () => {
 })
 
 describe('JavaScript that is busy until the timeout has passed', () => {
+  // Longer than it takes to ask: what is given up before is never answered.
+  const TIMEOUT_MS = patient(500)
   // The call, and how many requests of the engine it makes.
   const cases = {
     announce: [
-      `UdpTracker.announce(url, { peerId: 'x'.repeat(20), infoHash: 'ab'.repeat(20), port: 1, timeout: 500 })`,
+      `UdpTracker.announce(url, { peerId: 'x'.repeat(20), infoHash: 'ab'.repeat(20), port: 1, timeout: ${TIMEOUT_MS} })`,
       1
     ],
-    scrape: [`UdpTracker.scrape(url, Array(200).fill('ab'.repeat(20)), { timeout: 500 })`, 4]
+    scrape: [
+      `UdpTracker.scrape(url, Array(200).fill('ab'.repeat(20)), { timeout: ${TIMEOUT_MS} })`,
+      4
+    ]
   }
   for (const [name, [call, requests]] of Object.entries(cases)) {
     test(`gets the answer that the engine has: ${name}`, async (t) => {
@@ -140,7 +145,7 @@ describe('JavaScript that is busy until the timeout has passed', () => {
          const started = Date.now()
          ${call}.then(() => console.log('answered'), (err) => console.log(err.message))
          setImmediate(() => {
-           while (UdpTracker.stats().answered < ${requests} || Date.now() < started + 600);
+           while (UdpTracker.stats().answered < ${requests} || Date.now() < started + ${2 * TIMEOUT_MS});
          })`,
         tracker.url
       )

@@ -7,6 +7,7 @@ const engine = require('../lib/engine.js')
 const { startScriptedTracker, silent } = require('./support/scripted-tracker')
 const { startScript } = require('./support/child')
 const { createClient, nextUpdate } = require('./support/client')
+const { withoutEmulator } = require('./support/deadline')
 const wire = require('./support/wire')
 
 const isGlibc =
@@ -92,7 +93,7 @@ describe('the channels of diagnostics_channel', () => {
 
 test(
   'a JavaScript that was busy while large answers came gives their memory back',
-  { skip: withoutGlibc },
+  { skip: withoutGlibc || withoutEmulator },
   async (t) => {
     const COUNT = 10_000
     const tracker = await startScriptedTracker(t, { announce: silent })

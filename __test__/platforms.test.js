@@ -60,6 +60,25 @@ test('the release builds with the command of the list, on Linux with zig', () =>
   }
 })
 
+// What a build is made with, apart from the system of GitHub's machine: each has one version.
+test('a build of the release fetches nothing but what a lock file or a version names', () => {
+  const actions = [...jobs.build.matchAll(/^ +- uses: (.*)$/gm)].map(([, action]) => action)
+  const known =
+    /^(actions\/(checkout|setup-node|upload-artifact)@v\d+|dtolnay\/rust-toolchain@\d+\.\d+\.\d+)$/
+  for (const action of actions) assert.match(action, known)
+  const names = fs
+    .readdirSync(path.join(ROOT, 'scripts/platforms'))
+    .filter((name) => name.endsWith('.txt'))
+  assert.ok(names.includes('requirements.txt'))
+  for (const name of names) {
+    const text = fs.readFileSync(path.join(ROOT, 'scripts/platforms', name), 'utf8')
+    const lines = text.replaceAll('\\\n', ' ').split('\n')
+    const wanted = lines.filter((line) => line.trim() !== '' && !line.startsWith('#'))
+    assert.ok(wanted.length > 0, name)
+    for (const line of wanted) assert.match(line, /^[\w-]+==[\d.]+( +--hash=sha256:[0-9a-f]{64})+$/)
+  }
+})
+
 test('a build for a platform is what `npm run build` does, for that platform and of the lock file', () => {
   const { target, zig } = platformOf('linux-x64-gnu')
   const options = ['--output-dir', 'out', '--target']

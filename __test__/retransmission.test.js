@@ -46,8 +46,10 @@ describe('without any answer', () => {
     client.announce(1, { left: 12 })
 
     assert.equal(await nextError(client), `tracker is not responding after:${256 * TIMEOUT_MS}`)
-    assert.equal(tracker.connects.length, 1)
-    assert.equal(tracker.announces.length, SENDS)
+    // On a slow machine the connect may have been sent again before its answer was read.
+    const first = tracker.requests.findIndex(({ kind }) => kind === 'announce')
+    const kinds = tracker.requests.slice(first).map(({ kind }) => kind)
+    assert.deepEqual(kinds, Array(SENDS).fill('announce'))
     assertWaited(tracker.announces, start)
     for (const { raw } of tracker.announces) {
       assert.deepEqual(raw.subarray(0, 12), tracker.announces[0].raw.subarray(0, 12))

@@ -1,10 +1,11 @@
 // Builds the addon of each platform from a clean checkout of what is committed, checks what it needs of a system, and runs
 // it wherever something on this machine can: natively, under an emulator, beside musl.
 //
-//   npm run test:platforms [-- --fast] [linux-x64-musl …]     without names: all that can be linked here
+//   npm run test:platforms [-- --fast] [-- --portable] [linux-x64-musl …]     without names: all of them
 //
-// --fast: without link-time optimization, for a quick look. Downloads and builds stay in target/platforms/. It needs
-// Debian's apt-get and dpkg, Python's pip, and readelf, on Linux x64.
+// --portable: also runs the portable tests. --fast: without link-time optimization, for a quick look. Downloads, builds and
+// what was printed stay in target/platforms/. It needs Debian's apt-get and dpkg, Python's pip, unshare and readelf, on
+// Linux x64.
 'use strict'
 
 const { execFileSync, spawnSync } = require('node:child_process')
@@ -12,7 +13,7 @@ const fs = require('node:fs')
 const path = require('node:path')
 const { parseArgs } = require('node:util')
 const { PLATFORMS, platformOf } = require('./platforms/list')
-const { build } = require('./platforms/build')
+const { addonOf, build } = require('./platforms/build')
 const { CACHE } = require('./platforms/downloads')
 const { needsOf, excessOf } = require('./platforms/needs')
 const { RUNNERS } = require('./platforms/runners')
@@ -22,7 +23,9 @@ const windows = require('./platforms/windows')
 const ROOT = path.resolve(__dirname, '..')
 const SMOKE = path.join(__dirname, 'platforms/smoke.js')
 const WORKED = 7
-const SMOKE_MS = 180_000
+// On a processor of its own; an emulator has so many times more.
+const SMOKE_MS = 60_000
+const PORTABLE_MS = 900_000
 const QUICK = { CARGO_PROFILE_RELEASE_LTO: 'off', CARGO_PROFILE_RELEASE_CODEGEN_UNITS: '16' }
 
 function checkOut() {
@@ -40,63 +43,86 @@ function removeAddons(checkout) {
   }
 }
 
-function smoke(platform, checkout) {
-  const { command, env, under } = RUNNERS[platform.run]()
-  const [program, ...args] = command
+// What a script does on the platform; what it prints is in target/platforms/.
+function run(platform, name, args, timeout) {
+  const { command, env, under, slowness = 1 } = RUNNERS[platform.run]()
+  const [program, ...rest] = command
   // A file: under Wine, Node.js cannot write to a pipe of Linux.
-  const output = path.join(CACHE, `${platform.name}.txt`)
+  const output = path.join(CACHE, `${platform.name}-${name}.txt`)
   const file = fs.openSync(output, 'w')
-  const { status } = spawnSync(program, [...args, SMOKE, checkout], {
-    env: { ...process.env, ...env },
+  const { status } = spawnSync(program, [...rest, ...args], {
+    env: { ...process.env, TEST_SLOWNESS: String(slowness), ...env },
     stdio: ['ignore', file, file],
-    timeout: SMOKE_MS
+    timeout: timeout * slowness
   })
   fs.closeSync(file)
-  console.log(fs.readFileSync(output, 'utf8'))
+  return { status, under, output, text: fs.readFileSync(output, 'utf8') }
+}
+
+function smoke(platform, checkout) {
+  const { status, under, text } = run(platform, 'smoke', [SMOKE, checkout], SMOKE_MS)
+  console.log(text)
   return `${status === WORKED ? 'passed' : 'failed'} (${under})`
+}
+
+// The last lines of node:test, as its reporters `tap` and `spec` write them.
+const countOf = (text, what) =>
+  [...text.matchAll(new RegExp(`^(?:#|ℹ) ${what} (\\d+)`, 'gm'))].reduce(
+    (sum, [, count]) => sum + Number(count),
+    0
+  )
+
+function testPortable(platform, checkout) {
+  const args = [path.join(checkout, 'scripts/test-runtimes.js'), '--portable', 'current']
+  const { status, output, text } = run(platform, 'portable', args, PORTABLE_MS)
+  const [passed, skipped, ...bad] = ['pass', 'skipped', 'fail', 'cancelled'].map((what) =>
+    countOf(text, what)
+  )
+  const failed = bad[0] + bad[1]
+  const counts = `${passed} passed, ${skipped} skipped, ${failed} failed`
+  if (status === 0 && passed > 0 && failed === 0) return counts
+  return `failed: ${counts} (${output})`
 }
 
 const isFailure = (text) => /^(failed|needs )/.test(text)
 
 /** A row of the table: what became of building, of what it needs, and of running. */
-function attempt(platform, checkout, isFast) {
-  const row = { platform: platform.name, built: '-', needs: '-', ran: '-' }
+function attempt(platform, checkout, { fast, portable }) {
+  const row = { platform: platform.name, built: '-', needs: '-', ran: '-', tests: '-' }
   removeAddons(checkout)
   const isWindows = platform.needs.windows
   const env = {
     CARGO_TARGET_DIR: path.join(CACHE, 'target'),
-    ...(isFast && QUICK),
-    ...(isWindows && windows.linker(zigProgram()).env)
+    ...(fast && QUICK),
+    ...(isWindows && windows.linker(zigProgram(), platform.processor).env)
   }
   if (!build(platform, { root: checkout, zig: !isWindows, env })) return { ...row, built: 'failed' }
-  const addon = path.join(checkout, `bittorrent-udp-tracker.${platform.name}.node`)
+  const addon = addonOf(platform, checkout)
   row.built = `${Math.round(fs.statSync(addon).size / 1024)} KiB`
   const excess = excessOf(addon, platform.needs)
   const { glibc, macos, libraries } = needsOf(addon)
   const least = glibc ? `glibc ${glibc}` : macos ? `macOS ${macos}` : libraries.join(' ')
   row.needs = excess.length > 0 ? `needs ${excess.join(', ')}` : least
   if (platform.run) row.ran = smoke(platform, checkout)
+  if (platform.run && portable) row.tests = testPortable(platform, checkout)
   return row
 }
 
 function main() {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { fast: { type: 'boolean' } }
+    options: { fast: { type: 'boolean' }, portable: { type: 'boolean' } }
   })
-  const wanted =
-    positionals.length > 0
-      ? positionals.map(platformOf)
-      : PLATFORMS.filter(({ zig, run }) => zig || run)
+  const wanted = positionals.length > 0 ? positionals.map(platformOf) : PLATFORMS
   const checkout = checkOut()
   const rows = []
   for (const platform of wanted) {
     console.log(`\n== ${platform.name}`)
-    rows.push(attempt(platform, checkout, values.fast))
+    rows.push(attempt(platform, checkout, values))
     console.log(Object.values(rows.at(-1)).join(' | '))
   }
   console.table(rows)
-  const failed = rows.filter(({ built, needs, ran }) => [built, needs, ran].some(isFailure))
+  const failed = rows.filter((row) => Object.values(row).some(isFailure))
   if (failed.length > 0) {
     console.error(`failed: ${failed.map(({ platform }) => platform).join(', ')}`)
     process.exitCode = 1

@@ -5,6 +5,9 @@
 const SLOWNESS = Number(process.env.TEST_SLOWNESS ?? 1)
 const DEADLINE_MS = 10_000
 
+// For the `skip` option of a test that looks at its process as the system sees it: under an emulator that is the emulator's.
+const withoutEmulator = SLOWNESS > 1 && 'an emulator is more than the process in it'
+
 // A time in which something has to be done.
 const patient = (ms) => ms * SLOWNESS
 
@@ -23,4 +26,4 @@ async function deadline(promise, whatIsMissing, ms = DEADLINE_MS) {
   }
 }
 
-module.exports = { deadline, patient }
+module.exports = { deadline, patient, withoutEmulator }

@@ -3,7 +3,8 @@
 //   node scripts/platforms/build.js TARGET [--zig] [--out DIR]
 //
 // --zig: with cargo-zigbuild and zig, of the versions in requirements.txt, which needs no compiler or library of the
-// platform. Without it the host's own linker does, as on macOS and Windows.
+// platform. Without it the host's own linker does, as on macOS and Windows. An addon that needs more of a system than the
+// list allows is a failure.
 'use strict'
 
 const { spawnSync } = require('node:child_process')
@@ -11,6 +12,7 @@ const os = require('node:os')
 const path = require('node:path')
 const { parseArgs } = require('node:util')
 const { MACOS, platformOf } = require('./list')
+const { excessOf } = require('./needs')
 const toolchain = require('./toolchain')
 
 const ROOT = path.resolve(__dirname, '../..')
@@ -53,7 +55,10 @@ function build(platform, { root = ROOT, zig = false, out = root, env = {} } = {}
   return status === 0
 }
 
-module.exports = { build, commandFor }
+/** The file that a build has written into a folder. */
+const addonOf = ({ name }, folder) => path.join(folder, `bittorrent-udp-tracker.${name}.node`)
+
+module.exports = { addonOf, build, commandFor }
 
 if (require.main === module) {
   const { values, positionals } = parseArgs({
@@ -61,5 +66,14 @@ if (require.main === module) {
     options: { zig: { type: 'boolean' }, out: { type: 'string' } }
   })
   const out = path.resolve(values.out || ROOT)
-  if (!build(platformOf(positionals[0]), { zig: values.zig, out })) process.exitCode = 1
+  const platform = platformOf(positionals[0])
+  if (build(platform, { zig: values.zig, out })) {
+    const excess = excessOf(addonOf(platform, out), platform.needs)
+    if (excess.length > 0) {
+      console.error(`${platform.name} needs ${excess.join(', ')}`)
+      process.exitCode = 1
+    }
+  } else {
+    process.exitCode = 1
+  }
 }

@@ -8,6 +8,8 @@ const fs = require('node:fs')
 const path = require('node:path')
 
 const CACHE = path.resolve(__dirname, '../../target/platforms')
+const KEYS = '/usr/share/keyrings/debian-archive-keyring.gpg'
+const PIP = ['-m', 'pip', '--quiet', '--disable-pip-version-check']
 
 /** A folder of the cache. `fill` fills it; one that was not filled to the end is not there. */
 function folder(name, fill) {
@@ -22,12 +24,62 @@ function folder(name, fill) {
   return place
 }
 
+/** For the name of a folder: it is another one when these files have changed. */
+function digestOf(files) {
+  const hash = createHash('sha256')
+  for (const file of files) hash.update(fs.readFileSync(file))
+  return hash.digest('hex').slice(0, 12)
+}
+
+const lists = new Map()
+
+// apt-get with lists of its own, fetched once by each run: the machine's may be old, of another release of Debian, or of
+// another processor, and packages are gone from the mirrors when a later version is there.
+function aptFor(suite, architecture) {
+  const name = `apt-${suite}-${architecture}`
+  if (!lists.has(name)) {
+    const place = path.join(CACHE, name)
+    fs.mkdirSync(path.join(place, 'lists/partial'), { recursive: true })
+    fs.mkdirSync(path.join(place, 'cache/archives/partial'), { recursive: true })
+    fs.writeFileSync(path.join(place, 'status'), '')
+    const sources = [`debian ${suite}`, `debian-security ${suite}-security`]
+    const lines = sources.map(
+      (from) => `deb [signed-by=${KEYS}] http://deb.debian.org/${from} main`
+    )
+    fs.writeFileSync(path.join(place, 'sources.list'), `${lines.join('\n')}\n`)
+    const settings = [
+      `Dir::Etc::SourceList=${place}/sources.list`,
+      'Dir::Etc::SourceParts=/dev/null',
+      'Dir::Etc::Preferences=/dev/null',
+      'Dir::Etc::PreferencesParts=/dev/null',
+      `Dir::State=${place}`,
+      `Dir::State::Lists=${place}/lists`,
+      `Dir::State::Status=${place}/status`,
+      `Dir::Cache=${place}/cache`,
+      `APT::Architecture=${architecture}`,
+      `APT::Architectures=${architecture}`,
+      // The user of the downloads' sandbox may not write here.
+      'APT::Sandbox::User=root',
+      'APT::Update::Error-Mode=any',
+      'Acquire::Languages=none',
+      'Acquire::Retries=3'
+    ]
+    const options = settings.flatMap((setting) => ['-o', setting])
+    execFileSync('apt-get', [...options, 'update'], { stdio: ['ignore', 'pipe', 'inherit'] })
+    lists.set(name, options)
+  }
+  return lists.get(name)
+}
+
 /** Debian packages, unpacked into a folder and not installed. */
-function unpackDebian(name, packages) {
+function unpackDebian(name, packages, { suite = 'bookworm', architecture = 'amd64' } = {}) {
   return folder(name, (place) => {
     const archives = path.join(place, 'archives')
     fs.mkdirSync(archives)
-    execFileSync('apt-get', ['download', ...packages], { cwd: archives, stdio: 'pipe' })
+    execFileSync('apt-get', [...aptFor(suite, architecture), 'download', ...packages], {
+      cwd: archives,
+      stdio: ['ignore', 'pipe', 'inherit']
+    })
     for (const file of fs.readdirSync(archives)) {
       execFileSync('dpkg', ['-x', path.join(archives, file), place], { stdio: 'pipe' })
     }
@@ -35,37 +87,29 @@ function unpackDebian(name, packages) {
   })
 }
 
-/** A file of which the checksum is known. */
-function fetchFile(url, sha256, file) {
-  execFileSync('curl', ['--fail', '--silent', '--show-error', '--output', file, url])
-  const found = createHash('sha256').update(fs.readFileSync(file)).digest('hex')
-  if (found !== sha256) throw new Error(`${url} has the SHA-256 checksum ${found}`)
-}
-
-/** Packages of PyPI in a folder of their own. */
-function pipInstall(name, args) {
-  const options = ['--quiet', '--disable-pip-version-check', '--no-deps']
-  return folder(name, (place) =>
-    execFileSync('python3', ['-m', 'pip', 'install', ...options, '--target', place, ...args], {
+/** Packages of PyPI in a folder of their own: the versions, and the hashes, of a file of requirements. */
+function pipInstall(name, requirements) {
+  const wanted = ['--no-deps', '--require-hashes', '--requirement', requirements]
+  const options = ['install', '--root-user-action=ignore', ...wanted]
+  return folder(`${name}-${digestOf([requirements])}`, (place) =>
+    execFileSync('python3', [...PIP, ...options, '--target', place], {
       stdio: ['ignore', 'inherit', 'inherit']
     })
   )
 }
 
-/** The path of a wheel of PyPI that is for another platform than this. */
-function pipDownload(requirement, platform) {
-  const options = ['--quiet', '--disable-pip-version-check', '--no-deps']
-  const wanted = ['--only-binary=:all:', '--platform', platform, requirement]
-  const place = folder(`wheel-${requirement}-${platform}`, (unfinished) =>
-    execFileSync(
-      'python3',
-      ['-m', 'pip', 'download', ...options, '--dest', unfinished, ...wanted],
-      {
-        stdio: ['ignore', 'inherit', 'inherit']
-      }
-    )
-  )
-  return path.join(place, fs.readdirSync(place)[0])
+/** The files of a wheel of PyPI that is for another platform than this. */
+function unpackWheel(name, requirements, platform) {
+  const wanted = ['--no-deps', '--require-hashes', '--requirement', requirements]
+  const options = ['download', '--only-binary=:all:', '--platform', platform, ...wanted]
+  return folder(`${name}-${platform}-${digestOf([requirements])}`, (place) => {
+    execFileSync('python3', [...PIP, ...options, '--dest', place], {
+      stdio: ['ignore', 'inherit', 'inherit']
+    })
+    const wheel = path.join(place, fs.readdirSync(place)[0])
+    execFileSync('python3', ['-m', 'zipfile', '-e', wheel, place])
+    fs.rmSync(wheel)
+  })
 }
 
 /** The folder of an npm package that is for another platform than this. */
@@ -79,4 +123,4 @@ function unpackNpm(name, version) {
   })
 }
 
-module.exports = { CACHE, fetchFile, folder, unpackDebian, pipInstall, pipDownload, unpackNpm }
+module.exports = { CACHE, digestOf, folder, unpackDebian, pipInstall, unpackWheel, unpackNpm }

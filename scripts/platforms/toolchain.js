@@ -1,6 +1,6 @@
-// What builds for other platforms: zig as linker, from PyPI, and Rust's standard library for them. Where rustup has
-// that library, it is used; elsewhere it is built from source, by a compiler and of a source that Debian's security
-// archive has together (rustc-web, rust-web-src), unpacked aside and not installed.
+// What builds for other platforms: zig as linker, from PyPI, and Rust's standard library for them. It is rustup's, which
+// adds it to the compiler at hand; where rustup cannot, it is built from source, by a compiler and of a source that Debian's
+// security archive has together (rustc-web, rust-web-src), unpacked aside and not installed.
 'use strict'
 
 const { execFileSync, spawnSync } = require('node:child_process')
@@ -9,9 +9,10 @@ const path = require('node:path')
 const { unpackDebian, pipInstall } = require('./downloads')
 
 const RUST_PACKAGES = ['rustc-web', 'rust-web-src', 'libstd-rust-web-1.96', 'libstd-rust-web-dev']
+const RUSTUP_MS = 60_000
 const REQUIREMENTS = path.join(__dirname, 'requirements.txt')
 
-const zigFolder = () => pipInstall('zig', ['--require-hashes', '--requirement', REQUIREMENTS])
+const zigFolder = () => pipInstall('zig', REQUIREMENTS)
 
 const zigProgram = () => path.join(zigFolder(), 'ziglang/zig')
 
@@ -35,9 +36,21 @@ function hasStandardLibrary(target) {
   return fs.readdirSync(stdout.trim()).some((name) => name.startsWith('libstd-'))
 }
 
+let canAdd = true
+
+// False where there is no rustup, or it cannot reach its server: then it is not asked again.
+function addByRustup(target) {
+  if (!canAdd) return false
+  const options = { stdio: 'ignore', timeout: RUSTUP_MS }
+  canAdd = spawnSync('rustup', ['target', 'add', target], options).status === 0
+  return canAdd
+}
+
 /** `args` for cargo, `env` for a compiler that can build for a target, and the folder of its `source` if that is built. */
 function rustFor(target) {
-  if (hasStandardLibrary(target)) return { args: [], env: {} }
+  const own = { args: [], env: {} }
+  if (hasStandardLibrary(target)) return own
+  if (addByRustup(target) && hasStandardLibrary(target)) return own
   const root = compilerWithSource()
   // -Z is for nightly compilers, or for those that are told not to mind.
   const env = { RUSTC: path.join(root, 'rustc'), RUSTC_BOOTSTRAP: '1' }

@@ -1,57 +1,66 @@
-// Links an addon for Windows x64 without Windows: zig brings Microsoft's linker as LLVM has it, and lists of what the
-// system's DLLs export; what is left of Microsoft's C runtime is in windows/. Good for trying an addon under Wine: what is
-// published is linked on Windows.
+// Links an addon for Windows without Windows: zig brings Microsoft's linker as LLVM has it, and lists of what the system's
+// DLLs export; what is left of Microsoft's C runtime is in windows/. Good for trying an addon under Wine, and for seeing
+// that it links: what is published is linked on Windows.
 'use strict'
 
 const { execFileSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
-const { folder } = require('./downloads')
+const { digestOf, folder } = require('./downloads')
 
 const SOURCES = path.join(__dirname, 'windows')
-const MACHINE = ['-m', 'i386:x86-64']
+// A processor's name in targets of Rust and zig, and in zig's dlltool.
+const MACHINES = { x64: ['x86_64', 'i386:x86-64'], arm64: ['aarch64', 'arm64'] }
 const FROM_TEMPLATES = ['kernel32', 'ntdll', 'ws2_32', 'advapi32']
 const FROM_LISTS = ['userenv', 'dbghelp', 'iphlpapi', 'bcrypt']
 // Parts of the C runtime that objects name. All that is wanted of them is one function.
 const RUNTIME = ['legacy_stdio_definitions', 'libcmt', 'libvcruntime', 'libucrt', 'oldnames']
 
 /** The environment for cargo, given the path of zig; `shim` is the DLL that Wine needs besides. */
-function linker(zig) {
-  const place = folder('windows', (unfinished) => fill(unfinished, zig))
+function linker(zig, processor = 'x64') {
+  const sources = fs.readdirSync(SOURCES).map((name) => path.join(SOURCES, name))
+  const place = folder(`windows-${processor}-${digestOf([__filename, ...sources])}`, (unfinished) =>
+    fill(unfinished, zig, processor)
+  )
+  const [cpu] = MACHINES[processor]
   return {
-    env: { CARGO_TARGET_X86_64_PC_WINDOWS_MSVC_LINKER: path.join(place, 'link') },
+    env: {
+      [`CARGO_TARGET_${cpu.toUpperCase()}_PC_WINDOWS_MSVC_LINKER`]: path.join(place, 'link')
+    },
     shim: path.join(place, 'bcryptprimitives.dll')
   }
 }
 
-function fill(place, zig) {
+function fill(place, zig, processor) {
+  const [cpu, machine] = MACHINES[processor]
   const run = (...args) => execFileSync(zig, args, { cwd: place, stdio: 'pipe' })
   const compile = (name) =>
-    run(...['cc', '-target', 'x86_64-windows-msvc', '-O1', '-c', path.join(SOURCES, name)])
-  const importLibrary = (name, list) => run('dlltool', ...MACHINE, '-d', list, '-l', `${name}.lib`)
+    run(...['cc', '-target', `${cpu}-windows-msvc`, '-O1', '-c', path.join(SOURCES, name)])
+  const importLibrary = (name, list) =>
+    run('dlltool', '-m', machine, '-d', list, '-l', `${name}.lib`)
 
   const lists = path.join(path.dirname(zig), 'lib/libc/mingw')
   for (const name of FROM_TEMPLATES) {
-    const definitions = ['-DDEF_X64', `-I${path.join(lists, 'def-include')}`]
+    const included = `-I${path.join(lists, 'def-include')}`
     const template = path.join(lists, 'lib-common', `${name}.def.in`)
-    const target = ['-target', 'x86_64-windows-gnu', '-w']
-    run('cc', '-E', '-P', '-xc', ...target, ...definitions, template, '-o', `${name}.def`)
+    const target = ['-target', `${cpu}-windows-gnu`, '-w']
+    run('cc', '-E', '-P', '-xc', ...target, included, template, '-o', `${name}.def`)
     importLibrary(name, `${name}.def`)
   }
   for (const name of FROM_LISTS) {
-    const folders = ['lib-common', 'lib64'].map((one) => path.join(lists, one, `${name}.def`))
-    importLibrary(name, folders.find(fs.existsSync))
+    importLibrary(name, path.join(lists, 'lib-common', `${name}.def`))
   }
   importLibrary('msvcrt', path.join(SOURCES, 'msvcrt.def'))
 
+  const stack = `chkstk-${processor}`
   compile('crt.c')
-  compile('chkstk.s')
+  compile(`${stack}.s`)
   compile('bcryptprimitives.c')
   const object = (name) =>
     ['o', 'obj']
       .map((end) => `${name}.${end}`)
       .find((file) => fs.existsSync(path.join(place, file)))
-  for (const name of RUNTIME) run('ar', 'rc', `${name}.lib`, object('chkstk'))
+  for (const name of RUNTIME) run('ar', 'rc', `${name}.lib`, object(stack))
   const dll = ['/dll', '/nodefaultlib', '/entry:_DllMainCRTStartup', '/out:bcryptprimitives.dll']
   run('lld-link', ...dll, object('bcryptprimitives'), 'advapi32.lib')
   const script = [
