@@ -1,10 +1,14 @@
 // `cargo check` for systems that are not at hand: what is compiled there alone has to have the right types.
 //
-//   node scripts/platforms/check.js [TARGET…]     without targets: Windows, macOS, and those of the list that are only checked
+//   node scripts/platforms/check.js [--prebuilt] [TARGET…]
+//
+// Without targets: Windows, macOS, and those of the list that are only checked. --prebuilt leaves out those whose standard
+// library would have to be built first, which takes longer than all the rest, and names them.
 'use strict'
 
 const { spawnSync } = require('node:child_process')
 const path = require('node:path')
+const { parseArgs } = require('node:util')
 const { CHECKED } = require('./list')
 const toolchain = require('./toolchain')
 
@@ -34,7 +38,15 @@ function check(targets, { args, env }) {
   return status === 0
 }
 
-const targets = process.argv.length > 2 ? process.argv.slice(2) : USUAL
+const { values, positionals } = parseArgs({
+  options: { prebuilt: { type: 'boolean', default: false } },
+  allowPositionals: true
+})
+const wanted = positionals.length > 0 ? positionals : USUAL
+const targets = wanted.filter((target) => !values.prebuilt || toolchain.hasPrebuilt(target))
+const leftOut = wanted.filter((target) => !targets.includes(target))
+if (leftOut.length > 0)
+  console.log(`${leftOut.join(', ')}: left out, no standard library is at hand`)
 const rusts = targets.map((target) => ({ target, rust: toolchain.rustFor(target) }))
 for (const isFromSource of [false, true]) {
   const some = rusts.filter(({ rust }) => Boolean(rust.source) === isFromSource)

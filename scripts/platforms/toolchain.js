@@ -46,11 +46,14 @@ function addByRustup(target) {
   return canAdd
 }
 
+/** Whether the compiler at hand has the standard library of a target, or rustup adds it. */
+function hasPrebuilt(target) {
+  return hasStandardLibrary(target) || (addByRustup(target) && hasStandardLibrary(target))
+}
+
 /** `args` for cargo, `env` for a compiler that can build for a target, and the folder of its `source` if that is built. */
 function rustFor(target) {
-  const own = { args: [], env: {} }
-  if (hasStandardLibrary(target)) return own
-  if (addByRustup(target) && hasStandardLibrary(target)) return own
+  if (hasPrebuilt(target)) return { args: [], env: {} }
   const root = compilerWithSource()
   // -Z is for nightly compilers, or for those that are told not to mind.
   const env = { RUSTC: path.join(root, 'rustc'), RUSTC_BOOTSTRAP: '1' }
@@ -77,4 +80,4 @@ function compilerWithSource() {
   return root
 }
 
-module.exports = { zig, zigProgram, rustFor }
+module.exports = { hasPrebuilt, rustFor, zig, zigProgram }
