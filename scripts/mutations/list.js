@@ -41,7 +41,7 @@ module.exports = [
   ['congestion.rs', 'const GROWTH: f64 = 0.01;', 'const GROWTH: f64 = 1.0;', 'a narrow path is overrun again and again'],
   ['congestion.rs', 'const BLOCK: u32 = 200;', 'const BLOCK: u32 = 20;', 'chance losses are congestion'],
   ['congestion.rs', 'const CONGESTED: f64 = 0.25;', 'const CONGESTED: f64 = 0.05;', 'a tenth lost closes the window'],
-  ['congestion.rs', 'const CONGESTED_ALWAYS: f64 = 0.5;', 'const CONGESTED_ALWAYS: f64 = 5.0;', 'congestion is not seen where a path loses much by itself'],
+  ['congestion.rs', 'const CONGESTED_BEYOND: f64 = 0.2;', 'const CONGESTED_BEYOND: f64 = 0.0;', 'chance losses of a path that loses much by itself are congestion'],
   ['congestion.rs', 'share > (path + CONGESTED_BEYOND)', 'share > 2.0 + (path + CONGESTED_BEYOND)', 'congestion is never seen'],
   ['congestion.rs', 'const RATE: f64 = 40_000.0;', 'const RATE: f64 = 400.0;', 'a tracker far away gets a window for one next door'],
   ['congestion.rs', 'const OUTAGE: u32 = 20;', 'const OUTAGE: u32 = 2000;', 'an outage closes the window'],

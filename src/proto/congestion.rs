@@ -28,11 +28,9 @@ const LARGEST_GROWTH: f64 = 0.25;
 const CALM_ROUNDS: u32 = 5;
 /// Losses are counted over this many sends in a row.
 const BLOCK: u32 = 200;
-/// A larger share of losses in a block is congestion, and so is one that exceeds the path's own by this much, and the
-/// largest whatever the path's own is.
+/// A larger share of losses in a block is congestion if it also exceeds the path's own by this much.
 const CONGESTED: f64 = 0.25;
 const CONGESTED_BEYOND: f64 = 0.2;
-const CONGESTED_ALWAYS: f64 = 0.5;
 /// A share of losses that exceeds the path's own by this much ends the faster growth.
 const RESTLESS_BEYOND: f64 = 0.1;
 /// The path's own share of losses is the smallest of so many blocks.
@@ -187,9 +185,7 @@ impl Congestion {
         if let Some(closed) = self.closed.as_mut().filter(|closed| block <= closed.block) {
             // Part of what closed it already.
             closed.lost += 1;
-        } else if share > (path + CONGESTED_BEYOND).clamp(CONGESTED, CONGESTED_ALWAYS)
-            && answered * OUTAGE >= answered + lost
-        {
+        } else if share > (path + CONGESTED_BEYOND).max(CONGESTED) && answered * OUTAGE >= answered + lost {
             self.close(now, lost, path, rtt);
         }
     }
@@ -475,6 +471,29 @@ mod tests {
         assert!(path.congestion.window < before / 2.0, "half of them may be chance");
         path.congestion.on_late_response(path.now, sent_at, blocks[110], &path.rtt);
         assert!(path.congestion.window >= before && path.congestion.slow_start);
+    }
+
+    #[test]
+    fn all_losses_of_the_flight_that_closed_it_count_against_late_answers() {
+        let mut path = Path::new();
+        path.flights(2, |_, _| true);
+        let sent_at = path.now;
+        let blocks: Vec<_> = (0..600).map(|_| path.congestion.on_sent(sent_at)).collect();
+        path.now += TRIP;
+        for block in blocks.iter().step_by(2) {
+            path.congestion.on_response(path.now, sent_at, *block, &path.rtt);
+        }
+        let lost: Vec<_> = blocks.iter().skip(1).step_by(2).copied().collect();
+        for block in &lost {
+            path.congestion.on_lost(path.now, *block, &path.rtt);
+        }
+        let closed = path.congestion.window;
+        for block in &lost[..150] {
+            path.congestion.on_late_response(path.now, sent_at, *block, &path.rtt);
+        }
+        assert!(path.congestion.window < closed + 1.0, "half of 300 may be chance");
+        path.congestion.on_late_response(path.now, sent_at, lost[150], &path.rtt);
+        assert!(path.congestion.window > closed + 1.0);
     }
 
     #[test]

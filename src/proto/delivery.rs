@@ -52,3 +52,34 @@ impl Delivery {
 fn rate(answers: u32, time: Duration) -> f64 {
     if time.is_zero() { 0.0 } else { f64::from(answers) / time.as_secs_f64() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TRIP: Duration = Duration::from_millis(50);
+
+    /// Lets a round trip pass in which so many answers come.
+    fn round(delivery: &mut Delivery, began: Instant, answers: u32) -> Instant {
+        let mut rtt = RttEstimator::default();
+        rtt.update(began, TRIP);
+        let ends = began + TRIP;
+        for n in 1..=answers {
+            assert_eq!(delivery.on_response(ends, began, &rtt), n == 1);
+        }
+        ends
+    }
+
+    #[test]
+    fn the_best_of_ten_rounds_counts() {
+        let mut now = Instant::now();
+        let mut delivery = Delivery::new(now);
+        now = round(&mut delivery, now, 100);
+        now = round(&mut delivery, now, 1);
+        for _ in 0..10 {
+            assert_eq!(delivery.best(now, TRIP), 2000.0);
+            now = round(&mut delivery, now, 10);
+        }
+        assert!(delivery.best(now, TRIP) < 2000.0);
+    }
+}

@@ -62,6 +62,19 @@ fn a_tracker_that_restarted_and_is_silent_to_old_ids_answers_one_announce_within
 }
 
 #[test]
+fn what_was_repeated_with_the_dead_id_is_sent_with_the_new_one_at_once() {
+    let mut simulation = restarted(ToStrangers::Silence, &[10]);
+    let begun = simulation.now;
+    let id = simulation.announce(v4(1), 1);
+    simulation.run();
+    // At the RTO, and at the next one with a connect beside it; then not an RTO later, but with the connect's answer.
+    let sends: Vec<_> = simulation.sends_of(id).into_iter().map(|at| at - begun).collect();
+    assert_eq!(sends, [0, 250, 500, 550].map(milliseconds));
+    check_rules(&simulation);
+    simulation.finish();
+}
+
+#[test]
 fn a_tracker_that_restarted_and_is_silent_to_old_ids_answers_two_within_a_second() {
     found_again_by(2);
 }
