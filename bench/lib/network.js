@@ -87,11 +87,19 @@ function summarize(times, { count, limit }) {
     median: percentile(all, 0.5),
     p99: percentile(all, 0.99),
     last: missing > 0 ? Infinity : times.reduce((last, { at }) => Math.max(last, at), 0) / 1000,
+    rate: rateOf(times),
     distribution: quantiles(all)
   }
   bound(result, { median: limit * 1000, p99: limit * 1000, last: limit })
   if (missing > 0) result.note = `${times.length} of ${count} answered within ${limit} s`
   return result
+}
+
+// Answers a second from the first to nine tenths of them: what is left then does not fill a network.
+function rateOf(times) {
+  const ends = times.map(({ at }) => at).sort((a, b) => a - b)
+  const count = Math.floor(ends.length * 0.9)
+  return count > 1 ? (1000 * (count - 1)) / (ends[count - 1] - ends[0]) : 0
 }
 
 /** Replaces times without an end by the least that they were, and says which. */
