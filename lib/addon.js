@@ -53,9 +53,22 @@ function candidates() {
   if (platform === 'win32') return [`win32-${arch}-msvc`]
   if (platform !== 'linux') return [`${platform}-${arch}`]
   const [gnu, musl] = arch === 'arm' ? ['gnueabihf', 'musleabihf'] : ['gnu', 'musl']
-  const libc = cLibrary()
+  const libc = mappedLibrary() || cLibrary()
   const names = libc === null ? [gnu, musl] : [libc.name === 'musl' ? musl : gnu]
   return names.map((name) => `linux-${arch}-${name}`)
+}
+
+// The same as `cLibrary`, without a version, out of what is mapped: in less than a millisecond, where a report takes five.
+// `null` where that cannot be read; Deno would ask its user for permission.
+function mappedLibrary() {
+  if (process.versions.deno) return null
+  try {
+    const maps = fs.readFileSync('/proc/self/maps', 'latin1')
+    const found = /\/(?:(ld-musl-|libc\.musl-)|libc\.so\.6$|libc-2\.)/m.exec(maps)
+    return found && { name: found[1] ? 'musl' : 'glibc' }
+  } catch {
+    return null
+  }
 }
 
 // The C library of the running process, which need not be that of the system's programs; `null` if it is not known.
