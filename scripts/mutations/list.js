@@ -18,6 +18,7 @@ module.exports = [
   ['rtt.rs', 'if now >= measured.round_ends {', 'if true {', 'quick answers of a burst hide the slow ones'],
   ['rtt.rs', '(measured.variation - measured.largest) / 4', '(measured.variation - measured.largest) / 400', 'the variation stays for ever'],
   ['rtt.rs', '.max(measured.smoothed * 5 / 4)', '.max(measured.smoothed * 3)', 'a lost request holds its place too long'],
+  ['rtt.rs', 'SHORTEST_LOSS_DELAY: Duration = Duration::from_millis(20)', 'SHORTEST_LOSS_DELAY: Duration = Duration::from_millis(2)', 'a tracker next door that is held up gets a second window'],
   ['rtt.rs', '1 << backoff.min(MOST_BACKOFF)', '1 << backoff.min(1)', 'silent addresses are asked for ever'],
 
   // Connects and connection IDs.

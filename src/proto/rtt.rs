@@ -6,6 +6,9 @@ use std::time::{Duration, Instant};
 const INITIAL_RTO: Duration = Duration::from_secs(1);
 /// The least that is added to the smoothed round trip before a datagram is sent again.
 const SMALLEST_MARGIN: Duration = Duration::from_millis(200);
+/// A datagram never counts as lost sooner: a process that is not scheduled for some milliseconds, next door, is not a network
+/// that loses, and a second window on top of the first overflows its socket.
+const SHORTEST_LOSS_DELAY: Duration = Duration::from_millis(20);
 /// Doublings of the RTO end here: what is beyond it is later than any schedule.
 const MOST_BACKOFF: u32 = 24;
 
@@ -71,7 +74,8 @@ impl RttEstimator {
     /// since a place held by a lost datagram is one less for the others. Never longer than the RTO.
     pub(crate) fn loss_delay(&self) -> Duration {
         self.measured.as_ref().map_or(INITIAL_RTO, |measured| {
-            (measured.smoothed + 4 * measured.variation).max(measured.smoothed * 5 / 4).min(self.rto(0))
+            let late = (measured.smoothed + 4 * measured.variation).max(measured.smoothed * 5 / 4);
+            late.max(SHORTEST_LOSS_DELAY).min(self.rto(0))
         })
     }
 
@@ -101,6 +105,14 @@ mod tests {
             now += rtt.smoothed().unwrap() / 10;
         }
         rtt
+    }
+
+    #[test]
+    fn next_door_nothing_is_lost_for_20_ms() {
+        let rtt = after((0..1000).map(|_| 1));
+        assert_eq!(rtt.loss_delay(), 20 * MS);
+        let rtt = after((0..1000).map(|_| 20));
+        assert_eq!(rtt.loss_delay(), 25 * MS);
     }
 
     #[test]
