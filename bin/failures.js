@@ -1,6 +1,6 @@
 'use strict'
 
-// What a failed step is called, in the same words in every command.
+// What a failed step is called in a table, in the same words in every command. The texts of errors are not made here.
 
 const NO_SUCH_HOST =
   /ENOTFOUND|ENODATA|not known|no address|nodename|no such host|no data of the requested type/i

@@ -1,6 +1,7 @@
 'use strict'
 
-// Arguments: options by name and the rest in order, and what the values of options must be.
+// Arguments: options by name and the rest in order, and what the values of options must be. Which options a command has, and
+// their help, is in its own file.
 
 const net = require('node:net')
 const { parseArgs } = require('node:util')

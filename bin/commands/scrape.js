@@ -1,6 +1,6 @@
 'use strict'
 
-// `scrape`: the numbers of any number of torrents.
+// `scrape`, its help and its options: the numbers of any number of torrents.
 
 const net = require('node:net')
 const ChunkedScrape = require('../chunked-scrape.js')

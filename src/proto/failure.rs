@@ -1,4 +1,4 @@
-//! How a request can fail, in the words applications already match on.
+//! How a request can fail by what a tracker sends or does not send, in the words applications already match on.
 
 use std::net::SocketAddr;
 

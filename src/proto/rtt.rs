@@ -1,4 +1,5 @@
-//! The round trips of one address, and how long to wait for an answer that follows from them (RFC 6298).
+//! The round trips of one address, and the RTO: how long to wait for an answer before a datagram is sent again (RFC 6298).
+//! `flight` finds what has waited that long; `silence` and `connection` say how often the wait doubles.
 
 use std::time::{Duration, Instant};
 
