@@ -43,13 +43,12 @@ const { values, positionals } = parseArgs({
   allowPositionals: true
 })
 const wanted = positionals.length > 0 ? positionals : USUAL
-const targets = wanted.filter((target) => !values.prebuilt || toolchain.hasPrebuilt(target))
-const leftOut = wanted.filter((target) => !targets.includes(target))
+const rusts = wanted.map((target) => ({ target, rust: toolchain.rustFor(target, values) }))
+const leftOut = rusts.filter(({ rust }) => rust === null).map(({ target }) => target)
 if (leftOut.length > 0)
   console.log(`${leftOut.join(', ')}: left out, no standard library is at hand`)
-const rusts = targets.map((target) => ({ target, rust: toolchain.rustFor(target) }))
 for (const isFromSource of [false, true]) {
-  const some = rusts.filter(({ rust }) => Boolean(rust.source) === isFromSource)
+  const some = rusts.filter(({ rust }) => rust !== null && Boolean(rust.source) === isFromSource)
   if (some.length === 0) continue
   const names = some.map(({ target }) => target)
   if (!check(names, some[0].rust)) process.exitCode = 1

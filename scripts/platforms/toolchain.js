@@ -46,14 +46,15 @@ function addByRustup(target) {
   return canAdd
 }
 
-/** Whether the compiler at hand has the standard library of a target, or rustup adds it. */
-function hasPrebuilt(target) {
-  return hasStandardLibrary(target) || (addByRustup(target) && hasStandardLibrary(target))
-}
-
-/** `args` for cargo, `env` for a compiler that can build for a target, and the folder of its `source` if that is built. */
-function rustFor(target) {
-  if (hasPrebuilt(target)) return { args: [], env: {} }
+/**
+ * `args` for cargo, `env` for a compiler that can build for a target, and the folder of its `source` if that is built, which
+ * takes long; if it is to be `prebuilt` and is not, `null`.
+ */
+function rustFor(target, { prebuilt = false } = {}) {
+  const own = { args: [], env: {} }
+  if (hasStandardLibrary(target)) return own
+  if (addByRustup(target) && hasStandardLibrary(target)) return own
+  if (prebuilt) return null
   const root = compilerWithSource()
   // -Z is for nightly compilers, or for those that are told not to mind.
   const env = { RUSTC: path.join(root, 'rustc'), RUSTC_BOOTSTRAP: '1' }
@@ -80,4 +81,4 @@ function compilerWithSource() {
   return root
 }
 
-module.exports = { hasPrebuilt, rustFor, zig, zigProgram }
+module.exports = { zig, zigProgram, rustFor }

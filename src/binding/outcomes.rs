@@ -35,7 +35,7 @@ const ANSWERED: u8 = 5;
 const LOOK_UP: u8 = 6;
 const FORGET: u8 = 7;
 
-/// In details of a tracker's message in which there is nothing to read.
+/// Instead of a tracker's message in which there is nothing to read.
 const NO_TEXT: &[u8] = b"tracker error without a message";
 
 /// A batch is passed on when it has this many bytes. With one more record of the largest size, a datagram full of

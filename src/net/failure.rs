@@ -33,7 +33,7 @@ pub enum Failure {
         reason: String,
     },
     /// The host name was not resolved within the caller's time, in milliseconds.
-    #[error("tracker is not responding after:{0}")]
+    #[error("{}", proto::Failure::NotResponding(*.0))]
     LookUpTimeout(f64),
     /// The host has addresses, but none of the family asked for.
     #[error("tracker host {host} has no {} address", if *.family == Family::V4 { "IPv4" } else { "IPv6" })]

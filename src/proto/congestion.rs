@@ -306,6 +306,19 @@ mod tests {
             count
         }
 
+        /// Sends so many after two flights without a loss; every other one is answered a round trip later. Returns when they
+        /// were sent and the blocks of the others.
+        fn half_answered(&mut self, count: u32) -> (Instant, Vec<u32>) {
+            self.flights(2, |_, _| true);
+            let sent_at = self.now;
+            let blocks: Vec<_> = (0..count).map(|_| self.congestion.on_sent(sent_at)).collect();
+            self.now += TRIP;
+            for block in blocks.iter().step_by(2) {
+                self.congestion.on_response(self.now, sent_at, *block, &self.rtt);
+            }
+            (sent_at, blocks.into_iter().skip(1).step_by(2).collect())
+        }
+
         /// Flights until one has been closed, 100 at the most.
         fn flights(&mut self, count: u32, answered: impl Fn(u32, u32) -> bool) {
             for _ in 0..count {
@@ -435,16 +448,10 @@ mod tests {
     #[test]
     fn one_flight_closes_it_once() {
         let mut path = Path::new();
-        path.flights(2, |_, _| true);
-        let sent_at = path.now;
-        let blocks: Vec<_> = (0..500).map(|_| path.congestion.on_sent(sent_at)).collect();
-        path.now += TRIP;
-        for block in blocks.iter().step_by(2) {
-            path.congestion.on_response(path.now, sent_at, *block, &path.rtt);
-        }
+        let (_, lost) = path.half_answered(500);
         let mut windows = Vec::new();
-        for block in blocks.iter().skip(1).step_by(2) {
-            path.congestion.on_lost(path.now, *block, &path.rtt);
+        for block in lost {
+            path.congestion.on_lost(path.now, block, &path.rtt);
             windows.push(path.congestion.window as u32);
         }
         windows.dedup();
@@ -476,14 +483,7 @@ mod tests {
     #[test]
     fn all_losses_of_the_flight_that_closed_it_count_against_late_answers() {
         let mut path = Path::new();
-        path.flights(2, |_, _| true);
-        let sent_at = path.now;
-        let blocks: Vec<_> = (0..600).map(|_| path.congestion.on_sent(sent_at)).collect();
-        path.now += TRIP;
-        for block in blocks.iter().step_by(2) {
-            path.congestion.on_response(path.now, sent_at, *block, &path.rtt);
-        }
-        let lost: Vec<_> = blocks.iter().skip(1).step_by(2).copied().collect();
+        let (sent_at, lost) = path.half_answered(600);
         for block in &lost {
             path.congestion.on_lost(path.now, *block, &path.rtt);
         }
