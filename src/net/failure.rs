@@ -32,9 +32,9 @@ pub enum Failure {
         /// The resolver's words.
         reason: String,
     },
-    /// The host name was not resolved within the caller's time, in milliseconds.
-    #[error("{}", proto::Failure::NotResponding(*.0))]
-    LookUpTimeout(f64),
+    /// The host name was not resolved within the caller's time.
+    #[error(transparent)]
+    LookUpTimeout(proto::Failure),
     /// The host has addresses, but none of the family asked for.
     #[error("tracker host {host} has no {} address", if *.family == Family::V4 { "IPv4" } else { "IPv6" })]
     NoAddress {
@@ -71,14 +71,13 @@ impl Failure {
     /// The failure's [`Code`].
     pub fn code(&self) -> Code {
         match self {
-            Self::Protocol(failure) => failure.code(),
+            Self::Protocol(failure) | Self::LookUpTimeout(failure) => failure.code(),
             Self::Url(_) | Self::Extension(_) => Code::BadUrl,
             Self::Unreadable
             | Self::Refused { .. }
             | Self::Transport(_)
             | Self::Proxy { .. }
             | Self::TooManyTransports(_) => Code::Network,
-            Self::LookUpTimeout(_) => Code::Timeout,
             Self::Resolve { .. } | Self::NoAddress { .. } => Code::Dns,
         }
     }

@@ -13,7 +13,7 @@ use std::{
 
 use crate::{
     memory,
-    proto::{Client, Config, Counters, Family, Outcome, Request, RequestId, Trace},
+    proto::{self, Client, Config, Counters, Family, Outcome, Request, RequestId, Trace},
 };
 
 use super::{
@@ -121,7 +121,7 @@ impl Way {
     /// Ends a request that has taken so many milliseconds.
     pub(super) fn give_up(&mut self, now: Instant, id: RequestId, after: f64) {
         if self.cancel_look_up(id) {
-            self.failed.push((id, Failure::LookUpTimeout(after)));
+            self.failed.push((id, Failure::LookUpTimeout(proto::Failure::NotResponding(after))));
         } else {
             self.client.handle_give_up(now, id, after);
         }
