@@ -5,9 +5,9 @@
 
 const { EventEmitter } = require('events')
 
-const check = require('./lib/arguments.js')
-const { LONGEST_TIMER } = require('./lib/event-loop.js')
-const TrackerError = require('./lib/tracker-error.js')
+const check = require('./lib/options/arguments.js')
+const { LONGEST_TIMER } = require('./lib/engine/event-loop.js')
+const TrackerError = require('./lib/api/tracker-error.js')
 
 const NOT_CALLING = 'not calling announce'
 const UNKNOWN_EVENT = 'unknown event'
@@ -16,7 +16,7 @@ let started = null
 
 // Loaded by those who announce: it is half of what `require` of this package would cost.
 function engine() {
-  if (started === null) started = require('./lib/engine.js')
+  if (started === null) started = require('./lib/engine/engine.js')
   return started
 }
 
@@ -130,7 +130,7 @@ function write(opts, event) {
 
 UdpTracker.prototype.scrape = function scrape(infoHashes) {
   if (this.destoryed) return
-  const { Scrape, hashesOf } = require('./lib/scrape.js')
+  const { Scrape, hashesOf } = require('./lib/api/scrape.js')
   const hashes = hashesOf(infoHashes === undefined ? [this.infoHash] : infoHashes)
   if (this._scrapes === null) this._scrapes = new Set()
   const job = new Scrape(hashes, {
@@ -205,7 +205,7 @@ function textOf(error) {
 }
 
 // Loaded by those who use them.
-const promises = () => require('./lib/promises.js')
+const promises = () => require('./lib/api/promises.js')
 
 UdpTracker.announce = function announce(url, opts) {
   return promises().announce(url, opts, announce)

@@ -9,8 +9,8 @@ const os = require('node:os')
 const path = require('node:path')
 const { ROOT } = require('./support/child')
 
-const ADDON = JSON.stringify(path.join(ROOT, 'lib/addon.js'))
-const SOURCE = fs.readFileSync(path.join(ROOT, 'lib/addon.js'), 'utf8')
+const ADDON = JSON.stringify(path.join(ROOT, 'lib/engine/addon.js'))
+const SOURCE = fs.readFileSync(path.join(ROOT, 'lib/engine/addon.js'), 'utf8')
 const [MAJOR] = process.versions.node.split('.').map(Number)
 
 // The file and not its folder: for that, Node.js before 20.12 looks for files that it may not read.

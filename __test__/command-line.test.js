@@ -36,7 +36,7 @@ test('an application that uses the package does not load it', async (t) => {
 
   const { stdout } = await child.exit()
   const loaded = stdout.trim().split('\n')
-  assert.ok(loaded.includes(path.join(ROOT, 'lib/scrape.js')), stdout)
+  assert.ok(loaded.includes(path.join(ROOT, 'lib/api/scrape.js')), stdout)
   assert.deepEqual(
     loaded.filter((file) => file.startsWith(path.join(ROOT, 'bin', path.sep))),
     []

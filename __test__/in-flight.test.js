@@ -5,7 +5,7 @@
 const assert = require('node:assert/strict')
 const { describe, it } = require('node:test')
 
-const InFlight = require('../lib/in-flight.js')
+const InFlight = require('../lib/engine/in-flight.js')
 
 function added(table) {
   const request = { number: 0 }

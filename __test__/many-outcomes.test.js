@@ -3,7 +3,7 @@
 
 const { test, describe } = require('node:test')
 const assert = require('node:assert/strict')
-const engine = require('../lib/engine.js')
+const engine = require('../lib/engine/engine.js')
 const { startScriptedTracker, silent } = require('./support/scripted-tracker')
 const { startScript } = require('./support/child')
 const { createClient, nextUpdate } = require('./support/client')

@@ -154,7 +154,7 @@ function transportOf(values) {
   if (given.length === 0) return undefined
   const transport = Object.fromEntries(given.map(([option, name]) => [option, values[name]]))
   try {
-    require('../lib/transport.js').transportOf(transport)
+    require('../lib/options/transport.js').transportOf(transport)
   } catch (err) {
     if (!(err instanceof TypeError) && !(err instanceof RangeError)) throw err
     const named = (_, option, part) => `--${TRANSPORT[option]}${part ? ` ${part}` : ''}`

@@ -13,7 +13,7 @@ const HOST_AND_PORT = /^(?:\[[0-9a-f:.]+\]|[^\s/:@?#,[\]]+):\d{1,5}(?:[/?]\S*)?$
 const AROUND = /^[\s\u200b\u2060]+|[\s\u200b\u2060]+$/g
 
 /** The addon; throws an error with the code ERR_NO_ADDON where there is none. */
-const addon = () => require('../lib/addon.js').load()
+const addon = () => require('../lib/engine/addon.js').load()
 
 /**
  * The trackers in a text: one, or several with white space or commas between them, and perhaps a comment, `# …`, behind.

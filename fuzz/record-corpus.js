@@ -6,7 +6,7 @@ const dgram = require('node:dgram')
 const { once } = require('node:events')
 const fs = require('node:fs')
 const path = require('node:path')
-const binding = require('../lib/addon.js').load()
+const binding = require('../lib/engine/addon.js').load()
 
 const corpus = path.join(__dirname, 'corpus')
 // The form of fuzz/src/datagrams.rs: bit 3 stands for "with the transaction ID of a request that was sent".

@@ -18,7 +18,7 @@ timers.setTimeout = Object.defineProperty(
   { value: 'setTimeout' }
 )
 timers.clearTimeout = (timer) => waiting.delete(timer)
-require('../../lib/event-loop.js')
+require('../../lib/engine/event-loop.js')
 Object.assign(timers, { setTimeout, clearTimeout })
 
 /** Lets time pass for the limits of promises. */

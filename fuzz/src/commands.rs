@@ -81,7 +81,7 @@ fn tell(commands: &[Command]) -> String {
     text
 }
 
-/// A command as `lib/commands.js` gives it.
+/// A command as `lib/engine/commands.js` gives it.
 #[derive(Arbitrary, Debug)]
 struct Wanted {
     number: u32,

@@ -4,8 +4,8 @@
 
 const { EventEmitter } = require('events')
 
-const check = require('../arguments.js')
-const { afterThis } = require('../event-loop.js')
+const check = require('../options/arguments.js')
+const { afterThis } = require('../engine/event-loop.js')
 const UDPTracker = require('./udp-tracker.js')
 const values = require('./values.js')
 

@@ -3,7 +3,7 @@
 // Puts the methods of UDPTracker on bittorrent-tracker's own class for `udp:` trackers. All its clients use them from their
 // next request on, including those that exist already.
 
-const check = require('../arguments.js')
+const check = require('../options/arguments.js')
 const UDPTracker = require('./udp-tracker.js')
 const { TRANSPORT } = require('./transport.js')
 

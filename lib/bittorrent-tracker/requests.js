@@ -1,13 +1,13 @@
 'use strict'
 
-// The requests of a bittorrent-tracker client as the engine takes them. No other file of this folder knows lib/engine.js or
-// lib/scrape.js.
+// The requests of a bittorrent-tracker client as the engine takes them. No other file of this folder knows
+// lib/engine/engine.js or lib/api/scrape.js.
 
-const check = require('../arguments.js')
-const engine = require('../engine.js')
-const { clearTimeout, setTimeout } = require('../event-loop.js')
-const Failure = require('../failure.js')
-const { Scrape, hashesOf } = require('../scrape.js')
+const check = require('../options/arguments.js')
+const engine = require('../engine/engine.js')
+const { clearTimeout, setTimeout } = require('../engine/event-loop.js')
+const Failure = require('../engine/failure.js')
+const { Scrape, hashesOf } = require('../api/scrape.js')
 
 // Milliseconds: for an announce from start to end, for a scrape the longest time without a new row.
 const REQUEST_TIMEOUT = 15000

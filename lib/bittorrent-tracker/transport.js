@@ -3,7 +3,7 @@
 // Which way the requests of a tracker go, as its client or `patch` was told. It fails closed: a proxy that cannot be used ends
 // the request, and nothing is sent directly.
 
-const TrackerError = require('../tracker-error.js')
+const TrackerError = require('../api/tracker-error.js')
 
 /** On a prototype of trackers: the transport that `patch` was given. */
 const TRANSPORT = Symbol('transport')

@@ -8,8 +8,8 @@
 
 const { EventEmitter } = require('events')
 
-const { LONGEST_TIMER, clearTimeout, afterThis, setTimeout } = require('../event-loop.js')
-const TrackerError = require('../tracker-error.js')
+const { LONGEST_TIMER, clearTimeout, afterThis, setTimeout } = require('../engine/event-loop.js')
+const TrackerError = require('../api/tracker-error.js')
 const requests = require('./requests.js')
 const { transportOf } = require('./transport.js')
 const values = require('./values.js')

@@ -3,7 +3,7 @@
 // Turns the options of bittorrent-tracker's methods into what goes on the wire. It never checked them: a number may be a
 // string, have a fraction, or be missing.
 
-const check = require('../arguments.js')
+const check = require('../options/arguments.js')
 
 const DEFAULT_NUM_WANT = 50
 const MOST_WANTED = 2 ** 31 - 1

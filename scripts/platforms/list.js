@@ -1,6 +1,6 @@
 // The platforms that have a package with a built addon: how each is built, what it may need, and what can run it on
-// Linux x64. `.github/workflows/release.yml` builds by this list, lib/addon.js loads what package.json's napi.targets name, and
-// __test__/platforms.test.js compares them.
+// Linux x64. `.github/workflows/release.yml` builds by this list, lib/engine/addon.js loads what package.json's
+// napi.targets name, and __test__/platforms.test.js compares them.
 'use strict'
 
 // Red Hat 7 and all that came after it. zig takes the version behind the target's name.

@@ -1,4 +1,4 @@
-//! Commands as JavaScript packs them (`lib/commands.js` writes what is read here; the two change together).
+//! Commands as JavaScript packs them (`lib/engine/commands.js` writes what is read here; the two change together).
 //!
 //! All numbers are little-endian. A record starts with its own length (u32), the request's number (u32) and a kind.
 

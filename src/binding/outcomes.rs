@@ -1,4 +1,4 @@
-//! Outcomes as JavaScript reads them (`lib/outcomes.js` reads what is written here; the two change together).
+//! Outcomes as JavaScript reads them (`lib/engine/outcomes.js` reads what is written here; the two change together).
 //!
 //! All numbers are little-endian. A record is its own length (u32), the request's number (u32), a kind, a failure's code
 //! or what was sent, a failure's phase, a byte of nothing, and a body. Peers are text already, so that one string split

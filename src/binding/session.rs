@@ -64,7 +64,7 @@ impl Link {
     }
 }
 
-/// One environment's session. `lib/engine.js` keeps the only one.
+/// One environment's session. `lib/engine/engine.js` keeps the only one.
 #[napi]
 pub struct Session {
     id: SessionId,

@@ -1,4 +1,4 @@
-//! Transports as JavaScript packs them (`lib/transport.js` writes what is read here; the two change together).
+//! Transports as JavaScript packs them (`lib/options/transport.js` writes what is read here; the two change together).
 //!
 //! Texts with their length (u16) before them, empty where there is none: the local addresses of both families, the
 //! interface, the proxy's host, user name and password; then the proxy's port (u16), whether it resolves names (u8), and the

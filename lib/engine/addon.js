@@ -10,7 +10,7 @@ const NAME = 'bittorrent-udp-tracker'
 const RUST_VERSION = '1.88'
 
 // Within an ES module that a bundler made there is no `__dirname`.
-const ROOT = typeof __dirname === 'string' ? path.join(__dirname, '..') : null
+const ROOT = typeof __dirname === 'string' ? path.join(__dirname, '../..') : null
 
 const GUIDE = 'See docs/bundlers.md in the package.'
 
@@ -190,7 +190,7 @@ function platformName() {
 // For any folder and any shell.
 function buildAdvice() {
   if (ROOT === null) return GUIDE
-  const command = `node "${path.join(ROOT, 'lib/build-addon.js')}"`
+  const command = `node "${path.join(ROOT, 'lib/engine/build-addon.js')}"`
   return `To build it, with Rust ${RUST_VERSION} or later installed: ${command}`
 }
 

@@ -2,10 +2,10 @@
 
 // The promise-based API: one announce or one scrape without a tracker object.
 
-const { checkSignal, reasonOf, whenAborted } = require('./abort.js')
-const check = require('./arguments.js')
-const engine = require('./engine.js')
-const { LONGEST_TIMER, clearTimeout, setTimeout } = require('./event-loop.js')
+const { checkSignal, reasonOf, whenAborted } = require('../options/abort.js')
+const check = require('../options/arguments.js')
+const engine = require('../engine/engine.js')
+const { LONGEST_TIMER, clearTimeout, setTimeout } = require('../engine/event-loop.js')
 const { Scrape, hashesOf } = require('./scrape.js')
 const TrackerError = require('./tracker-error.js')
 

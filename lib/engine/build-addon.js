@@ -1,8 +1,8 @@
 'use strict'
 
-// Builds the addon from the sources in this package, for the error that lib/addon.js throws where there is none:
+// Builds the addon from the sources in this package, for the error that addon.js throws where there is none:
 //
-//   node node_modules/bittorrent-udp-tracker/lib/build-addon.js
+//   node node_modules/bittorrent-udp-tracker/lib/engine/build-addon.js
 //
 // What the compiler leaves behind, some 170 MB, goes into a temporary folder and away again.
 
@@ -11,10 +11,10 @@ const fs = require('fs')
 const os = require('os')
 const path = require('path')
 
-const ROOT = path.join(__dirname, '..')
+const ROOT = path.join(__dirname, '../..')
 
 function main() {
-  const { scripts } = require('../package.json')
+  const { scripts } = require('../../package.json')
   const temporary = fs.mkdtempSync(path.join(os.tmpdir(), 'bittorrent-udp-tracker-build-'))
   try {
     // A target folder that was chosen already is kept.

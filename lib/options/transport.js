@@ -5,7 +5,7 @@
 
 const { isIP } = require('net')
 
-const lookUps = require('./look-ups.js')
+const lookUps = require('../engine/look-ups.js')
 
 const DEFAULT_PROXY_PORT = 1080
 // RFC 1929: each has one byte for its length.

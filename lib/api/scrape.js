@@ -2,9 +2,9 @@
 
 // A scrape of any number of info-hashes: as many requests as it takes, their rows put together in the order asked.
 
-const check = require('./arguments.js')
-const engine = require('./engine.js')
-const { afterThis } = require('./event-loop.js')
+const check = require('../options/arguments.js')
+const engine = require('../engine/engine.js')
+const { afterThis } = require('../engine/event-loop.js')
 
 const HASH_LENGTH = 20
 

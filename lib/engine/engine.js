@@ -1,22 +1,22 @@
 'use strict'
 
-// The one way to the engine and back. A request goes out as a record of lib/commands.js and comes back once, as a record
-// that lib/outcomes.js reads, in the asynchronous context that it was made in.
+// The one way to the engine and back. A request goes out as a record of commands.js and comes back once, as a record that
+// outcomes.js reads, in the asynchronous context that it was made in.
 //
 // A request is an object with what is asked and who is told:
 //
 //   url        a string, whatever is in it
-//   options    of `announceOptions` in lib/arguments.js: what all requests of a tracker have in common
+//   options    of `announceOptions` in lib/options/arguments.js: what all requests of a tracker have in common
 //   timeout    milliseconds, finite and above 0: the original's `_timeout`
 //   kind       'announce' or 'scrape'
-//   onFailure(failure)    a Failure of lib/failure.js
+//   onFailure(failure)    a Failure of failure.js
 //
 //   an announce: infoHash and peerId (20 bytes), port and event (numbers), downloaded, left and uploaded (numbers or
 //   BigInts; `left` may be null), onAnnounced(interval, leechers, seeds, peers)
 //
 //   a scrape: infoHashes (20 bytes each, behind each other, of 60 torrents at most), onScraped(rows), three numbers each
 //
-// Its fields are read by the call that starts it, and not again. They have been checked: lib/arguments.js does that.
+// Its fields are read by the call that starts it, and not again. They have been checked: lib/options/arguments.js does that.
 // `number` and `context` are the engine's to write.
 
 const { AsyncResource } = require('async_hooks')
