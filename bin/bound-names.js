@@ -1,7 +1,7 @@
 'use strict'
 
 // Look-ups from local addresses. The system's resolver cannot be told where to ask from, so it is not asked: the name
-// servers that it is configured with are, and before them the hosts file. The rules are those of src/net/dns.rs.
+// servers that it is configured with are, and before them the hosts file. The rules are those of src/net/names/dns.rs.
 
 const dns = require('node:dns')
 const fs = require('node:fs')

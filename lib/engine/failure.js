@@ -1,6 +1,6 @@
 'use strict'
 
-// A failed request. Its text is the engine's (src/proto/failure.rs, src/net/failure.rs, src/net/transport.rs); the texts of
+// A failed request. Its text is the engine's (src/proto/failure.rs, src/net/failure.rs, src/net/path/transport.rs); the texts of
 // what is thrown are in lib/options/.
 
 /** Why a request ended without an answer. */

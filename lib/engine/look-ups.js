@@ -6,7 +6,7 @@ const { isIP } = require('net')
 
 const commands = require('./commands.js')
 
-// More addresses of a host are not asked; src/net/names.rs has the same limit.
+// More addresses of a host are not asked; src/net/names/mod.rs has the same limit.
 const MOST_ADDRESSES = 256
 // How much of a reason its text repeats.
 const LONGEST_REASON = 500

@@ -20,12 +20,12 @@ use tokio::sync::{
 };
 
 use super::{
+    messages::{Command, Found, SessionId, session_of},
     names::{self, Ask, Shared},
-    session::{Command, Found, SessionId, session_of},
+    path::socket::ReceiveBuffers,
+    paths::Paths,
     sessions::Sessions,
-    socket::ReceiveBuffers,
     stats::Stats,
-    ways::Ways,
 };
 
 /// How long the engine keeps looking for more after it had something to do, while a few requests are in flight: a
@@ -90,7 +90,7 @@ impl Engine {
 struct Loop {
     inbox: UnboundedReceiver<Vec<Command>>,
     sessions: Sessions,
-    ways: Ways,
+    paths: Paths,
     receive_buffers: ReceiveBuffers,
     /// Look-ups for the sessions' own functions, and those that a session has been asked for.
     asks: UnboundedReceiver<Ask>,
@@ -104,7 +104,7 @@ impl Loop {
         Self {
             inbox,
             sessions: Sessions::default(),
-            ways: Ways::new(Shared::new(ask), seed),
+            paths: Paths::new(Shared::new(ask), seed),
             receive_buffers: ReceiveBuffers::new(),
             asks,
             asked: HashMap::new(),
@@ -116,25 +116,25 @@ impl Loop {
         let mut busy = Instant::now();
         loop {
             let Some(commands) = self.take_commands() else { return };
-            self.ways.notice_suspend();
+            self.paths.notice_suspend();
             let now = Instant::now();
             let mut datagrams = 0;
-            for way in self.ways.iter_mut() {
-                datagrams += way.receive(now, &mut self.receive_buffers, &self.stats);
+            for path in self.paths.iter_mut() {
+                datagrams += path.receive(now, &mut self.receive_buffers, &self.stats);
             }
             let now = Instant::now();
-            for way in self.ways.iter_mut() {
-                way.send(now, &self.stats);
+            for path in self.paths.iter_mut() {
+                path.send(now, &self.stats);
             }
             self.pass_on_look_ups();
             // Before the outcomes, so that whoever asks on hearing of one finds it counted.
-            self.stats.publish(self.ways.counters(), self.ways.pending());
+            self.stats.publish(self.paths.counters(), self.paths.pending());
             self.deliver();
-            self.ways.tidy(now);
+            self.paths.tidy(now);
             if commands + datagrams > 0 {
                 busy = now;
             }
-            let few = (1..=FEW).contains(&self.ways.asking()) && now.saturating_duration_since(busy) < LINGER;
+            let few = (1..=FEW).contains(&self.paths.asking()) && now.saturating_duration_since(busy) < LINGER;
             if few || self.sessions.with_commands() > 0 {
                 // Lets the runtime look at its sockets and timers, and comes straight back.
                 tokio::task::yield_now().await;
@@ -146,8 +146,8 @@ impl Loop {
 
     /// Waits until there is something to do. `None` means that nobody can give commands any more.
     async fn wait(&mut self) -> Option<()> {
-        let deadline = self.ways.deadline();
-        let Self { inbox, sessions, ways, asks, .. } = self;
+        let deadline = self.paths.deadline();
+        let Self { inbox, sessions, paths, asks, .. } = self;
         let sleep = async {
             match deadline {
                 Some(at) => tokio::time::sleep_until(at.into()).await,
@@ -160,7 +160,7 @@ impl Loop {
                 sessions.enqueue(batch?);
                 return Some(());
             }
-            () = poll_fn(|context| ways.poll(context)) => return Some(()),
+            () = poll_fn(|context| paths.poll(context)) => return Some(()),
             one = asks.recv() => ask = one,
             () = sleep => return Some(()),
         }
@@ -195,13 +195,13 @@ impl Loop {
         let now = Instant::now();
         for command in commands.drain(..) {
             match command {
-                Command::Start(mut start) => match self.ways.of(start.transport.take()) {
-                    Ok(way) => way.start(now, start),
+                Command::Start(mut start) => match self.paths.of(start.transport.take()) {
+                    Ok(path) => path.start(now, start),
                     Err(failure) => self.fail(start.id, &failure),
                 },
                 Command::Reject(id, failure) => self.fail(id, &failure),
-                Command::Cancel(id) => self.ways.iter_mut().for_each(|way| way.cancel(now, id)),
-                Command::GiveUp(id, after) => self.ways.iter_mut().for_each(|way| way.give_up(now, id, after)),
+                Command::Cancel(id) => self.paths.iter_mut().for_each(|path| path.cancel(now, id)),
+                Command::GiveUp(id, after) => self.paths.iter_mut().for_each(|path| path.give_up(now, id, after)),
                 Command::Found(session, number, found) => {
                     if let Some(answer) = self.asked.remove(&(session, number)) {
                         // Nobody may wait for it any more.
@@ -215,7 +215,7 @@ impl Loop {
                 Command::Trace(session, wanted) => self.set_tracing(session, wanted),
                 Command::Close(session, closed) => {
                     self.set_tracing(session, false);
-                    self.ways.iter_mut().for_each(|way| way.cancel_session(now, session));
+                    self.paths.iter_mut().for_each(|path| path.cancel_session(now, session));
                     self.asked.retain(|(of, _), _| *of != session);
                     self.sessions.close(session);
                     // A session that has stopped waiting needs no answer.
@@ -228,7 +228,7 @@ impl Loop {
     fn set_tracing(&mut self, session: SessionId, wanted: bool) {
         self.sessions.set_tracing(session, wanted);
         let anyone = self.sessions.is_anyone_tracing();
-        self.ways.set_tracing(anyone);
+        self.paths.set_tracing(anyone);
     }
 
     /// Hands look-ups to the sessions whose functions are to do them.
@@ -260,12 +260,12 @@ impl Loop {
 
     /// Passes on every outcome and trace.
     fn deliver(&mut self) {
-        let Self { ways, sessions, .. } = self;
-        for way in ways.iter_mut() {
-            while let Some(trace) = way.poll_trace() {
+        let Self { paths, sessions, .. } = self;
+        for path in paths.iter_mut() {
+            while let Some(trace) = path.poll_trace() {
                 sessions.trace(&trace);
             }
-            way.deliver(sessions);
+            path.deliver(sessions);
         }
         sessions.flush();
     }

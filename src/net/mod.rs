@@ -2,26 +2,18 @@
 
 #![forbid(unsafe_code)]
 
-mod dns;
 mod engine;
 mod failure;
+mod messages;
 mod names;
-mod outbox;
+mod path;
+mod paths;
 mod proxy;
-mod resolver;
-mod session;
 mod sessions;
-mod socket;
-mod sockets;
-mod socks;
 mod stats;
-mod system_names;
-mod transport;
-mod way;
-mod ways;
 
 pub use engine::Engine;
 pub use failure::Failure;
-pub use session::{Command, Found, SessionId, Sink, Start};
+pub use messages::{Command, Found, SessionId, Sink, Start};
+pub use path::transport::{CallerLookup, Proxy, Transport, TransportError};
 pub use stats::Stats;
-pub use transport::{CallerLookup, Proxy, Transport, TransportError};

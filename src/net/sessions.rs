@@ -7,7 +7,7 @@ use std::{
 
 use crate::proto::{Origin, Trace};
 
-use super::session::{Command, SessionId, Sink, session_of};
+use super::messages::{Command, SessionId, Sink, session_of};
 
 /// How many commands of a session are taken before those of the next one.
 const COMMANDS_A_TURN: usize = 256;

@@ -15,10 +15,12 @@ use tokio::task::{AbortHandle, JoinSet};
 use crate::proto::{AnnounceUrl, Family, Host, RequestId};
 
 use super::{
-    Failure,
-    names::Names,
-    session::Found,
-    transport::{self, Transport},
+    super::{
+        Failure, TransportError,
+        messages::Found,
+        path::transport::{self, Transport},
+    },
+    Names,
 };
 
 /// How long a look-up is good for. The system's resolver does not say; a minute keeps up with a tracker that moves.
@@ -28,11 +30,11 @@ const STALE: Duration = Duration::from_secs(24 * 3600);
 /// How many endpoints are remembered.
 const MOST_ENDPOINTS: usize = 4096;
 
-pub(super) type Lookup = (Endpoint, Found);
+pub(crate) type Lookup = (Endpoint, Found);
 
 /// A place that requests go to.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Endpoint {
+pub(crate) struct Endpoint {
     host: Host,
     port: u16,
     family: Option<Family>,
@@ -69,7 +71,7 @@ struct Latest {
     until: Option<Instant>,
 }
 
-pub(super) struct Resolver {
+pub(crate) struct Resolver {
     transport: Arc<Transport>,
     names: Arc<Names>,
     entries: HashMap<Endpoint, Entry>,
@@ -78,7 +80,7 @@ pub(super) struct Resolver {
 }
 
 /// What is known of a host.
-pub(super) enum Resolved {
+pub(crate) enum Resolved {
     Now(Arc<[SocketAddr]>),
     /// The request will be among those that [`Resolver::finish`] names.
     Later,
@@ -86,13 +88,13 @@ pub(super) enum Resolved {
 }
 
 impl Resolver {
-    pub(super) fn new(transport: Arc<Transport>, names: Arc<Names>) -> Self {
+    pub(crate) fn new(transport: Arc<Transport>, names: Arc<Names>) -> Self {
         Self { transport, names, entries: HashMap::new(), latest: None, lookups: JoinSet::new() }
     }
 
     /// The addresses of a URL's host, of one family if `family` names it. Both families come IPv4 first: the package
     /// this one replaces speaks nothing else, and whoever swaps it in keeps the address that worked.
-    pub(super) fn resolve(
+    pub(crate) fn resolve(
         &mut self,
         now: Instant,
         id: RequestId,
@@ -155,7 +157,7 @@ impl Resolver {
     }
 
     /// A request that waits for its host's addresses has been cancelled. Its look-up ends with the last of them.
-    pub(super) fn cancel(&mut self, url: &AnnounceUrl, family: Option<Family>) {
+    pub(crate) fn cancel(&mut self, url: &AnnounceUrl, family: Option<Family>) {
         let endpoint = Endpoint::of(url, family);
         let Some(entry) = self.entries.get_mut(&endpoint) else { return };
         entry.wanted = entry.wanted.saturating_sub(1);
@@ -175,7 +177,7 @@ impl Resolver {
     }
 
     /// The next look-up that has ended.
-    pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Lookup> {
+    pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Lookup> {
         loop {
             match self.lookups.poll_join_next(context) {
                 Poll::Ready(Some(Ok(lookup))) => return Poll::Ready(lookup),
@@ -187,7 +189,7 @@ impl Resolver {
     }
 
     /// Ends a look-up: the requests that waited for it, and what it found.
-    pub(super) fn finish(
+    pub(crate) fn finish(
         &mut self,
         now: Instant,
         (endpoint, found): Lookup,
@@ -260,7 +262,7 @@ impl Resolver {
         addresses.dedup();
         match (addresses.is_empty(), wanted, refused) {
             (false, ..) => Ok(addresses.into()),
-            (true, Some(family), _) => Err(super::TransportError::NoFamily(family).into()),
+            (true, Some(family), _) => Err(TransportError::NoFamily(family).into()),
             (true, None, Some(refused)) => Err(refused),
             (true, None, None) => Err(Failure::NoAddress { host: host(), family: Family::V4 }),
         }

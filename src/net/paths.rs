@@ -1,4 +1,4 @@
-//! The ways that are in use: the default one for ever, others for as long as somebody needs them.
+//! The paths that are in use: the default one for ever, others for as long as somebody needs them.
 
 use std::{
     sync::Arc,
@@ -10,87 +10,92 @@ use rand::{Rng, SeedableRng, rngs::StdRng};
 
 use crate::proto::Counters;
 
-use super::{Failure, names::Shared, stats::add, transport::Transport, way::Way};
+use super::{
+    Failure,
+    names::Shared,
+    path::{Path, transport::Transport},
+    stats::add,
+};
 
-/// How many ways there are at most. Each has sockets, a cache of names and, with a proxy, a connection.
+/// How many paths there are at most. Each has sockets, a cache of names and, with a proxy, a connection.
 const MOST: usize = 64;
 
 /// A shorter step of the calendar is somebody's setting the clock, and does no harm.
 const LEAST_SUSPEND: Duration = Duration::from_secs(1);
 
-pub(super) struct Ways {
+pub(super) struct Paths {
     /// The first is the default one.
-    ways: Vec<Way>,
+    paths: Vec<Path>,
     shared: Shared,
     random: StdRng,
-    /// What was counted on ways that are closed.
+    /// What was counted on paths that are closed.
     past: Counters,
     tracing: bool,
     clocks: (Instant, SystemTime),
 }
 
-impl Ways {
+impl Paths {
     pub(super) fn new(shared: Shared, seed: [u8; 32]) -> Self {
-        let mut ways = Self {
-            ways: Vec::new(),
+        let mut paths = Self {
+            paths: Vec::new(),
             shared,
             random: StdRng::from_seed(seed),
             past: Counters::default(),
             tracing: false,
             clocks: (Instant::now(), SystemTime::now()),
         };
-        ways.open(Arc::default());
-        ways
+        paths.open(Arc::default());
+        paths
     }
 
-    /// The way of a transport; the default one without.
+    /// The path of a transport; the default one without.
     ///
     /// # Errors
     /// There are too many, and all of them are needed.
-    pub(super) fn of(&mut self, transport: Option<Arc<Transport>>) -> Result<&mut Way, Failure> {
+    pub(super) fn of(&mut self, transport: Option<Arc<Transport>>) -> Result<&mut Path, Failure> {
         let index = match transport {
             None => 0,
             Some(transport) => {
                 match self
-                    .ways
+                    .paths
                     .iter()
-                    .position(|way| Arc::ptr_eq(way.transport(), &transport) || *way.transport() == transport)
+                    .position(|path| Arc::ptr_eq(path.transport(), &transport) || *path.transport() == transport)
                 {
                     Some(index) => index,
-                    None if self.ways.len() > MOST => return self.replace(transport),
+                    None if self.paths.len() > MOST => return self.replace(transport),
                     None => self.open(transport),
                 }
             }
         };
-        Ok(&mut self.ways[index])
+        Ok(&mut self.paths[index])
     }
 
     fn open(&mut self, transport: Arc<Transport>) -> usize {
         let mut seed = [0; 32];
         self.random.fill_bytes(&mut seed);
-        let mut way = Way::new(transport, self.shared.clone(), seed);
-        way.client.set_tracing(self.tracing);
-        self.ways.push(way);
-        self.ways.len() - 1
+        let mut path = Path::new(transport, self.shared.clone(), seed);
+        path.client.set_tracing(self.tracing);
+        self.paths.push(path);
+        self.paths.len() - 1
     }
 
-    /// Opens a way in place of one that has nothing to do.
-    fn replace(&mut self, transport: Arc<Transport>) -> Result<&mut Way, Failure> {
-        let idle = self.ways.iter().skip(1).position(|way| way.pending() == 0);
+    /// Opens a path in place of one that has nothing to do.
+    fn replace(&mut self, transport: Arc<Transport>) -> Result<&mut Path, Failure> {
+        let idle = self.paths.iter().skip(1).position(|path| path.pending() == 0);
         let Some(idle) = idle else { return Err(Failure::TooManyTransports(MOST)) };
         self.close(idle + 1);
         let index = self.open(transport);
-        Ok(&mut self.ways[index])
+        Ok(&mut self.paths[index])
     }
 
     fn close(&mut self, index: usize) {
-        let way = self.ways.swap_remove(index);
-        add(&mut self.past, way.counters());
+        let path = self.paths.swap_remove(index);
+        add(&mut self.past, path.counters());
     }
 
     /// Closes those that nobody has needed for a while.
     pub(super) fn tidy(&mut self, now: Instant) {
-        while let Some(index) = self.ways.iter().position(|way| way.is_over(now)) {
+        while let Some(index) = self.paths.iter().position(|path| path.is_over(now)) {
             self.close(index);
         }
     }
@@ -98,11 +103,11 @@ impl Ways {
     /// Whether anyone wants to know of datagrams.
     pub(super) fn set_tracing(&mut self, wanted: bool) {
         self.tracing = wanted;
-        self.ways.iter_mut().for_each(|way| way.client.set_tracing(wanted));
+        self.paths.iter_mut().for_each(|path| path.client.set_tracing(wanted));
     }
 
-    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Way> {
-        self.ways.iter_mut()
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Path> {
+        self.paths.iter_mut()
     }
 
     /// Tells how long the machine was suspended: its calendar has gone on, and the clock of `Instant` may not have.
@@ -111,35 +116,35 @@ impl Ways {
         let passed = self.clocks.1.duration_since(wall).unwrap_or_default();
         let suspended = passed.saturating_sub(self.clocks.0.saturating_duration_since(monotonic));
         if suspended > LEAST_SUSPEND {
-            self.ways.iter_mut().for_each(|way| way.client.handle_suspend(suspended));
+            self.paths.iter_mut().for_each(|path| path.client.handle_suspend(suspended));
         }
     }
 
     /// Ready when one of them has something to do.
     pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
         // Each is asked: only who has been asked wakes us.
-        let ready = self.ways.iter_mut().filter_map(|way| way.poll(context).is_ready().then_some(())).count();
+        let ready = self.paths.iter_mut().filter_map(|path| path.poll(context).is_ready().then_some(())).count();
         if ready > 0 { Poll::Ready(()) } else { Poll::Pending }
     }
 
     pub(super) fn deadline(&self) -> Option<Instant> {
-        self.ways.iter().filter_map(Way::deadline).min()
+        self.paths.iter().filter_map(Path::deadline).min()
     }
 
     /// How many requests have not ended.
     pub(super) fn pending(&self) -> usize {
-        self.ways.iter().map(Way::pending).sum()
+        self.paths.iter().map(Path::pending).sum()
     }
 
     /// How many of them have been sent, or are about to be.
     pub(super) fn asking(&self) -> usize {
-        self.ways.iter().map(|way| way.client.pending()).sum()
+        self.paths.iter().map(|path| path.client.pending()).sum()
     }
 
     pub(super) fn counters(&self) -> Counters {
         let mut sum = self.past;
-        for way in &self.ways {
-            add(&mut sum, way.counters());
+        for path in &self.paths {
+            add(&mut sum, path.counters());
         }
         sum
     }

@@ -1,25 +1,25 @@
-//! The sockets of one way, and what errors in sending say of it.
+//! The sockets of one path, and what errors in sending say of it.
 
 use std::{io, net::SocketAddr, sync::Arc};
 
 use crate::proto::{Client, Family};
 
 use super::{
-    proxy::ProxyConnection,
+    super::proxy::ProxyConnection,
     socket::{ReceiveBuffers, Socket},
     transport::{self, Transport, TransportError},
 };
 
-/// The sockets of a way that have been needed so far, or its way through a proxy.
-pub(super) struct Sockets {
+/// The sockets of a path that have been needed so far, or its way through a proxy.
+pub(crate) struct Sockets {
     transport: Arc<Transport>,
     v4: Option<Socket>,
     v6: Option<Socket>,
-    pub(super) relay: Option<ProxyConnection>,
+    pub(crate) relay: Option<ProxyConnection>,
 }
 
 impl Sockets {
-    pub(super) fn new(transport: Arc<Transport>, relay: Option<ProxyConnection>) -> Self {
+    pub(crate) fn new(transport: Arc<Transport>, relay: Option<ProxyConnection>) -> Self {
         Self { transport, v4: None, v6: None, relay }
     }
 
@@ -27,7 +27,7 @@ impl Sockets {
     ///
     /// # Errors
     /// There can be none: each time it is asked for, the system is.
-    pub(super) fn get(&mut self, client: &mut Client, to: SocketAddr) -> Result<(&Socket, SocketAddr), TransportError> {
+    pub(crate) fn get(&mut self, client: &mut Client, to: SocketAddr) -> Result<(&Socket, SocketAddr), TransportError> {
         if let Some(relay) = &self.relay {
             return relay.socket().ok_or_else(|| TransportError::NoSocket("proxy is not connected".into()));
         }
@@ -48,7 +48,7 @@ impl Sockets {
     }
 
     /// Closes what the transport no longer stands behind: before each send, since the system would go on sending.
-    pub(super) fn check(&mut self) {
+    pub(crate) fn check(&mut self) {
         if !self.transport.is_bound() {
             return;
         }
@@ -58,7 +58,7 @@ impl Sockets {
     }
 
     /// Why the relay may not be used any more, if so.
-    pub(super) fn check_relay(&mut self) -> Result<(), TransportError> {
+    pub(crate) fn check_relay(&mut self) -> Result<(), TransportError> {
         let Some(relay) = &mut self.relay else { return Ok(()) };
         let Some((socket, address)) = relay.socket() else { return Ok(()) };
         let checked = self.transport.check(Family::of(&address));
@@ -69,7 +69,7 @@ impl Sockets {
     }
 
     /// Whether an error of sending to `to` is told at once, and in which words; the others are retransmitted over.
-    pub(super) fn judge(&self, to: SocketAddr, error: &io::Error) -> (bool, String) {
+    pub(crate) fn judge(&self, to: SocketAddr, error: &io::Error) -> (bool, String) {
         if error.kind() == io::ErrorKind::PermissionDenied && transport::is_broadcast(to.ip()) {
             return (true, "it is a broadcast address".to_owned());
         }
@@ -80,7 +80,7 @@ impl Sockets {
 
     /// Receives what is there for a family, up to a batch, and hands on each datagram with its sender. Returns how many
     /// there were.
-    pub(super) fn receive(
+    pub(crate) fn receive(
         &mut self,
         family: Family,
         buffers: &mut ReceiveBuffers,
@@ -95,12 +95,12 @@ impl Sockets {
     }
 
     /// Under which family [`of`](Self::of) has the socket for an address.
-    pub(super) fn family_for(&self, to: SocketAddr) -> Family {
+    pub(crate) fn family_for(&self, to: SocketAddr) -> Family {
         if self.relay.is_some() { Family::V4 } else { Family::of(&to) }
     }
 
     /// The socket of a family, if there is one. The one to a relay is there as the IPv4 one.
-    pub(super) fn of(&self, family: Family) -> Option<&Socket> {
+    pub(crate) fn of(&self, family: Family) -> Option<&Socket> {
         if let Some(relay) = &self.relay {
             return relay.socket().map(|(socket, _)| socket).filter(|_| family == Family::V4);
         }
@@ -114,22 +114,22 @@ impl Sockets {
 /// The system's error numbers that say more here than the standard library's kinds of errors.
 #[cfg(unix)]
 mod numbers {
-    pub(super) const LASTING: &[i32] = &[libc::EMSGSIZE, libc::EAFNOSUPPORT, libc::EDESTADDRREQ];
-    pub(super) const NO_BUFFER: &[i32] = &[libc::ENOBUFS];
+    pub(crate) const LASTING: &[i32] = &[libc::EMSGSIZE, libc::EAFNOSUPPORT, libc::EDESTADDRREQ];
+    pub(crate) const NO_BUFFER: &[i32] = &[libc::ENOBUFS];
 }
 
 #[cfg(windows)]
 mod numbers {
     /// WSAEDESTADDRREQ, WSAEMSGSIZE, WSAEAFNOSUPPORT, WSAEADDRNOTAVAIL (the port is 0, among others).
-    pub(super) const LASTING: &[i32] = &[10039, 10040, 10047, 10049];
+    pub(crate) const LASTING: &[i32] = &[10039, 10040, 10047, 10049];
     /// WSAENOBUFS
-    pub(super) const NO_BUFFER: &[i32] = &[10055];
+    pub(crate) const NO_BUFFER: &[i32] = &[10055];
 }
 
 #[cfg(not(any(unix, windows)))]
 mod numbers {
-    pub(super) const LASTING: &[i32] = &[];
-    pub(super) const NO_BUFFER: &[i32] = &[];
+    pub(crate) const LASTING: &[i32] = &[];
+    pub(crate) const NO_BUFFER: &[i32] = &[];
 }
 
 fn is_one_of(error: &io::Error, numbers: &[i32]) -> bool {

@@ -1,4 +1,8 @@
-//! How a way looks names up: by the system's resolver, by one that asks through the transport, or by the application.
+//! How a path looks names up: by the system's resolver, by one that asks through the transport, or by the application.
+
+mod dns;
+pub(crate) mod resolver;
+mod system;
 
 use std::{
     io,
@@ -17,66 +21,66 @@ use tokio::{
 
 use crate::proto::Family;
 
+use self::dns::{Dns, DnsError};
 use super::{
-    dns::{Dns, DnsError},
-    session::Found,
-    transport::{CallerLookup, Transport},
+    messages::Found,
+    path::transport::{CallerLookup, Transport},
 };
 
 /// When a look-up is given up. The system's own limits are often shorter, never reliably so.
-pub(super) const LONGEST_LOOK_UP: Duration = Duration::from_secs(30);
+pub(crate) const LONGEST_LOOK_UP: Duration = Duration::from_secs(30);
 /// How many look-ups the system is asked for at once; each takes a thread for as long as it hangs.
-pub(super) const THREADS: usize = 32;
+pub(crate) const THREADS: usize = 32;
 /// Who waits longer for one of those threads has names before it whose servers hang, and asks without a thread.
 const TURN: Duration = Duration::from_millis(50);
 /// How many of a host's addresses are asked at most.
 const MOST_ADDRESSES: usize = 256;
 
 /// What an application's own look-up is asked, and what becomes of it.
-pub(super) enum Ask {
+pub(crate) enum Ask {
     /// The addresses of a host.
     LookUp(LookUp),
     /// Nobody waits for this answer any more.
     Forget(CallerLookup, u32),
 }
 
-pub(super) struct LookUp {
-    pub(super) lookup: CallerLookup,
+pub(crate) struct LookUp {
+    pub(crate) lookup: CallerLookup,
     /// The number of this question.
-    pub(super) number: u32,
-    pub(super) host: String,
-    pub(super) family: Option<Family>,
-    pub(super) answer: oneshot::Sender<Found>,
+    pub(crate) number: u32,
+    pub(crate) host: String,
+    pub(crate) family: Option<Family>,
+    pub(crate) answer: oneshot::Sender<Found>,
 }
 
-/// What all ways share.
+/// What all paths share.
 #[derive(Clone)]
-pub(super) struct Shared {
+pub(crate) struct Shared {
     turns: Arc<Semaphore>,
     asks: UnboundedSender<Ask>,
     asked: Arc<AtomicU32>,
 }
 
 impl Shared {
-    pub(super) fn new(asks: UnboundedSender<Ask>) -> Self {
+    pub(crate) fn new(asks: UnboundedSender<Ask>) -> Self {
         Self { turns: Arc::new(Semaphore::new(THREADS)), asks, asked: Arc::default() }
     }
 }
 
-/// The names of one way.
-pub(super) struct Names {
+/// The names of one path.
+pub(crate) struct Names {
     transport: Arc<Transport>,
     dns: Dns,
     shared: Shared,
 }
 
 impl Names {
-    pub(super) fn new(transport: Arc<Transport>, shared: Shared) -> Self {
+    pub(crate) fn new(transport: Arc<Transport>, shared: Shared) -> Self {
         Self { dns: Dns::new(transport.clone()), transport, shared }
     }
 
     /// The addresses of a host, of one family if it is given, or why there are none.
-    pub(super) async fn look_up(&self, host: &str, family: Option<Family>) -> Found {
+    pub(crate) async fn look_up(&self, host: &str, family: Option<Family>) -> Found {
         let found = async {
             match self.transport.lookup {
                 Some(lookup) => self.ask_caller(lookup, host, family).await,

@@ -26,8 +26,8 @@ use tokio::{
 use crate::proto::Family;
 
 use super::{
-    system_names::{configuration, read_hosts},
-    transport::Transport,
+    super::path::transport::Transport,
+    system::{configuration, read_hosts},
 };
 
 /// How long the configuration and the sockets are used before both are made anew: a VPN changes the one, and who would
@@ -46,7 +46,7 @@ const PORT: u16 = 53;
 
 /// Why a name has no addresses.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum DnsError {
+pub(crate) enum DnsError {
     /// A name server says so.
     NoSuchName,
     /// Nobody could be asked, or nobody answered.
@@ -63,18 +63,18 @@ impl std::fmt::Display for DnsError {
 }
 
 /// The resolver of one transport.
-pub(super) struct Dns {
+pub(crate) struct Dns {
     transport: Arc<Transport>,
     current: Mutex<Option<(Instant, Arc<System>)>>,
 }
 
 impl Dns {
-    pub(super) fn new(transport: Arc<Transport>) -> Self {
+    pub(crate) fn new(transport: Arc<Transport>) -> Self {
         Self { transport, current: Mutex::default() }
     }
 
     /// The addresses of a name, of one family if it is given.
-    pub(super) async fn look_up(&self, host: &str, family: Option<Family>) -> Result<Vec<IpAddr>, DnsError> {
+    pub(crate) async fn look_up(&self, host: &str, family: Option<Family>) -> Result<Vec<IpAddr>, DnsError> {
         let system = self.system();
         if let Some(known) = system.hosts(host, family) {
             return Ok(known);

@@ -24,14 +24,14 @@ const IPV6: u8 = 4;
 
 /// An address of SOCKS: a host by number or by name.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Target {
+pub(crate) enum Target {
     Ip(SocketAddr),
     Name(Box<str>, u16),
 }
 
 /// Why a proxy gives no relay.
 #[derive(Debug, Error)]
-pub(super) enum SocksError {
+pub(crate) enum SocksError {
     /// It cannot be reached, or went away.
     #[error("{0}")]
     Io(#[from] io::Error),
@@ -49,7 +49,7 @@ pub(super) enum SocksError {
 
 /// Authenticates and asks for a relay for datagrams. What comes back is its address as the proxy has it, which may be
 /// of any type and unspecified; it is good for as long as `stream` is open.
-pub(super) async fn associate(
+pub(crate) async fn associate(
     stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
     credentials: Option<(&str, &str)>,
 ) -> Result<Target, SocksError> {
@@ -186,14 +186,14 @@ impl Target {
 }
 
 /// Writes what goes before a datagram for `target` on its way to the relay (RFC 1928, section 7).
-pub(super) fn write_header(buffer: &mut Vec<u8>, target: &Target) {
+pub(crate) fn write_header(buffer: &mut Vec<u8>, target: &Target) {
     buffer.extend_from_slice(&[0; 3]);
     target.write(buffer);
 }
 
 /// Who sent the datagram that came from the relay, and the datagram. `None` for a fragment, which RFC 1928 lets be
 /// dropped, and for what is not well formed.
-pub(super) fn read_datagram(bytes: &[u8]) -> Option<(Target, &[u8])> {
+pub(crate) fn read_datagram(bytes: &[u8]) -> Option<(Target, &[u8])> {
     let ([_, _, 0], rest) = bytes.split_first_chunk()? else { return None };
     Target::read(rest)
 }

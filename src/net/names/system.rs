@@ -3,16 +3,16 @@
 use std::{collections::HashMap, net::IpAddr, path::PathBuf};
 
 /// What the system is configured with.
-pub(super) struct Configuration {
-    pub(super) servers: Vec<IpAddr>,
+pub(crate) struct Configuration {
+    pub(crate) servers: Vec<IpAddr>,
     /// Domains to try behind a name.
-    pub(super) search: Vec<String>,
+    pub(crate) search: Vec<String>,
     /// With how many dots a name is tried as it is first.
-    pub(super) dots: usize,
+    pub(crate) dots: usize,
 }
 
 #[cfg(unix)]
-pub(super) fn configuration() -> Configuration {
+pub(crate) fn configuration() -> Configuration {
     let text = std::fs::read("/etc/resolv.conf").unwrap_or_default();
     let (config, _) = resolv_conf::Config::parse_with_errors(&text);
     Configuration {
@@ -23,7 +23,7 @@ pub(super) fn configuration() -> Configuration {
 }
 
 #[cfg(not(unix))]
-pub(super) fn configuration() -> Configuration {
+pub(crate) fn configuration() -> Configuration {
     let adapters = ipconfig::get_adapters().unwrap_or_default();
     let mut servers: Vec<IpAddr> = Vec::new();
     for adapter in adapters.iter().filter(|adapter| adapter.oper_status() == ipconfig::OperStatus::IfOperStatusUp) {
@@ -41,7 +41,7 @@ fn hosts_file() -> PathBuf {
 }
 
 /// The hosts file: an address and its names a line.
-pub(super) fn read_hosts() -> HashMap<String, Vec<IpAddr>> {
+pub(crate) fn read_hosts() -> HashMap<String, Vec<IpAddr>> {
     let mut hosts: HashMap<String, Vec<IpAddr>> = HashMap::new();
     let text = std::fs::read(hosts_file()).unwrap_or_default();
     for line in String::from_utf8_lossy(&text).lines() {

@@ -1,5 +1,7 @@
-//! A way through a proxy: the association with its relay, made when it is needed and made anew when it is lost, and the
+//! A path through a proxy: the association with its relay, made when it is needed and made anew when it is lost, and the
 //! names that the proxy resolves.
+
+pub(crate) mod socks;
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -19,11 +21,13 @@ use tokio::{
 
 use crate::proto::{Family, Host};
 
+use self::socks::{SocksError, Target};
 use super::{
     names::Names,
-    socket::{ReceiveBuffers, Socket},
-    socks::{self, SocksError, Target},
-    transport::{Proxy, Transport},
+    path::{
+        socket::{ReceiveBuffers, Socket},
+        transport::{Proxy, Transport},
+    },
 };
 
 /// A proxy that has given no relay in this time gives none: the requests that wait for it end.
@@ -38,7 +42,7 @@ const NAMES_KEPT: usize = 4096;
 const NAME_KEPT: Duration = Duration::from_secs(2 * 3600);
 
 /// The relay, and the connection that it lives as long as.
-pub(super) struct Association {
+pub(crate) struct Association {
     control: TcpStream,
     relay: SocketAddr,
     socket: Socket,
@@ -52,14 +56,14 @@ enum State {
 }
 
 /// What became of the association.
-pub(super) enum Change {
+pub(crate) enum Change {
     Joined,
     Lost,
     /// The proxy cannot be used; the words say why.
     Failed(String),
 }
 
-pub(super) struct ProxyConnection {
+pub(crate) struct ProxyConnection {
     transport: Arc<Transport>,
     names: Arc<Names>,
     proxy: Proxy,
@@ -74,22 +78,22 @@ impl Drop for ProxyConnection {
 }
 
 impl ProxyConnection {
-    pub(super) fn new(transport: Arc<Transport>, names: Arc<Names>, proxy: Proxy) -> Self {
+    pub(crate) fn new(transport: Arc<Transport>, names: Arc<Names>, proxy: Proxy) -> Self {
         Self { transport, names, proxy, state: State::Idle, hosts: Hosts::default() }
     }
 
     /// The proxy as errors name it: without the password.
-    pub(super) fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         format!("{}:{}", self.proxy.host, self.proxy.port)
     }
 
     /// Whether the proxy is asked for this host by its name.
-    pub(super) fn resolves(&self, host: &Host) -> bool {
+    pub(crate) fn resolves(&self, host: &Host) -> bool {
         self.proxy.remote_names && self.transport.lookup.is_none() && matches!(host, Host::Domain(_))
     }
 
     /// The addresses that stand for a host that the proxy resolves: one a family, unless `family` is one of them.
-    pub(super) fn stand_ins(
+    pub(crate) fn stand_ins(
         &mut self,
         now: Instant,
         host: &Host,
@@ -105,7 +109,7 @@ impl ProxyConnection {
     }
 
     /// The address behind an inner one, as far as it is known.
-    pub(super) fn real(&self, address: SocketAddr) -> Option<SocketAddr> {
+    pub(crate) fn real(&self, address: SocketAddr) -> Option<SocketAddr> {
         match index_of(address.ip()) {
             None => Some(address),
             Some((index, family)) => self.hosts.hosts.get(&index)?.connected[usize::from(family == Family::V6)],
@@ -113,7 +117,7 @@ impl ProxyConnection {
     }
 
     /// Begins to join unless it is joined. `again` if it was until now: then the proxy gets time to come back.
-    pub(super) fn join(&mut self, again: bool) {
+    pub(crate) fn join(&mut self, again: bool) {
         if matches!(self.state, State::Idle) {
             let (transport, names, proxy) = (self.transport.clone(), self.names.clone(), self.proxy.clone());
             self.state = State::Joining(tokio::spawn(async move { join(&transport, &names, &proxy, again).await }));
@@ -121,7 +125,7 @@ impl ProxyConnection {
     }
 
     /// Lets go of the proxy.
-    pub(super) fn leave(&mut self) {
+    pub(crate) fn leave(&mut self) {
         if let State::Joining(task) = &self.state {
             task.abort();
         }
@@ -129,7 +133,7 @@ impl ProxyConnection {
     }
 
     /// The next change of the association.
-    pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Change> {
+    pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Change> {
         match &mut self.state {
             State::Idle => Poll::Pending,
             State::Joining(task) => {
@@ -163,7 +167,7 @@ impl ProxyConnection {
     }
 
     /// The socket to the relay and the relay's address.
-    pub(super) fn socket(&self) -> Option<(&Socket, SocketAddr)> {
+    pub(crate) fn socket(&self) -> Option<(&Socket, SocketAddr)> {
         match &self.state {
             State::Joined(association) => Some((&association.socket, association.relay)),
             _ => None,
@@ -171,7 +175,7 @@ impl ProxyConnection {
     }
 
     /// Puts the relay's header before the datagram for `to` that begins at `start`.
-    pub(super) fn wrap(&mut self, now: Instant, buffer: &mut Vec<u8>, start: usize, to: SocketAddr, requests: usize) {
+    pub(crate) fn wrap(&mut self, now: Instant, buffer: &mut Vec<u8>, start: usize, to: SocketAddr, requests: usize) {
         let datagram = buffer.split_off(start);
         let target = self.hosts.target(now, to, &datagram, requests);
         socks::write_header(buffer, &target);
@@ -180,7 +184,7 @@ impl ProxyConnection {
 
     /// Receives what the relay has sent, up to a batch, and hands on each datagram with its sender. Returns how many there
     /// were, what is not from the relay or is a fragment included.
-    pub(super) fn receive(
+    pub(crate) fn receive(
         &mut self,
         buffers: &mut ReceiveBuffers,
         mut on_datagram: impl FnMut(SocketAddr, &[u8]),

@@ -48,7 +48,7 @@ pub struct Proxy {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct CallerLookup {
     /// Whose it is.
-    pub session: super::SessionId,
+    pub session: crate::net::SessionId,
     /// Which of the session's.
     pub function: u32,
 }
@@ -91,12 +91,12 @@ impl From<TransportError> for io::Error {
 
 impl Transport {
     /// Whether it says where datagrams and look-ups go out.
-    pub(super) fn is_bound(&self) -> bool {
+    pub(crate) fn is_bound(&self) -> bool {
         self.interface.is_some() || self.local_v4.is_some() || self.local_v6.is_some()
     }
 
     /// Whether addresses of a family may be asked: with local addresses, only those of their families.
-    pub(super) fn has_family(&self, family: Family) -> bool {
+    pub(crate) fn has_family(&self, family: Family) -> bool {
         match family {
             Family::V4 => self.local_v4.is_some() || self.local_v6.is_none(),
             Family::V6 => self.local_v6.is_some() || self.local_v4.is_none(),
@@ -108,7 +108,7 @@ impl Transport {
     ///
     /// # Errors
     /// The interface or the address is not there.
-    pub(super) fn open(&self, family: Family, kind: Type) -> Result<Socket, TransportError> {
+    pub(crate) fn open(&self, family: Family, kind: Type) -> Result<Socket, TransportError> {
         let no_socket = |error: io::Error| TransportError::NoSocket(error.to_string());
         let local = self.local(family)?;
         let domain = if family == Family::V4 { Domain::IPV4 } else { Domain::IPV6 };
@@ -139,12 +139,12 @@ impl Transport {
     /// Whether the interface and the local address of a family are there at this moment. Linux goes on sending from an
     /// IPv6 address that has been taken away, and through an interface's number after another has got its name: only
     /// asking tells.
-    pub(super) fn check(&self, family: Family) -> Result<(), TransportError> {
+    pub(crate) fn check(&self, family: Family) -> Result<(), TransportError> {
         if self.is_bound() { self.open(family, Type::DGRAM).map(drop) } else { Ok(()) }
     }
 
     /// Whether anything can go out at all, of one family if it is given.
-    pub(super) fn check_any(&self, family: Option<Family>) -> Result<(), TransportError> {
+    pub(crate) fn check_any(&self, family: Option<Family>) -> Result<(), TransportError> {
         if !self.is_bound() {
             return Ok(());
         }
@@ -166,18 +166,18 @@ impl Transport {
     }
 
     /// Connects by TCP.
-    pub(super) async fn connect(&self, to: SocketAddr) -> io::Result<TcpStream> {
+    pub(crate) async fn connect(&self, to: SocketAddr) -> io::Result<TcpStream> {
         let socket = self.open(Family::of(&to), Type::STREAM)?;
         TcpSocket::from_std_stream(socket.into()).connect(to).await
     }
 
     /// The number of the interface, if there is one and it is there.
-    pub(super) fn interface_index(&self) -> Option<NonZeroU32> {
+    pub(crate) fn interface_index(&self) -> Option<NonZeroU32> {
         self.interface.as_ref().and_then(|name| index_of(name).ok())
     }
 
     /// Whether look-ups over loopback stay on the transport: then a name server on this machine may be asked.
-    pub(super) fn is_loopback(&self) -> bool {
+    pub(crate) fn is_loopback(&self) -> bool {
         let interface = self.interface.as_ref().is_some_and(|name| {
             let mut addresses = getifaddrs::getifaddrs().into_iter().flatten();
             addresses.any(|found| found.name == **name && found.flags.contains(getifaddrs::InterfaceFlags::LOOPBACK))
@@ -202,7 +202,7 @@ impl Transport {
 }
 
 /// The number of an interface that is given by its name or, as zones of addresses may be, by that number.
-pub(super) fn index_of(name: &str) -> Result<NonZeroU32, TransportError> {
+pub(crate) fn index_of(name: &str) -> Result<NonZeroU32, TransportError> {
     let by_name = getifaddrs::if_nametoindex(name).ok();
     by_name
         .or_else(|| name.parse().ok().filter(|&index| getifaddrs::if_indextoname(index).is_ok()))
@@ -211,7 +211,7 @@ pub(super) fn index_of(name: &str) -> Result<NonZeroU32, TransportError> {
 }
 
 /// Whether this is the broadcast address of one of the machine's networks.
-pub(super) fn is_broadcast(ip: IpAddr) -> bool {
+pub(crate) fn is_broadcast(ip: IpAddr) -> bool {
     let mut addresses = getifaddrs::getifaddrs().into_iter().flatten();
     let loopback = getifaddrs::InterfaceFlags::LOOPBACK;
     addresses.any(|found| !found.flags.contains(loopback) && found.address.associated_address() == Some(ip))

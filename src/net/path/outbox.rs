@@ -18,7 +18,7 @@ const BATCH: usize = 64;
 const LONGEST_RUN: usize = 65_000;
 
 #[derive(Default)]
-pub(super) struct Outbox {
+pub(crate) struct Outbox {
     bytes: Vec<u8>,
     datagrams: Vec<(Transmit, Range<usize>)>,
     /// How many of `datagrams` have been sent.
@@ -27,7 +27,7 @@ pub(super) struct Outbox {
 
 impl Outbox {
     /// Sends all the client has to send. `Err` holds the address whose socket took no more for now.
-    pub(super) fn send(
+    pub(crate) fn send(
         &mut self,
         now: Instant,
         client: &mut Client,

@@ -18,11 +18,11 @@ use super::transport::{Transport, TransportError};
 /// What is asked for as buffers. Systems cut it down to what an ordinary user may have.
 const WANTED_BUFFER: usize = 8 << 20;
 /// What Linux gives a socket that asks for nothing; assumed where the size cannot be read.
-pub(super) const DEFAULT_BUFFER: usize = 212_992;
+pub(crate) const DEFAULT_BUFFER: usize = 212_992;
 /// No UDP datagram, and no run of datagrams received as one, is longer.
 const LONGEST: usize = 1 << 16;
 
-pub(super) struct Socket {
+pub(crate) struct Socket {
     socket: UdpSocket,
     /// `None` where quinn-udp does not know its way about: then one datagram goes in a system call.
     state: Option<UdpSocketState>,
@@ -33,7 +33,7 @@ pub(super) struct Socket {
 
 impl Socket {
     /// Binds a socket of `family` to an ephemeral port of the transport's address, or of every local address.
-    pub(super) fn open(transport: &Transport, family: Family) -> Result<Self, TransportError> {
+    pub(crate) fn open(transport: &Transport, family: Family) -> Result<Self, TransportError> {
         Self::with(transport, family, state_of)
     }
 
@@ -58,22 +58,22 @@ impl Socket {
     }
 
     /// Whether the interface that it is tied to is the one that has the transport's name now.
-    pub(super) fn is_current(&self, transport: &Transport) -> bool {
+    pub(crate) fn is_current(&self, transport: &Transport) -> bool {
         self.interface == transport.interface_index()
     }
 
     /// The receive buffer in bytes, as the kernel counts.
-    pub(super) fn receive_buffer(&self) -> usize {
+    pub(crate) fn receive_buffer(&self) -> usize {
         self.receive_buffer
     }
 
     /// How many datagrams of one size to one address can go out in one [`send`](Self::send).
-    pub(super) fn longest_run(&self) -> usize {
+    pub(crate) fn longest_run(&self) -> usize {
         self.state.as_ref().map_or(1, UdpSocketState::max_gso_segments)
     }
 
     /// Sends `datagrams`, which lie one behind the other, each `length` bytes long, to one address.
-    pub(super) fn send(&self, to: SocketAddr, datagrams: &[u8], length: usize) -> io::Result<()> {
+    pub(crate) fn send(&self, to: SocketAddr, datagrams: &[u8], length: usize) -> io::Result<()> {
         let Some(state) = &self.state else {
             return self.socket.try_send_to(datagrams, to).map(drop);
         };
@@ -83,7 +83,7 @@ impl Socket {
     }
 
     /// Receives what is there, up to a batch, and hands on each datagram with its sender. Returns how many there were.
-    pub(super) fn receive(
+    pub(crate) fn receive(
         &self,
         buffers: &mut ReceiveBuffers,
         mut on_datagram: impl FnMut(SocketAddr, &[u8]),
@@ -115,12 +115,12 @@ impl Socket {
     }
 
     /// Whether there is something to receive. An error shows again at the next receive.
-    pub(super) fn poll_readable(&self, context: &mut Context<'_>) -> Poll<()> {
+    pub(crate) fn poll_readable(&self, context: &mut Context<'_>) -> Poll<()> {
         self.socket.poll_recv_ready(context).map(drop)
     }
 
     /// Whether it takes datagrams.
-    pub(super) fn poll_writable(&self, context: &mut Context<'_>) -> Poll<()> {
+    pub(crate) fn poll_writable(&self, context: &mut Context<'_>) -> Poll<()> {
         self.socket.poll_send_ready(context).map(drop)
     }
 }
@@ -148,10 +148,10 @@ fn allow_fragments(socket: &socket2::Socket, family: Family) {
 }
 
 /// Memory that incoming datagrams are received into, reused for ever. The pages of what never comes are never touched.
-pub(super) struct ReceiveBuffers(Vec<u8>);
+pub(crate) struct ReceiveBuffers(Vec<u8>);
 
 impl ReceiveBuffers {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(vec![0; BATCH_SIZE * LONGEST])
     }
 

@@ -1,5 +1,10 @@
-//! One way out and all that belongs to it: its client, sockets, names and datagrams. Ways share nothing, so that a
-//! connection ID never serves on another way than it came by, and a transport that fails takes nothing along.
+//! One path out and all that belongs to it: its client, sockets, names and datagrams. Paths share nothing, so that a
+//! connection ID never serves on another path than it came by, and a transport that fails takes nothing along.
+
+pub(crate) mod outbox;
+pub(crate) mod socket;
+pub(crate) mod sockets;
+pub(crate) mod transport;
 
 use std::{
     cell::RefCell,
@@ -16,30 +21,34 @@ use crate::{
     proto::{self, Client, Config, Counters, Family, Outcome, Request, RequestId, Trace},
 };
 
-use super::{
-    Failure,
-    names::{Names, Shared},
+use self::{
     outbox::Outbox,
-    proxy::{Change, ProxyConnection},
-    resolver::{Lookup, Resolved, Resolver},
-    session::{SessionId, Start, session_of},
-    sessions::Sessions,
     socket::{DEFAULT_BUFFER, ReceiveBuffers},
     sockets::Sockets,
-    stats::Stats,
     transport::{Transport, TransportError},
+};
+use super::{
+    Failure,
+    messages::{SessionId, Start, session_of},
+    names::{
+        Names, Shared,
+        resolver::{Lookup, Resolved, Resolver},
+    },
+    proxy::{Change, ProxyConnection},
+    sessions::Sessions,
+    stats::Stats,
 };
 
 /// How many batches of datagrams are received in a turn before commands and sends get theirs.
 const RECEIVES_A_TURN: usize = 8;
-/// How long a way is kept after its last request: past its connection IDs' life and any late answer.
+/// How long a path is kept after its last request: past its connection IDs' life and any late answer.
 const KEPT: Duration = Duration::from_secs(120);
 /// A table that a burst has made larger than this is given back after it.
 const LARGE: usize = 1024;
 
-pub(super) struct Way {
+pub(crate) struct Path {
     transport: Arc<Transport>,
-    pub(super) client: Client,
+    pub(crate) client: Client,
     resolver: Resolver,
     /// Requests whose host is being looked up.
     resolving: HashMap<RequestId, Start>,
@@ -56,8 +65,8 @@ pub(super) struct Way {
     checked: Option<(Instant, Option<Family>, Result<(), TransportError>)>,
 }
 
-impl Way {
-    pub(super) fn new(transport: Arc<Transport>, shared: Shared, seed: [u8; 32]) -> Self {
+impl Path {
+    pub(crate) fn new(transport: Arc<Transport>, shared: Shared, seed: [u8; 32]) -> Self {
         let names = Arc::new(Names::new(transport.clone(), shared));
         let relay = transport.proxy.clone().map(|proxy| ProxyConnection::new(transport.clone(), names.clone(), proxy));
         Self {
@@ -76,7 +85,7 @@ impl Way {
         }
     }
 
-    pub(super) fn start(&mut self, now: Instant, start: Start) {
+    pub(crate) fn start(&mut self, now: Instant, start: Start) {
         self.last_used = now;
         // Before anything is looked up: who waits for an interface does not want to be seen asking.
         if let Err(error) = self.check(now, start.family) {
@@ -112,14 +121,14 @@ impl Way {
         self.client.handle_request(now, id, Request { session, host, addresses, schedule, body });
     }
 
-    pub(super) fn cancel(&mut self, now: Instant, id: RequestId) {
+    pub(crate) fn cancel(&mut self, now: Instant, id: RequestId) {
         if !self.cancel_look_up(id) {
             self.client.handle_cancel(now, id);
         }
     }
 
     /// Ends a request that has taken so many milliseconds.
-    pub(super) fn give_up(&mut self, now: Instant, id: RequestId, after: f64) {
+    pub(crate) fn give_up(&mut self, now: Instant, id: RequestId, after: f64) {
         if self.cancel_look_up(id) {
             self.failed.push((id, Failure::LookUpTimeout(proto::Failure::NotResponding(after))));
         } else {
@@ -135,7 +144,7 @@ impl Way {
         true
     }
 
-    pub(super) fn cancel_session(&mut self, now: Instant, session: SessionId) {
+    pub(crate) fn cancel_session(&mut self, now: Instant, session: SessionId) {
         let ids: Vec<_> = self.resolving.keys().copied().filter(|id| session_of(*id) == session).collect();
         for id in ids {
             self.cancel(now, id);
@@ -145,7 +154,7 @@ impl Way {
     }
 
     /// Takes what has come in: look-ups that have ended, news of the proxy, datagrams. Returns how many datagrams.
-    pub(super) fn receive(&mut self, now: Instant, buffers: &mut ReceiveBuffers, stats: &Stats) -> usize {
+    pub(crate) fn receive(&mut self, now: Instant, buffers: &mut ReceiveBuffers, stats: &Stats) -> usize {
         for lookup in std::mem::take(&mut self.lookups) {
             self.finish(now, lookup);
         }
@@ -219,7 +228,7 @@ impl Way {
     }
 
     /// Does what is due and sends what there is to send.
-    pub(super) fn send(&mut self, now: Instant, stats: &Stats) {
+    pub(crate) fn send(&mut self, now: Instant, stats: &Stats) {
         self.client.handle_timeout(now);
         if self.client.poll_freed() {
             memory::give_back();
@@ -245,7 +254,7 @@ impl Way {
     }
 
     /// Waits until there is something to do, together with others.
-    pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
+    pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let mut something = false;
         for family in [Family::V4, Family::V6] {
             something |= self.sockets.of(family).is_some_and(|socket| socket.poll_readable(context).is_ready());
@@ -273,13 +282,13 @@ impl Way {
     }
 
     /// When it wants to be looked after: when something is due, or when nobody needs it any more.
-    pub(super) fn deadline(&self) -> Option<Instant> {
+    pub(crate) fn deadline(&self) -> Option<Instant> {
         let unused = (!self.is_default() && self.pending() == 0).then(|| self.last_used + KEPT);
         [self.client.poll_timeout(), unused].into_iter().flatten().min()
     }
 
     /// Whether it has had nothing to do for so long that all it knows is out of date.
-    pub(super) fn is_over(&self, now: Instant) -> bool {
+    pub(crate) fn is_over(&self, now: Instant) -> bool {
         !self.is_default() && self.pending() == 0 && self.failed.is_empty() && now >= self.last_used + KEPT
     }
 
@@ -287,21 +296,21 @@ impl Way {
         *self.transport == Transport::default()
     }
 
-    pub(super) fn transport(&self) -> &Arc<Transport> {
+    pub(crate) fn transport(&self) -> &Arc<Transport> {
         &self.transport
     }
 
     /// How many requests have not ended.
-    pub(super) fn pending(&self) -> usize {
+    pub(crate) fn pending(&self) -> usize {
         self.client.pending() + self.resolving.len()
     }
 
-    pub(super) fn counters(&self) -> Counters {
+    pub(crate) fn counters(&self) -> Counters {
         self.client.counters()
     }
 
     /// Passes on every outcome.
-    pub(super) fn deliver(&mut self, sessions: &mut Sessions) {
+    pub(crate) fn deliver(&mut self, sessions: &mut Sessions) {
         while let Some((id, mut outcome)) = self.client.poll_outcome() {
             // What stands for a name in here is nobody's business out there.
             if let (Outcome::Failed { address, .. }, Some(relay)) = (&mut outcome, &self.sockets.relay) {
@@ -320,7 +329,7 @@ impl Way {
 
     /// The next thing worth telling of a datagram. One to a name whose address the proxy has not shown yet goes to the
     /// relay, as far as anybody here knows.
-    pub(super) fn poll_trace(&mut self) -> Option<Trace> {
+    pub(crate) fn poll_trace(&mut self) -> Option<Trace> {
         let mut trace = self.client.poll_trace()?;
         if let Some(relay) = &self.sockets.relay {
             let known = relay.real(trace.address).or_else(|| relay.socket().map(|(_, relay)| relay));
