@@ -9,7 +9,7 @@ const { infoHash } = require('./support/numbered')
 
 test('timers get their turn while answers come faster than listeners deal with them', async (t) => {
   const tracker = await startHostileTracker()
-  t.after(() => tracker.close())
+  t.after(() => tracker.stop())
   const hash = infoHash(0, 2 ** 31 - 1)
   let timers = 0
   let open = 0

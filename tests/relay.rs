@@ -1,14 +1,14 @@
-//! The network of examples/relay in simulated time: it loses what it is told to lose, and nothing else.
+//! The network of testbed/relay in simulated time: it loses what it is told to lose, and nothing else.
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
-#[path = "../examples/relay/counts.rs"]
+#[path = "../testbed/relay/counts.rs"]
 mod counts;
-#[path = "../examples/relay/network.rs"]
+#[path = "../testbed/relay/network.rs"]
 mod network;
-#[path = "../examples/relay/settings.rs"]
+#[path = "../testbed/relay/settings.rs"]
 mod settings;
-#[path = "../examples/relay/tracker.rs"]
+#[path = "../testbed/relay/tracker.rs"]
 mod tracker;
 
 use std::{

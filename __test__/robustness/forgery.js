@@ -73,7 +73,7 @@ async function run(chosen) {
   const forged = await flooding
   const after = UdpTracker.stats()
   const memoryAfter = memory()
-  await tracker.close()
+  await tracker.stop()
 
   const stats = {}
   for (const name of Object.keys(after)) stats[name] = after[name] - before[name]

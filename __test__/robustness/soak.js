@@ -145,7 +145,7 @@ async function run(chosen) {
   const stats = UdpTracker.stats()
   const drops = dropped(tracker.ports)
   const counts = await tracker.counts()
-  await tracker.close()
+  await tracker.stop()
   const tenth = SAMPLES / 10
   const memory = (samples) => ({
     rss: median(samples.map(({ rss }) => rss)),

@@ -1,28 +1,10 @@
-// A real network that loses datagrams: examples/relay, a process on loopback in front of a tracker, or a tracker as well.
+// A real network that loses datagrams: testbed/relay, a process on loopback in front of a tracker, or a tracker as well.
 'use strict'
 
-const { spawn } = require('node:child_process')
-const readline = require('node:readline')
-const { buildExample } = require('./cargo-example')
 const { deadline } = require('./deadline')
+const { TestBed } = require('./test-bed')
 
-class Relay {
-  constructor(child) {
-    this.child = child
-    this.readers = []
-    readline.createInterface({ input: child.stdout }).on('line', (line) => {
-      this.readers.shift().resolve(JSON.parse(line))
-    })
-    this.words = ''
-    child.stderr.on('data', (words) => (this.words += words))
-    child.stdin.on('error', () => {}) // it has gone, which the next line tells
-    this.ended = new Promise((resolve) => child.once('close', resolve))
-    this.ended.then(() => {
-      for (const { reject } of this.readers.splice(0))
-        reject(new Error(`the relay has ended: ${this.words}`))
-    })
-  }
-
+class Relay extends TestBed {
   /** Changes settings while it runs: `set({ loss: 5 })`. */
   async set(settings) {
     for (const line of lines(settings)) await this.ask(line)
@@ -54,22 +36,6 @@ class Relay {
     }
     await deadline(asking(), whatIsMissing).finally(() => (isLate = true))
   }
-
-  async ask(line) {
-    this.child.stdin.write(`${line}\n`)
-    const answer = await this.next()
-    if (answer.error !== undefined) throw new Error(answer.error)
-    return answer
-  }
-
-  next() {
-    return new Promise((resolve, reject) => this.readers.push({ resolve, reject }))
-  }
-
-  async stop() {
-    this.child.stdin.end()
-    await this.ended
-  }
 }
 
 /** `{roundTrip: 50, after: [[500, {roundTrip: 400}]]}` as `round-trip 50` and `after 500 round-trip 400`. */
@@ -92,20 +58,16 @@ function total(counts, direction, fate) {
 
 /**
  * Starts a relay to the tracker at `to` (address:port), or with `tracker: true` one that is the tracker. All else are
- * settings: see examples/relay/settings.rs; times in milliseconds, losses in percent.
+ * settings: see testbed/relay/settings.rs; times in milliseconds, losses in percent.
  */
 async function startRelay({ listen = '127.0.0.1:0', tracker, to, seed = 1, ...settings }) {
   const place = tracker ? ['--tracker'] : ['--to', to]
-  const args = [...place, '--listen', listen, '--seed', String(seed)]
+  const args = [...place, '--listen', listen, '--seed', seed]
   for (const line of lines(settings)) {
     const [name, ...value] = line.split(' ')
     args.push(`--${name}`, value.join(' '))
   }
-  const child = spawn(buildExample('relay'), args, { stdio: 'pipe' })
-  const kill = () => child.kill('SIGKILL')
-  process.once('exit', kill)
-  const relay = new Relay(child)
-  relay.ended.then(() => process.removeListener('exit', kill))
+  const relay = new Relay('relay', args)
   const { address, port } = await relay.next()
   relay.port = port
   relay.address = address
