@@ -37,6 +37,15 @@ module.exports = [
   ['tracker.rs', 'is_second && sent.id_was_used', 'sent.id_was_used', 'one loss makes a connect'],
   ['client/mod.rs', 'self.suspended += suspended;', '', 'a suspend does not age connection IDs'],
 
+  // Hosts that move.
+  ['client/hosts.rs', '.all(|runner| runner.failure.is_some() || is_unheard(runner.tracker))', '.all(|runner| is_unheard(runner.tracker))', 'a host that cannot be sent to is never looked up again'],
+  ['client/hosts.rs', 'race.upcoming.is_empty()\n                && ', '', 'a host is silent before its last address is asked'],
+  ['client/hosts.rs', 'unheard.contains(&request.place) || matches!(request.place, Place::Race(_))', 'matches!(request.place, Place::Race(_))', 'a request stays at the address that its host had'],
+  ['client/hosts.rs', 'unheard.contains(&request.place) || matches!(request.place, Place::Race(_))', 'true', 'a request leaves an address that answers'],
+  ['client/hosts.rs', 'self.remember_silent(host, *place);', '', 'the old addresses are tried before the new ones'],
+  ['client/hosts.rs', 'ends.min(deadline)', 'deadline', 'addresses that change give a request more time'],
+  ['tracker.rs', 'self.connection.sends() > 1;', 'self.connection.sends() > 5;', 'a host that moved is noticed late'],
+
   // What is in flight.
   ['congestion.rs', 'INITIAL_WINDOW: f64 = 160.0;', 'INITIAL_WINDOW: f64 = 16.0;', 'a cold tracker takes several round trips'],
   ['congestion.rs', 'const GROWTH: f64 = 0.01;', 'const GROWTH: f64 = 1.0;', 'a narrow path is overrun again and again'],

@@ -78,6 +78,14 @@ impl Tracker {
         is_sendable && !self.silence.is_silent() && self.connection.id(awake).is_some()
     }
 
+    /// Whether whoever waits for it has reason to look elsewhere: it is silent, cannot be sent to, or has left a connect
+    /// unanswered for its RTO.
+    pub(crate) fn is_unheard(&self, now: Instant, awake: Instant) -> bool {
+        let is_unsendable = self.unsendable_until.is_some_and(|until| now < until);
+        let is_unconnected = self.connection.id(awake).is_none() && self.connection.sends() > 1;
+        self.silence.is_silent() || is_unsendable || is_unconnected
+    }
+
     /// Whether a request may be sent as far as the address is concerned.
     pub(crate) fn has_room(&self, now: Instant) -> bool {
         self.congestion.has_room() && self.silence.has_room(now, &self.rtt, self.congestion.window())

@@ -15,6 +15,7 @@ mod datagrams;
 mod dead_connection_ids;
 #[cfg(not(miri))]
 mod loss;
+mod moved_hosts;
 #[cfg(not(miri))]
 mod outages;
 mod properties;

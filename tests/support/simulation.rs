@@ -147,6 +147,23 @@ impl Simulation {
         self.drain();
     }
 
+    /// A look-up finds that a host has other addresses than it had.
+    pub(crate) fn find(&mut self, host: &str, known: &[SocketAddr], addresses: &[SocketAddr]) {
+        for history in self.histories.values_mut().filter(|history| !history.is_over() && history.addresses == known) {
+            history.addresses.extend(addresses.iter().filter(|address| !known.contains(address)));
+        }
+        self.client.handle_addresses(self.instant(), &host.into(), known, &addresses.into());
+        self.drain();
+    }
+
+    /// The hosts of which no address answers.
+    pub(crate) fn silent_hosts(&self) -> Vec<String> {
+        let mut hosts: Vec<_> =
+            self.client.silent_hosts(self.instant()).into_iter().map(|(host, _)| host.to_string()).collect();
+        hosts.sort();
+        hosts
+    }
+
     /// Hands the client a datagram now.
     pub(crate) fn deliver(&mut self, from: SocketAddr, bytes: &[u8]) {
         self.receive(from, bytes.to_vec());

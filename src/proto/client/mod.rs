@@ -5,6 +5,7 @@
 //! ([`receive`]) or by time ([`time`]). What is known of an address, and when anything is sent to it again, is that of its
 //! [`Tracker`]; the client routes.
 
+mod hosts;
 mod race;
 mod receive;
 mod request;

@@ -8,7 +8,7 @@ use super::{
 };
 
 /// Where a request is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Place {
     /// At the address in this slot of the client's table.
     Tracker(usize),

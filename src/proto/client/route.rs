@@ -106,8 +106,8 @@ impl Client {
         }
     }
 
-    /// A request leaves its address for the race of its host's addresses. What was sent to the address may still be
-    /// answered.
+    /// A request leaves its address, or its race, for its host's other addresses. What was sent to the address may still
+    /// be answered.
     pub(super) fn move_on(&mut self, now: Instant, key: usize) {
         self.leave(now, key);
         let Some(request) = self.requests.get_mut(key) else { return };
@@ -117,7 +117,7 @@ impl Client {
                 None => self.forget_at(now, tracker_key, None),
             }
         }
-        self.join_race(now, key);
+        self.place(now, key);
     }
 
     /// A request has nothing more to do with an address: its sends there, from `latest` on back, are over.

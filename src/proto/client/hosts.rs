@@ -1,0 +1,107 @@
+//! The addresses of a host while requests to it are under way: whether any of them answers, and what becomes of the
+//! requests when the host turns out to have others.
+
+use std::{collections::HashSet, net::SocketAddr, sync::Arc, time::Instant};
+
+use super::{
+    super::deadlines::Timer,
+    Client,
+    request::{Pending, Place},
+};
+
+impl Client {
+    /// The hosts that have requests in flight while none of their addresses answers, with the addresses that the requests
+    /// have. Such a host may have moved: it is worth looking up again. Looks at every request that has not ended.
+    pub fn silent_hosts(&self, now: Instant) -> Vec<(Arc<str>, Arc<[SocketAddr]>)> {
+        let mut hosts = HashSet::new();
+        let mut latest: Option<&Pending> = None;
+        for (_, request) in &self.requests {
+            // The requests of a burst stand beside each other, and have host and addresses in common.
+            let is_known = latest.is_some_and(|latest| {
+                Arc::ptr_eq(&latest.addresses, &request.addresses) && Arc::ptr_eq(&latest.host, &request.host)
+            });
+            if !is_known && self.is_unheard(now, request.place) {
+                hosts.insert((request.host.clone(), request.addresses.clone()));
+                latest = Some(request);
+            }
+        }
+        hosts.into_iter().collect()
+    }
+
+    /// Whether nobody answers where a request waits. For a race that is so when there is nobody left to start in it.
+    fn is_unheard(&self, now: Instant, place: Place) -> bool {
+        let awake = self.awake(now);
+        let is_unheard =
+            |tracker_key| self.trackers.get(tracker_key).is_some_and(|tracker| tracker.is_unheard(now, awake));
+        match place {
+            Place::Tracker(tracker_key) => is_unheard(tracker_key),
+            Place::Race(race_key) => self.races.get(race_key).is_some_and(|race| {
+                let mut runners = race.started.iter();
+                race.upcoming.is_empty() && runners.all(|runner| runner.failure.is_some() || is_unheard(runner.tracker))
+            }),
+            Place::Nowhere => false,
+        }
+    }
+
+    /// A look-up has given a host other addresses than `known`, those that requests to it have. Requests that are answered
+    /// where they are stay there; those that nobody answers go into a race of the new ones, in which addresses that nobody
+    /// has tried start first. What was sent to the old ones may still be answered, and no request gets more time.
+    ///
+    /// Without addresses, nothing changes.
+    pub fn handle_addresses(
+        &mut self,
+        now: Instant,
+        host: &Arc<str>,
+        known: &[SocketAddr],
+        addresses: &Arc<[SocketAddr]>,
+    ) {
+        if addresses.is_empty() || *known == **addresses {
+            return;
+        }
+        let concerned =
+            self.requests.iter().filter(|(_, request)| request.host == *host && *request.addresses == *known);
+        // In the order in which they came.
+        let mut keys: Vec<(u64, usize)> = concerned.map(|(key, request)| (request.sequence, key)).collect();
+        keys.sort_unstable();
+        let places: HashSet<Place> = keys.iter().filter_map(|(_, key)| Some(self.requests.get(*key)?.place)).collect();
+        let unheard: HashSet<Place> = places.into_iter().filter(|place| self.is_unheard(now, *place)).collect();
+        for place in &unheard {
+            self.remember_silent(host, *place);
+        }
+        for (_, key) in keys {
+            let Some(request) = self.requests.get_mut(key) else { continue };
+            request.addresses = addresses.clone();
+            // A race is that of the addresses it began with.
+            if unheard.contains(&request.place) || matches!(request.place, Place::Race(_)) {
+                self.begin_anew(now, key);
+            }
+        }
+    }
+
+    /// Whoever is asked there has had time to answer, and did not.
+    fn remember_silent(&mut self, host: &Arc<str>, place: Place) {
+        let Self { trackers, races, memory, .. } = self;
+        let silent: Vec<usize> = match place {
+            Place::Tracker(tracker_key) => vec![tracker_key],
+            Place::Race(race_key) => {
+                races.get(race_key).into_iter().flat_map(|race| &race.started).map(|runner| runner.tracker).collect()
+            }
+            Place::Nowhere => Vec::new(),
+        };
+        for tracker in silent.into_iter().filter_map(|tracker_key| trackers.get(tracker_key)) {
+            memory.on_silent(host, tracker.address);
+        }
+    }
+
+    /// A request goes on among its host's new addresses, for no longer than it would have without them.
+    fn begin_anew(&mut self, now: Instant, key: usize) {
+        let Some(request) = self.requests.get(key) else { return };
+        let waits = request.ticket.is_some() || matches!(request.place, Place::Race(_));
+        let ends = if waits { self.deadlines.get(Timer::Request(key)) } else { request.answer_by };
+        self.move_on(now, key);
+        let timer = Timer::Request(key);
+        if let (Some(ends), Some(deadline)) = (ends, self.deadlines.get(timer)) {
+            self.deadlines.set(timer, ends.min(deadline));
+        }
+    }
+}
