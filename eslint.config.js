@@ -2,6 +2,7 @@
 
 const js = require('@eslint/js')
 const globals = require('globals')
+const house = require('./scripts/eslint/house.js')
 
 module.exports = [
   {
@@ -31,6 +32,17 @@ module.exports = [
       'no-var': 'error',
       'prefer-const': 'error',
       strict: ['error', 'safe']
+    }
+  },
+  {
+    // One form for all files; folders come in as they have it.
+    files: ['bin/**', 'cli/**', 'scripts/eslint/**'],
+    plugins: { house },
+    rules: {
+      'house/head': 'error',
+      'house/node-colon': 'error',
+      'house/file-names': 'error',
+      'id-denylist': ['error', 'err', 'e']
     }
   }
 ]

@@ -5,8 +5,8 @@ const { test, describe } = require('node:test')
 const assert = require('node:assert/strict')
 const { createHash } = require('node:crypto')
 const { spawnSync } = require('node:child_process')
-const { readInfoHash, splitHashes } = require('../bin/info-hashes')
-const { readTorrent } = require('../bin/torrent-file')
+const { readInfoHash, splitHashes } = require('../cli/input/info-hashes')
+const { readTorrent } = require('../cli/input/torrent-file')
 const { temporaryFiles } = require('./support/command-line')
 
 // The info-hash of each .torrent file, which come as lines of hex, or "none".

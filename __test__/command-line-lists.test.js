@@ -3,8 +3,8 @@
 
 const { test, describe } = require('node:test')
 const assert = require('node:assert/strict')
-const { split, readTracker, readUdpTracker, shortName } = require('../bin/tracker-url')
-const { gather } = require('../bin/lists')
+const { split, readTracker, readUdpTracker, shortName } = require('../cli/input/tracker-url')
+const { gather } = require('../cli/input/lists')
 const { runCommand, check, temporaryFiles } = require('./support/command-line')
 const { startScriptedTracker } = require('./support/scripted-tracker')
 

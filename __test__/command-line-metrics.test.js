@@ -4,7 +4,7 @@
 const { test, describe } = require('node:test')
 const assert = require('node:assert/strict')
 const { spawnSync } = require('node:child_process')
-const { Metrics } = require('../bin/formats')
+const { Metrics } = require('../cli/output/formats')
 const { startScriptedTracker, silent } = require('./support/scripted-tracker')
 const { runCommand } = require('./support/command-line')
 const wire = require('./support/wire')

@@ -3,7 +3,7 @@
 
 const { test, describe } = require('node:test')
 const assert = require('node:assert/strict')
-const RoundTrips = require('../bin/statistics')
+const RoundTrips = require('../cli/ping/round-trips')
 const { withSignals } = require('./support/child')
 const { startScriptedTracker, silent } = require('./support/scripted-tracker')
 const {

@@ -10,7 +10,7 @@ const {
   withoutTerminal,
   temporaryFiles
 } = require('./support/command-line')
-const { Progress, waitingFor } = require('../bin/progress')
+const { Progress, waitingFor } = require('../cli/output/progress')
 const { A_REQUEST, hashes, startHeldTracker } = require('./support/scrape-tracker')
 
 const NAME = 'bittorrent-udp-tracker scrape'

@@ -162,7 +162,7 @@ describe('--local-address', { skip: withoutAddresses }, () => {
 })
 
 describe('name servers that may be asked from local addresses', () => {
-  const { serversFor } = require('../bin/bound-names')
+  const { serversFor } = require('../cli/client/bound-names')
   const cases = [
     [[FROM], ['127.0.0.53', '192.0.2.53'], ['127.0.0.53', '192.0.2.53']],
     [['10.0.0.1'], ['127.0.0.53', '192.0.2.53:5353'], ['192.0.2.53:5353']],

@@ -19,7 +19,7 @@ const ESCAPE = '\x1b'
 
 test('the package has it as its program, and ships it', () => {
   assert.deepEqual(manifest.bin, { [NAME]: slashed(path.relative(ROOT, PROGRAM)) })
-  assert.ok(manifest.files.includes('bin'))
+  for (const folder of ['bin', 'cli']) assert.ok(manifest.files.includes(folder))
   assert.ok(fs.readFileSync(PROGRAM, 'utf8').startsWith('#!/usr/bin/env node\n'))
   if (process.platform !== 'win32') assert.equal(fs.statSync(PROGRAM).mode & 0o111, 0o111)
 })
@@ -38,7 +38,7 @@ test('an application that uses the package does not load it', async (t) => {
   const loaded = stdout.trim().split('\n')
   assert.ok(loaded.includes(path.join(ROOT, 'lib/api/scrape.js')), stdout)
   assert.deepEqual(
-    loaded.filter((file) => file.startsWith(path.join(ROOT, 'bin', path.sep))),
+    loaded.filter((file) => file.startsWith(path.join(ROOT, 'cli', path.sep))),
     []
   )
 })
@@ -85,7 +85,7 @@ describe('help', () => {
       assert.equal((await runCommand(t, [command, URL, '-h'])).stdout, stdout)
       assert.equal((await runCommand(t, ['help', command])).stdout, stdout)
 
-      const names = Object.keys(require(`../bin/commands/${command}`).OPTIONS)
+      const names = Object.keys(require(`../cli/${command}`).OPTIONS)
       assert.ok(names.includes('timeout') && names.includes('json'))
       for (const name of names) assert.match(stdout, new RegExp(`^  --${name} `, 'm'))
     })
@@ -94,8 +94,8 @@ describe('help', () => {
       const { stdout } = await runCommand(t, [command, '--help'])
       const [, text] = /^Examples:\n([\s\S]*?)\n\n/m.exec(stdout)
       const lines = text.replaceAll(/ \\\n +/g, ' ').split('\n')
-      const { OPTIONS } = require(`../bin/commands/${command}`)
-      const { parse } = require('../bin/options')
+      const { OPTIONS } = require(`../cli/${command}`)
+      const { parse } = require('../cli/options')
       for (const line of lines) {
         const [, args] = new RegExp(`${NAME} ${command} ([^|>]*)`).exec(line)
         assert.ok(parse(args.trim().split(/ +/), OPTIONS).positionals.length >= 0)

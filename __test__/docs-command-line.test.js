@@ -68,6 +68,6 @@ test('each command has an example', () => {
 
 test('each status is explained', () => {
   const text = readPage('docs/command-line.md')
-  const { STATUSES } = require('../bin/statuses')
+  const { STATUSES } = require('../cli/check/statuses')
   for (const status of STATUSES) assert.match(text, new RegExp(`^\\| \`${status}\` `, 'm'))
 })

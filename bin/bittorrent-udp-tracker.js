@@ -1,7 +1,6 @@
 #!/usr/bin/env node
+// What `bittorrent-udp-tracker` runs: nothing but the way into cli/main.js, which an old Node could not load.
 'use strict'
-
-// What `bittorrent-udp-tracker` runs: nothing but the way into main.js, which an old Node could not load.
 
 if (typeof require('node:util').parseArgs !== 'function') {
   console.error(
@@ -9,5 +8,5 @@ if (typeof require('node:util').parseArgs !== 'function') {
   )
   process.exitCode = 2
 } else {
-  require('./main.js').main(process.argv.slice(2))
+  require('../cli/main.js').main(process.argv.slice(2))
 }
