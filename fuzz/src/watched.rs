@@ -4,12 +4,12 @@
 use std::{
     collections::{BTreeMap, HashMap},
     net::SocketAddr,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use bittorrent_udp_tracker::proto::{
-    AnnounceResponse, Body, Client, Config, Failure, Family, InfoHash, Origin, Outcome, Request, RequestId, Schedule,
-    SendFailure, Transmit,
+    AnnounceResponse, Body, Client, Config, Failure, Family, InfoHash, Instant, Origin, Outcome, Request, RequestId,
+    Schedule, SendFailure, Transmit,
 };
 
 use super::{
@@ -75,7 +75,7 @@ pub struct Watched {
 impl Watched {
     pub fn new() -> Self {
         Self {
-            now: Instant::now(),
+            now: Instant::START,
             sent: Vec::new(),
             slept: Duration::ZERO,
             client: Client::new(Config { receive_buffer: 1 << 20 }, [3; 32]),
@@ -226,7 +226,7 @@ impl Watched {
                 let connection_id = packet.connection_id().expect("a request carries a connection ID");
                 let came = state.connection_ids.get(&connection_id).copied();
                 let (came, slept) = came.unwrap_or_else(|| panic!("{} never gave {connection_id}", transmit.to));
-                let age = self.now - came + (self.slept - slept);
+                let age = self.now.saturating_duration_since(came) + (self.slept - slept);
                 assert!(age < CONNECTION_LIFETIME, "a connection ID after {age:?}");
                 assert!(asks(&request.body, &packet), "request {id} asks something else");
                 Some(id)
@@ -276,7 +276,7 @@ impl Watched {
                 assert!(*ms == expected || ms.is_nan() && expected.is_nan(), "{ms} ms, not {expected}");
                 let ms = if request.timeout_ms.is_nan() { 0.0 } else { request.timeout_ms };
                 let least = (ms * 254.0).clamp(0.0, 1e9);
-                let waited = self.now - request.begun;
+                let waited = self.now.saturating_duration_since(request.begun);
                 assert!(waited >= Duration::from_secs_f64(least / 1000.0), "given up after {waited:?}");
             }
             Outcome::Failed { failure: Failure::Unsendable { address, .. }, .. } => {

@@ -10,7 +10,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
     thread::JoinHandle,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use rand::{TryRng, rngs::SysRng};
@@ -20,6 +20,7 @@ use tokio::sync::{
 };
 
 use super::{
+    clock,
     messages::{Command, Found, SessionId, session_of},
     names::{self, Ask, Shared},
     path::socket::ReceiveBuffers,
@@ -113,16 +114,16 @@ impl Loop {
     }
 
     async fn run(mut self) {
-        let mut busy = Instant::now();
+        let mut busy = clock::now();
         loop {
             let Some(commands) = self.take_commands() else { return };
             self.paths.notice_suspend();
-            let now = Instant::now();
+            let now = clock::now();
             let mut datagrams = 0;
             for path in self.paths.iter_mut() {
                 datagrams += path.receive(now, &mut self.receive_buffers, &self.stats);
             }
-            let now = Instant::now();
+            let now = clock::now();
             for path in self.paths.iter_mut() {
                 path.send(now, &self.stats);
             }
@@ -150,7 +151,7 @@ impl Loop {
         let Self { inbox, sessions, paths, asks, .. } = self;
         let sleep = async {
             match deadline {
-                Some(at) => tokio::time::sleep_until(at.into()).await,
+                Some(at) => tokio::time::sleep_until(clock::system(at).into()).await,
                 None => std::future::pending().await,
             }
         };
@@ -192,7 +193,7 @@ impl Loop {
     }
 
     fn handle_commands(&mut self, commands: &mut Vec<Command>) {
-        let now = Instant::now();
+        let now = clock::now();
         for command in commands.drain(..) {
             match command {
                 Command::Start(mut start) => match self.paths.of(start.transport.take()) {

@@ -3,15 +3,15 @@
 use std::{
     sync::Arc,
     task::{Context, Poll},
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, SystemTime},
 };
 
 use rand::{Rng, SeedableRng, rngs::StdRng};
 
-use crate::proto::Counters;
+use crate::proto::{Counters, Instant};
 
 use super::{
-    Failure,
+    Failure, clock,
     names::Shared,
     path::{Path, transport::Transport},
     stats::add,
@@ -42,7 +42,7 @@ impl Paths {
             random: StdRng::from_seed(seed),
             past: Counters::default(),
             tracing: false,
-            clocks: (Instant::now(), SystemTime::now()),
+            clocks: (clock::now(), SystemTime::now()),
         };
         paths.open(Arc::default());
         paths
@@ -112,7 +112,7 @@ impl Paths {
 
     /// Tells how long the machine was suspended: its calendar has gone on, and the clock of `Instant` may not have.
     pub(super) fn notice_suspend(&mut self) {
-        let (monotonic, wall) = std::mem::replace(&mut self.clocks, (Instant::now(), SystemTime::now()));
+        let (monotonic, wall) = std::mem::replace(&mut self.clocks, (clock::now(), SystemTime::now()));
         let passed = self.clocks.1.duration_since(wall).unwrap_or_default();
         let suspended = passed.saturating_sub(self.clocks.0.saturating_duration_since(monotonic));
         if suspended > LEAST_SUSPEND {

@@ -5,12 +5,9 @@
 //! path loses much by itself, a fifth more than it ever does. It closes to what the path has carried: the best delivery
 //! rate of late, times the mean round trip. Then it grows, slowly at first, and faster as long as nothing comes of it.
 
-use std::{
-    collections::VecDeque,
-    time::{Duration, Instant},
-};
+use std::{collections::VecDeque, time::Duration};
 
-use super::{delivery::Delivery, rtt::RttEstimator};
+use super::{delivery::Delivery, rtt::RttEstimator, time::Instant};
 
 /// Where every address starts. A default Linux socket buffer of 212,992 bytes holds 256 announces (832 bytes each as the
 /// kernel counts them) and is given back by quarters, so that losses begin at 192; and a tracker has other clients.
@@ -281,7 +278,7 @@ mod tests {
         }
 
         fn with_round_trip(trip: Duration) -> Self {
-            let now = Instant::now();
+            let now = Instant::START;
             let mut rtt = RttEstimator::default();
             rtt.update(now, trip);
             Self { congestion: Congestion::new(now), rtt, now }

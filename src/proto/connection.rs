@@ -3,9 +3,9 @@
 //! A connect belongs to its address. It has its own timer, is sent again by itself, and whoever needs the ID joins it: no
 //! request waits for another's clock.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use super::{ConnectionId, Schedule, TransactionId, rtt::RttEstimator};
+use super::{ConnectionId, Schedule, TransactionId, rtt::RttEstimator, time::Instant};
 
 /// "Clients may use a connection ID until one minute after they have received it" (BEP 15, "UDP connections").
 const LIFETIME: Duration = Duration::from_secs(60);

@@ -4,10 +4,9 @@
 //! back, since most requests are answered. So they stand in a few queues, each in order of itself; what fits none of
 //! them goes to a tree.
 
-use std::{
-    collections::{BTreeSet, VecDeque},
-    time::Instant,
-};
+use std::collections::{BTreeSet, VecDeque};
+
+use super::time::Instant;
 
 /// How many queues there are: for the waits for room and for an answer, and for those of one more `_timeout`.
 const QUEUES: usize = 4;
@@ -204,7 +203,7 @@ mod tests {
     /// Whatever is done to them, they are what a plain map would be.
     #[test]
     fn deadlines_come_in_order_of_time_whatever_was_moved_and_taken_back() {
-        let start = Instant::now();
+        let start = Instant::START;
         for seed in 0..if cfg!(miri) { 2 } else { 200 } {
             let mut random = StdRng::seed_from_u64(seed);
             let mut deadlines = Deadlines::default();
@@ -251,7 +250,7 @@ mod tests {
 
     #[test]
     fn what_was_taken_back_does_not_pile_up_behind_one_that_stays() {
-        let now = Instant::now();
+        let now = Instant::START;
         let mut deadlines = Deadlines::default();
         deadlines.set(Timer::Request(0), now);
         for i in 1..if cfg!(miri) { 300 } else { 100_000 } {

@@ -1,11 +1,8 @@
 //! How many answers a second an address delivers.
 
-use std::{
-    collections::VecDeque,
-    time::{Duration, Instant},
-};
+use std::{collections::VecDeque, time::Duration};
 
-use super::rtt::RttEstimator;
+use super::{rtt::RttEstimator, time::Instant};
 
 /// The best rate is that of so many round trips.
 const ROUNDS: usize = 10;
@@ -72,7 +69,7 @@ mod tests {
 
     #[test]
     fn the_best_of_ten_rounds_counts() {
-        let mut now = Instant::now();
+        let mut now = Instant::START;
         let mut delivery = Delivery::new(now);
         now = round(&mut delivery, now, 100);
         now = round(&mut delivery, now, 1);

@@ -5,12 +5,14 @@
 //! ([`next_overdue`](Flight::next_overdue)), when its request is sent again, with a transaction ID of its own. Its answer
 //! is welcome until the request ends; from then on its ID is remembered as *ended* for a while.
 
-use std::{collections::VecDeque, time::Instant};
+use std::collections::VecDeque;
 
 use rand::{Rng, rngs::StdRng};
 use slab::Slab;
 
-use super::{ConnectionId, Schedule, TransactionId, connection::backoff_after, hash::NumberMap, rtt::RttEstimator};
+use super::{
+    ConnectionId, Schedule, TransactionId, connection::backoff_after, hash::NumberMap, rtt::RttEstimator, time::Instant,
+};
 
 /// How many transaction IDs of ended requests are remembered, to tell a late answer from a forged one.
 const ENDED: usize = 16_384;

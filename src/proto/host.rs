@@ -7,10 +7,10 @@ use std::{
     collections::{BTreeMap, HashMap, VecDeque},
     net::SocketAddr,
     sync::Arc,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
-use super::Failure;
+use super::{Failure, time::Instant};
 
 /// How long an address is given before the next one is asked as well (RFC 8305, 5, has 250 ms for TCP).
 pub(crate) const STAGGER: Duration = Duration::from_millis(300);
@@ -163,7 +163,7 @@ mod tests {
 
     #[test]
     fn a_race_is_lost_when_the_last_has_dropped_out() {
-        let runner = |tracker| Runner { tracker, started: Instant::now(), failure: None };
+        let runner = |tracker| Runner { tracker, started: Instant::START, failure: None };
         let mut race = Race {
             host: "h".into(),
             addresses: [address(1)].into(),

@@ -22,6 +22,7 @@ mod rtt;
 mod schedule;
 mod silence;
 mod stray;
+mod time;
 mod tracker;
 mod url;
 
@@ -34,6 +35,7 @@ pub use packet::{
     Announce, AnnounceResponse, ConnectionId, Event, Family, InfoHash, MAX_SCRAPE_HASHES, PeerId, Scrape, TransactionId,
 };
 pub use schedule::{MAX_SENDS, Schedule};
+pub use time::Instant;
 pub use url::{AnnounceUrl, UrlError};
 /// The host of an [`AnnounceUrl`].
 pub type Host = ::url::Host<String>;

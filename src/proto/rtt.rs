@@ -1,7 +1,9 @@
 //! The round trips of one address, and the RTO: how long to wait for an answer before a datagram is sent again (RFC 6298).
 //! `flight` finds what has waited that long; `silence` and `connection` say how often the wait doubles.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use super::time::Instant;
 
 /// The wait while nothing has been measured (RFC 6298, 2.1).
 const INITIAL_RTO: Duration = Duration::from_secs(1);
@@ -99,7 +101,7 @@ mod tests {
 
     /// An estimator that has seen `samples` in milliseconds, ten of them in a smoothed round trip.
     fn after(samples: impl IntoIterator<Item = u32>) -> RttEstimator {
-        let mut now = Instant::now();
+        let mut now = Instant::START;
         let mut rtt = RttEstimator::default();
         for sample in samples {
             rtt.update(now, MS * sample);
@@ -155,7 +157,7 @@ mod tests {
 
     #[test]
     fn quick_answers_ahead_of_slow_ones_do_not_shrink_the_variation_within_a_round_trip() {
-        let now = Instant::now();
+        let now = Instant::START;
         let mut rtt = RttEstimator::default();
         rtt.update(now, MS * 400);
         for _ in 0..200 {
@@ -166,7 +168,7 @@ mod tests {
 
     #[test]
     fn the_variation_falls_by_a_quarter_of_the_difference_in_a_round_trip() {
-        let mut now = Instant::now();
+        let mut now = Instant::START;
         let mut rtt = RttEstimator::default();
         rtt.update(now, MS * 400);
         for trip in 1..4 {

@@ -1,8 +1,6 @@
 //! Whether an address answers requests at all, and how it is asked while it does not.
 
-use std::time::Instant;
-
-use super::rtt::RttEstimator;
+use super::{rtt::RttEstimator, time::Instant};
 
 /// An address is silent when so many sends have missed their RTO and nothing was heard since they were made.
 const MISSED: u32 = 3;
@@ -146,7 +144,7 @@ mod tests {
 
     #[test]
     fn three_that_miss_their_rto_make_a_silence() {
-        let now = Instant::now();
+        let now = Instant::START;
         let mut silence = Silence::default();
         assert_eq!(silence.on_missed(now, now, None), Missed::Unheard);
         assert_eq!(silence.on_missed(now, now, None), Missed::Unheard);
@@ -157,7 +155,7 @@ mod tests {
 
     #[test]
     fn one_request_that_misses_twice_makes_a_silence() {
-        let now = Instant::now();
+        let now = Instant::START;
         let mut silence = Silence::default();
         silence.on_missed(now, now, None);
         assert_eq!(silence.on_missed(now + MS, now, Some(now)), Missed::Begins);
@@ -166,7 +164,7 @@ mod tests {
 
     #[test]
     fn what_was_sent_before_it_was_heard_says_nothing() {
-        let now = Instant::now();
+        let now = Instant::START;
         let mut silence = Silence::default();
         silence.on_heard(now + MS, true);
         for _ in 0..10 {
@@ -181,7 +179,7 @@ mod tests {
 
     #[test]
     fn a_silence_doubles_the_wait_for_what_was_sent_since_and_not_for_what_was_sent_before() {
-        let now = Instant::now();
+        let now = Instant::START;
         let mut silence = Silence::default();
         for _ in 0..100 {
             silence.on_missed(now + 10 * MS, now, None);
@@ -194,7 +192,7 @@ mod tests {
 
     #[test]
     fn an_answer_to_a_request_ends_it_all_and_one_to_a_connect_leaves_the_doubling() {
-        let now = Instant::now();
+        let now = Instant::START;
         let mut silence = Silence::default();
         let fall_silent = |silence: &mut Silence, sent: Instant| {
             for _ in 0..4 {
@@ -212,7 +210,7 @@ mod tests {
 
     #[test]
     fn a_silent_address_is_sent_four_in_an_rto_every_other_one_new() {
-        let now = Instant::now();
+        let now = Instant::START;
         let rtt = RttEstimator::default();
         let mut silence = Silence::default();
         for _ in 0..3 {
@@ -240,7 +238,7 @@ mod tests {
 
     #[test]
     fn when_half_a_window_is_lost_unheard_the_rest_waits() {
-        let now = Instant::now();
+        let now = Instant::START;
         let rtt = RttEstimator::default();
         let mut silence = Silence::default();
         for _ in 0..4 {

@@ -5,12 +5,9 @@
 //! answer in that time wins. Nothing is sent again for it meanwhile: a faulty tracker is asked no more often than by the
 //! package this one replaces. In a flood stray datagrams say nothing of the tracker, and end and hold up nobody at all.
 
-use std::{
-    collections::VecDeque,
-    time::{Duration, Instant},
-};
+use std::{collections::VecDeque, time::Duration};
 
-use super::{Failure, TransactionId};
+use super::{Failure, TransactionId, time::Instant};
 
 /// How long a valid answer may still come.
 const GRACE: Duration = Duration::from_secs(3);

@@ -2,7 +2,7 @@
 
 use std::{
     net::{SocketAddr, SocketAddrV6},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use super::{
@@ -15,6 +15,7 @@ use super::{
     rtt::RttEstimator,
     silence::{Missed, Silence},
     stray::StrayGuard,
+    time::Instant,
 };
 
 /// How long an address is remembered after its last request: past its connection ID's life and any late answer.

@@ -82,9 +82,9 @@ fn an_answer_after_the_cancellation_is_dropped() {
 
 #[test]
 fn a_request_cancelled_before_anything_is_sent_sends_nothing() {
-    use bittorrent_udp_tracker::proto::{Client, Config, RequestId};
+    use bittorrent_udp_tracker::proto::{Client, Config, Instant, RequestId};
     let mut client = Client::new(Config { receive_buffer: 1 << 20 }, [1; 32]);
-    let now = std::time::Instant::now();
+    let now = Instant::START;
     client.handle_request(now, RequestId(1), request_to(&[v4(1)], TIMEOUT_MS, announce_of(1)));
     client.handle_cancel(now, RequestId(1));
     assert_eq!(client.poll_transmit(now, &mut Vec::new()), None);

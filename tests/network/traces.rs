@@ -1,8 +1,8 @@
 //! What the client tells of datagrams to those who watch.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use bittorrent_udp_tracker::proto::{Client, Config, Kind, Origin, RequestId, Trace};
+use bittorrent_udp_tracker::proto::{Client, Config, Instant, Kind, Origin, RequestId, Trace};
 
 use crate::support::{announce_of, request_to, v4};
 
@@ -27,7 +27,7 @@ fn sent(client: &mut Client, now: Instant) -> [u8; 4] {
 fn each_send_and_each_answer_is_told_with_its_attempt_and_round_trip() {
     let mut client = client();
     client.set_tracing(true);
-    let mut now = Instant::now();
+    let mut now = Instant::START;
     client.handle_request(now, RequestId(7), request_to(&[v4(1)], 100, announce_of(1)));
     sent(&mut client, now);
     now += Duration::from_millis(200);
@@ -56,7 +56,7 @@ fn each_send_and_each_answer_is_told_with_its_attempt_and_round_trip() {
 #[test]
 fn nothing_is_noted_down_while_nobody_watches() {
     let mut client = client();
-    let now = Instant::now();
+    let now = Instant::START;
     client.handle_request(now, RequestId(7), request_to(&[v4(1)], 100, announce_of(1)));
     sent(&mut client, now);
     assert_eq!(traces(&mut client), []);

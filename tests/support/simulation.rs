@@ -3,10 +3,10 @@
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
     net::SocketAddr,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
-use bittorrent_udp_tracker::proto::{Client, Config, Outcome, Request, RequestId, SendFailure, Transmit};
+use bittorrent_udp_tracker::proto::{Client, Config, Instant, Outcome, Request, RequestId, SendFailure, Transmit};
 use rand::{SeedableRng, rngs::StdRng};
 
 use super::{
@@ -46,7 +46,6 @@ pub(crate) struct Simulation {
     pub(crate) histories: BTreeMap<u64, History>,
     /// How long the machine slept: the trackers' clocks went on by that much more.
     slept: Duration,
-    start: Instant,
     random: StdRng,
     under_way: BTreeMap<(Duration, u64), Flight>,
     flights: u64,
@@ -72,7 +71,6 @@ impl Simulation {
             log: Vec::new(),
             histories: BTreeMap::new(),
             slept: Duration::ZERO,
-            start: Instant::now(),
             random: StdRng::seed_from_u64(seed),
             under_way: BTreeMap::new(),
             flights: 0,
@@ -215,7 +213,7 @@ impl Simulation {
 
     /// When the next thing happens by itself.
     fn next(&self) -> Option<Duration> {
-        let deadline = self.client.poll_timeout().map(|at| at.saturating_duration_since(self.start));
+        let deadline = self.client.poll_timeout().map(|at| at.saturating_duration_since(Instant::START));
         let arrival = self.under_way.keys().next().map(|&(at, _)| at);
         [deadline, arrival].into_iter().flatten().min().map(|at| at.max(self.now))
     }
@@ -307,7 +305,7 @@ impl Simulation {
     }
 
     fn instant(&self) -> Instant {
-        self.start + self.now
+        Instant::START + self.now
     }
 }
 

@@ -7,12 +7,12 @@ use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6},
     sync::Arc,
     task::{Context, Poll},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use tokio::task::{AbortHandle, JoinSet};
 
-use crate::proto::{AnnounceUrl, Family, Host, RequestId};
+use crate::proto::{AnnounceUrl, Family, Host, Instant, RequestId};
 
 use super::{
     super::{
@@ -298,7 +298,7 @@ mod tests {
         });
         let names = Arc::new(Names::new(transport.clone(), Shared::new(asks)));
         let mut resolver = Resolver::new(transport, names);
-        let now = Instant::now();
+        let now = Instant::START;
         let url = |number| Arc::new(AnnounceUrl::parse(&format!("udp://t{number}.example:1")).unwrap());
         for number in 0..20_000 {
             let resolved = resolver.resolve(now, RequestId(number), &url(number), None);

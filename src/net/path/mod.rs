@@ -13,12 +13,12 @@ use std::{
     net::SocketAddr,
     sync::{Arc, atomic::Ordering},
     task::{Context, Poll},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use crate::{
     memory,
-    proto::{self, Client, Config, Counters, Family, Outcome, Request, RequestId, Trace},
+    proto::{self, Client, Config, Counters, Family, Instant, Outcome, Request, RequestId, Trace},
 };
 
 use self::{
@@ -28,7 +28,7 @@ use self::{
     transport::{Transport, TransportError},
 };
 use super::{
-    Failure,
+    Failure, clock,
     messages::{SessionId, Start, session_of},
     names::{
         Names, Shared,
@@ -79,7 +79,7 @@ impl Path {
             lookups: Vec::new(),
             changes: Vec::new(),
             failed: Vec::new(),
-            last_used: Instant::now(),
+            last_used: clock::now(),
             checked: None,
             transport,
         }
@@ -215,7 +215,7 @@ impl Path {
         let Self { sockets, client, .. } = self;
         let mut datagrams = 0;
         for _ in 0..RECEIVES_A_TURN {
-            let now = Instant::now();
+            let now = clock::now();
             match sockets.receive(family, buffers, |from, datagram| client.handle_datagram(now, from, datagram)) {
                 Ok(0) => break,
                 Ok(count) => datagrams += count,

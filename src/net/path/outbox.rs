@@ -5,10 +5,9 @@ use std::{
     net::SocketAddr,
     ops::Range,
     sync::atomic::{AtomicU64, Ordering},
-    time::Instant,
 };
 
-use crate::proto::{Client, SendFailure, Transmit};
+use crate::proto::{Client, Instant, SendFailure, Transmit};
 
 use super::{socket::Socket, sockets::Sockets};
 

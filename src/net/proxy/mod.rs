@@ -9,7 +9,7 @@ use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     sync::Arc,
     task::{Context, Poll},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use tokio::{
@@ -19,7 +19,7 @@ use tokio::{
     time::{sleep, timeout_at},
 };
 
-use crate::proto::{Family, Host};
+use crate::proto::{Family, Host, Instant};
 
 use self::socks::{SocksError, Target};
 use super::{

@@ -1,8 +1,9 @@
 //! The addresses of a host while requests to it are under way: whether any of them answers, and what becomes of the
 //! requests when the host turns out to have others.
 
-use std::{collections::HashSet, net::SocketAddr, sync::Arc, time::Instant};
+use std::{collections::HashSet, net::SocketAddr, sync::Arc};
 
+use super::super::time::Instant;
 use super::{
     super::deadlines::Timer,
     Client,

@@ -19,7 +19,7 @@ use std::{
     net::SocketAddr,
     ops::Range,
     sync::Arc,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use rand::{SeedableRng, rngs::StdRng};
@@ -31,6 +31,7 @@ use super::{
     deadlines::Deadlines,
     hash::NumberMap,
     host::{Memory, Race},
+    time::Instant,
     tracker::Tracker,
 };
 use request::Pending;

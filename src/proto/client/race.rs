@@ -1,12 +1,13 @@
 //! The race of a host's addresses by their connects; see [`Race`].
 
-use std::{collections::BTreeMap, net::SocketAddr, time::Instant};
+use std::{collections::BTreeMap, net::SocketAddr};
 
 use super::{
     super::{
         Failure, Schedule,
         deadlines::Timer,
         host::{Race, Runner, STAGGER},
+        time::Instant,
         tracker::canonical,
     },
     Client,

@@ -9,7 +9,7 @@
 //! | the right transaction ID, not well formed | ends the request |
 //! | the right transaction ID, well formed | answers it |
 
-use std::{net::SocketAddr, time::Instant};
+use std::net::SocketAddr;
 
 use super::{
     super::{
@@ -17,6 +17,7 @@ use super::{
         flight::{Found, Purpose, Transaction},
         packet::{self, HEADER_LENGTH, SCRAPE_ROW_LENGTH, action},
         stray::Suspect,
+        time::Instant,
         tracker::canonical,
     },
     Body, Client, Stored,

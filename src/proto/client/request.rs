@@ -1,9 +1,9 @@
 //! One request between its start and its outcome: its body, its deadline, and where it waits.
 
-use std::{net::SocketAddr, sync::Arc, time::Instant};
+use std::{net::SocketAddr, sync::Arc};
 
 use super::{
-    super::{Event, InfoHash, Schedule, TransactionId, packet::SCRAPE_ROW_LENGTH, queue::Lane},
+    super::{Event, InfoHash, Schedule, TransactionId, packet::SCRAPE_ROW_LENGTH, queue::Lane, time::Instant},
     Body, Request, RequestId,
 };
 

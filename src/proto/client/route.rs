@@ -1,6 +1,6 @@
 //! The ways of a request: to an address, into its queue, and off again.
 
-use std::{net::SocketAddr, time::Instant};
+use std::net::SocketAddr;
 
 use super::{
     super::{
@@ -8,6 +8,7 @@ use super::{
         deadlines::Timer,
         packet::PROTOCOL_ID,
         queue::Ticket,
+        time::Instant,
         tracker::{Tracker, canonical},
     },
     ADDRESS, Client, LARGE,

@@ -1,6 +1,6 @@
 //! What is to be sent, and what to do when it cannot be.
 
-use std::{net::SocketAddr, time::Instant};
+use std::net::SocketAddr;
 
 use super::{
     super::{
@@ -11,6 +11,7 @@ use super::{
         flight::{Purpose, Transaction},
         packet::{self, HEADER_LENGTH, SCRAPE_ROW_LENGTH},
         queue::{LANES, Lane, NEW_FIRST},
+        time::Instant,
         tracker::Tracker,
     },
     Body, Client, RequestId,

@@ -1,7 +1,5 @@
 //! What the passing of time does: sends that are lost or overdue, phases that are over, addresses nobody asks any more.
 
-use std::time::Instant;
-
 use super::{
     super::{
         Failure,
@@ -9,6 +7,7 @@ use super::{
         flight::{Purpose, Transaction},
         silence::Missed,
         stray::Suspect,
+        time::Instant,
     },
     Client,
     request::Place,

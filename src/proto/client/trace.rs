@@ -1,12 +1,10 @@
 //! What goes over the wire, for those who want to watch. Nothing is noted down unless somebody does.
 
-use std::{
-    net::SocketAddr,
-    time::{Duration, Instant},
-};
+use std::{net::SocketAddr, time::Duration};
 
 use super::{
     super::flight::{Purpose, Transaction},
+    super::time::Instant,
     Body, Client, Origin,
 };
 
