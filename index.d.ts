@@ -427,7 +427,8 @@ declare namespace UdpTracker {
     proxy?: string | Proxy | undefined
     /**
      * Looks hosts up instead of the system, and is asked for addresses in URLs as well, so that it may refuse them: what it
-     * throws is the error's reason. The first 256 addresses are asked.
+     * throws is the error's reason, and a `code` of it that of `cause`. With a code of what may pass, such as EAI_AGAIN, it is
+     * asked again as long as the request has time. The first 256 addresses are asked.
      */
     lookup?: ((host: string, options: LookupOptions) => string[] | Promise<string[]>) | undefined
   }

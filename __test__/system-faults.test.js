@@ -27,7 +27,7 @@ async function assertRepaired(t, command, expected = { code: 0, stdout: 'done\n'
 }
 
 for (const [name, what] of [
-  ['dns-heals', 'a name server that fails is an error, and forgotten when it works again'],
+  ['dns-heals', 'a name server that fails is waited for'],
   ['dns-hangs', 'hosts whose look-up hangs hold up no other host, and not the exit'],
   ['dns-hangs-in-worker', 'a worker can be terminated while its look-ups hang'],
   ['no-ipv6', 'a network without IPv6 has IPv4, and gets IPv6'],

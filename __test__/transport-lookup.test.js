@@ -85,6 +85,105 @@ for (const [what, lookup, reason] of [
   })
 }
 
+test('words of a look-up are no codes, and its code is the cause', async (t) => {
+  const tracker = await startScriptedTracker(t)
+  const url = `udp://tracker.example:${tracker.port}`
+  const failing = (message, details) => ({
+    lookup: () => Promise.reject(Object.assign(new Error(message), details))
+  })
+  for (const message of [
+    'the policy server gave no answer',
+    'Name or service not known',
+    'Temporary failure in name resolution (os error 11)'
+  ]) {
+    const transport = failing(message)
+    await assert.rejects(UdpTracker.announce(url, { ...request, transport }), (error) => {
+      assert.equal(error.message, `cannot resolve tracker host tracker.example: ${message}`)
+      assert.equal(error.cause, undefined)
+      return error.code === 'DNS' && error.phase === 'lookup'
+    })
+  }
+  for (const code of ['ENOTFOUND', 'EBLOCKED', '禁止']) {
+    const transport = failing('not that one', { code })
+    await assert.rejects(UdpTracker.announce(url, { ...request, transport }), (error) => {
+      assert.equal(error.cause.code, code)
+      return error.code === 'DNS'
+    })
+  }
+  for (const code of [7, '', 'x'.repeat(300), null, Symbol('code')]) {
+    const transport = failing('not that one', { code })
+    await assert.rejects(UdpTracker.announce(url, { ...request, transport }), (error) => {
+      assert.equal(error.cause, undefined)
+      return error.code === 'DNS'
+    })
+  }
+})
+
+test('a look-up whose failure may pass is repeated until it works', async (t) => {
+  const tracker = await startScriptedTracker(t)
+  const url = `udp://tracker.example:${tracker.port}`
+  const codes = ['EAI_AGAIN', 'ETIMEOUT', 'ESERVFAIL']
+  const lookup = async () => {
+    const code = codes.pop()
+    if (code !== undefined) throw Object.assign(new Error('not now'), { code })
+    return ['127.0.0.1']
+  }
+  const client = createClient(t, url, { transport: { lookup } })
+  client.announce(2)
+  await nextUpdate(client)
+  codes.push('ECONNREFUSED')
+  const transport = { lookup: async (...args) => lookup(...args) }
+  await UdpTracker.announce(url, { ...request, transport })
+  assert.deepEqual(codes, [])
+})
+
+test('the failure of a look-up is the last word of a promise whose time is over', async () => {
+  const lookup = async () => {
+    throw Object.assign(new Error('not now'), { code: 'EAI_AGAIN' })
+  }
+  const url = 'udp://tracker.example:6969'
+  await assert.rejects(
+    UdpTracker.announce(url, { ...request, timeout: 700, transport: { lookup } }),
+    (error) => {
+      assert.equal(error.cause.code, 'EAI_AGAIN')
+      assert.equal(error.phase, 'lookup')
+      assert.equal(error.message, 'cannot resolve tracker host tracker.example: not now')
+      return error.code === 'DNS'
+    }
+  )
+})
+
+test('the ports of a host have one look-up', async (t) => {
+  const trackers = [await startScriptedTracker(t), await startScriptedTracker(t)]
+  let asked = 0
+  const lookup = async () => {
+    asked++
+    return ['127.0.0.1']
+  }
+  const announce = ({ port }) =>
+    UdpTracker.announce(`udp://tracker.example:${port}`, { ...request, transport: { lookup } })
+  await Promise.all(trackers.map(announce))
+  assert.equal(asked, 1)
+})
+
+test('a host that has moved is found while the request is in flight', async (t) => {
+  const tracker = await startScriptedTracker(t)
+  // Nobody listens at the other address; a socket there lets nothing be refused.
+  const silent = await startScriptedTracker(t, {
+    address: '127.0.0.2',
+    port: tracker.port,
+    connect: () => {}
+  })
+  let moved = false
+  const lookup = async () => [moved ? '127.0.0.1' : '127.0.0.2']
+  const url = `udp://tracker.example:${tracker.port}`
+  const client = createClient(t, url, { transport: { lookup }, _timeout: 15000 })
+  client.announce(2)
+  await silent.nextConnect()
+  moved = true
+  await nextUpdate(client)
+})
+
 test('of 10,000 addresses the first 256 are asked', async (t) => {
   const tracker = await startScriptedTracker(t)
   const url = `udp://tracker.example:${tracker.port}`

@@ -1,22 +1,30 @@
-// The name server fails: an error that says so. It works again: so does the announce.
+// The name server fails: a promise waits for it as long as it has time, and fails with that; an object waits. The name
+// server works again: so does the announce that waits.
 'use strict'
 
 const assert = require('node:assert/strict')
 const { run, useOwnResolver } = require('../support/fault')
 const { startDnsServer } = require('../support/dns-server')
 const { startScriptedTracker } = require('../support/scripted-tracker')
-const { createClient, nextError, nextUpdate } = require('../support/client')
+const { createClient, nextUpdate, REQUEST, UdpTracker } = require('../support/client')
 
 run(async (t) => {
   useOwnResolver('timeout:1 attempts:1')
   let answer = 'fail'
-  await startDnsServer(t, () => answer)
+  const server = await startDnsServer(t, () => answer)
   const tracker = await startScriptedTracker(t)
-  const client = createClient(t, `udp://tracker.example:${tracker.port}`)
+  const url = `udp://tracker.example:${tracker.port}`
+  await assert.rejects(UdpTracker.announce(url, { ...REQUEST, timeout: 1000 }), {
+    code: 'DNS',
+    phase: 'lookup',
+    message: 'cannot resolve tracker host tracker.example: Temporary failure in name resolution'
+  })
+  const client = createClient(t, url)
   client.announce(2)
-  assert.match(await nextError(client), /^cannot resolve tracker host tracker\.example: \w/)
+  const promise = UdpTracker.announce(url, REQUEST)
+  await server.asked('tracker.example')
 
   answer = '127.0.0.1'
-  client.announce(2)
   await nextUpdate(client)
+  await promise
 })

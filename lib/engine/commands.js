@@ -184,9 +184,18 @@ function giveUp(number, timeout) {
   flush()
 }
 
-/** What an application's look-up found: addresses with commas between them, or why there are none. */
-function found(number, isFound, text) {
-  const bytes = Buffer.from(text)
+/** What an application's look-up found: addresses with commas between them. */
+function found(number, addresses) {
+  answer(number, true, Buffer.from(addresses))
+}
+
+/** Why an application's look-up found none: the code of its error, '' without one, and words. */
+function notFound(number, code, text) {
+  const bytes = Buffer.from(code)
+  answer(number, false, Buffer.concat([Buffer.from([bytes.length]), bytes, Buffer.from(text)]))
+}
+
+function answer(number, isFound, bytes) {
   const length = SHORTEST_LENGTH + 1 + bytes.length
   const start = roomFor(length)
   view.setUint32(start + 4, number, true)
@@ -201,4 +210,4 @@ function trace(wanted) {
   short(wanted ? 1 : 0, TRACE)
 }
 
-module.exports = { announce, cancel, found, giveUp, open, scrape, trace }
+module.exports = { announce, cancel, found, giveUp, notFound, open, scrape, trace }

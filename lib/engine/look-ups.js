@@ -10,6 +10,8 @@ const commands = require('./commands.js')
 const MOST_ADDRESSES = 256
 // How much of a reason its text repeats.
 const LONGEST_REASON = 500
+// Its length has a byte, and each letter three at most.
+const LONGEST_CODE = 85
 
 const numbers = new WeakMap()
 const functions = new Map()
@@ -36,8 +38,14 @@ function start(question, number, host, family) {
   const controller = new AbortController()
   underWay.set(question, controller)
   addressesOf(number, host, family, controller.signal).then(
-    (addresses) => finish(question, controller, true, addresses.join(',')),
-    (error) => finish(question, controller, false, reasonOf(error))
+    (addresses) => {
+      if (isWanted(question, controller)) commands.found(question, addresses.join(','))
+    },
+    (error) => {
+      if (isWanted(question, controller)) {
+        commands.notFound(question, codeOf(error), reasonOf(error))
+      }
+    }
   )
 }
 
@@ -75,11 +83,19 @@ function reasonOf(error) {
   }
 }
 
-function finish(question, controller, isFound, text) {
-  // Nobody waits for one that has been forgotten.
-  if (underWay.get(question) !== controller) return
-  underWay.delete(question)
-  commands.found(question, isFound, text)
+// By its code, such as EAI_AGAIN, the engine knows whether asking again may help.
+function codeOf(error) {
+  try {
+    const { code } = error
+    return typeof code === 'string' && code.length <= LONGEST_CODE ? code : ''
+  } catch {
+    return ''
+  }
+}
+
+// Nobody waits for one that has been forgotten.
+function isWanted(question, controller) {
+  return underWay.get(question) === controller && underWay.delete(question)
 }
 
 /** Nobody waits for this look-up any more: its signal is aborted. */

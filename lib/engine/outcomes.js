@@ -98,7 +98,7 @@ class Inbox {
       CODES[buffer[start + CODE]],
       buffer.latin1Slice(texts, address) || null,
       PHASES[buffer[start + PHASE]],
-      buffer.latin1Slice(address, systemCode) || null
+      buffer.utf8Slice(address, systemCode) || null
     )
   }
 

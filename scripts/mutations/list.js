@@ -39,10 +39,11 @@ module.exports = [
 
   // Hosts that move.
   ['client/hosts.rs', '.all(|runner| runner.failure.is_some() || is_unheard(runner.tracker))', '.all(|runner| is_unheard(runner.tracker))', 'a host that cannot be sent to is never looked up again'],
-  ['client/hosts.rs', 'race.upcoming.is_empty()\n                && ', '', 'a host is silent before its last address is asked'],
-  ['client/hosts.rs', 'unheard.contains(&request.place) || matches!(request.place, Place::Race(_))', 'matches!(request.place, Place::Race(_))', 'a request stays at the address that its host had'],
-  ['client/hosts.rs', 'unheard.contains(&request.place) || matches!(request.place, Place::Race(_))', 'true', 'a request leaves an address that answers'],
-  ['client/hosts.rs', 'self.remember_silent(host, *place);', '', 'the old addresses are tried before the new ones'],
+  ['client/hosts.rs', 'race.upcoming.is_empty() && ', '', 'a host is silent before its last address is asked'],
+  ['client/hosts.rs', 'if left.contains(&request.place) {', 'if !left.contains(&request.place) {', 'requests leave the address that answers, and no other'],
+  ['client/hosts.rs', 'filter(|place| !self.is_answered(now, *place))', 'filter(|place| self.is_unheard(now, *place))', 'a request that has only just begun stays at the old address'],
+  ['client/request.rs', 'canonical(*other) != address', 'self.addresses.len() > 1 && canonical(*other) != address', 'a request stays at a silent address that its host has left'],
+  ['client/hosts.rs', 'self.remember_silent(host, place);', '', 'the old addresses are tried before the new ones'],
   ['client/hosts.rs', 'ends.min(deadline)', 'deadline', 'addresses that change give a request more time'],
   ['tracker.rs', 'self.connection.sends() > 1;', 'self.connection.sends() > 5;', 'a host that moved is noticed late'],
 

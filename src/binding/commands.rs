@@ -10,7 +10,7 @@ use std::{
 
 use super::{reader::Reader, transports::Transports};
 use crate::{
-    net::{Command, Failure, SessionId, Start},
+    net::{Command, Failure, Found, LookUpError, SessionId, Start},
     proto::{
         Announce, AnnounceUrl, Authentication, Body, Event, Extension, Family, InfoHash, MAX_SCRAPE_HASHES, PeerId,
         RequestId, Schedule, Scrape, UrlError,
@@ -176,19 +176,19 @@ fn announce(reader: &mut Reader<'_>, header: &Header<'_>, url: &AnnounceUrl) -> 
     Some(Ok(announce))
 }
 
-/// Addresses with commas between them, or why there are none.
-fn found(reader: &mut Reader<'_>) -> Option<Result<Vec<IpAddr>, String>> {
+/// Addresses with commas between them; or why there are none: the length of a code (u8), the code, and words.
+fn found(reader: &mut Reader<'_>) -> Option<Found> {
     let is_found = reader.u8()? != 0;
-    let text = String::from_utf8_lossy(reader.0);
-    if !is_found {
-        return Some(Err(text.into_owned()));
+    if is_found {
+        let text = String::from_utf8_lossy(reader.0);
+        let addresses: Result<Vec<IpAddr>, _> = text.split(',').map(str::parse).collect();
+        let is_none = |_| LookUpError::Caller { text: format!("lookup gave no IP address: {text}"), code: None };
+        return Some(addresses.map_err(is_none));
     }
-    Some(
-        text.split(',')
-            .filter(|address| !address.is_empty())
-            .map(|address| address.parse().map_err(|_| format!("{address} is not an address")))
-            .collect(),
-    )
+    let length = reader.u8()?.into();
+    let code = Some(str::from_utf8(reader.bytes(length)?).ok()?).filter(|code| !code.is_empty());
+    let text = String::from_utf8_lossy(reader.0).into_owned();
+    Some(Err(LookUpError::Caller { text, code: code.map(Into::into) }))
 }
 
 #[cfg(test)]

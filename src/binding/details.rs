@@ -20,11 +20,11 @@ pub(super) enum Phase {
 
 /// Where a request failed, and the system's code for it.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct Details {
+pub(super) struct Details<'a> {
     pub(super) phase: Option<Phase>,
     pub(super) address: Option<SocketAddr>,
     /// The system's name for what is wrong, in Node's spelling.
-    pub(super) system_code: Option<&'static str>,
+    pub(super) system_code: Option<&'a str>,
 }
 
 impl From<proto::Phase> for Phase {
@@ -37,19 +37,22 @@ impl From<proto::Phase> for Phase {
     }
 }
 
-impl Details {
+impl<'a> Details<'a> {
     /// The details of a failure of a request at `address`, in `phase`.
-    pub(super) fn at(failure: &Failure, address: Option<SocketAddr>, phase: proto::Phase) -> Self {
+    pub(super) fn at(failure: &'a Failure, address: Option<SocketAddr>, phase: proto::Phase) -> Self {
         let Self { address: named, system_code, .. } = Self::of(failure);
         Self { phase: Some(phase.into()), address: named.or(address), system_code }
     }
 
     /// The details of a failure, as far as it says so itself.
-    pub(super) fn of(failure: &Failure) -> Self {
+    pub(super) fn of(failure: &'a Failure) -> Self {
         use proto::Failure as Protocol;
         let phase = |phase| Self { phase: Some(phase), ..Self::default() };
         match failure {
-            Failure::Resolve { reason, .. } => Self { system_code: look_up_code(reason), ..phase(Phase::Lookup) },
+            Failure::Resolve { error, .. } => {
+                let code = error.code().or_else(|| error.number().and_then(system_code));
+                Self { system_code: code, ..phase(Phase::Lookup) }
+            }
             Failure::NoAddress { .. } | Failure::LookUpTimeout(_) => phase(Phase::Lookup),
             Failure::Protocol(Protocol::Unsendable { address, reason }) => {
                 Self { address: Some(*address), system_code: socket_code(reason), ..Self::default() }
@@ -59,22 +62,8 @@ impl Details {
     }
 }
 
-/// The standard library passes on the words of `getaddrinfo` and not its number. `net` makes glibc's of every system's; the
-/// last ones are our own, for a look-up that is given up.
-const LOOK_UP_CODES: [(&str, &str); 5] = [
-    ("Name or service not known", "ENOTFOUND"),
-    ("No address associated with hostname", "ENOTFOUND"),
-    ("Temporary failure in name resolution", "EAI_AGAIN"),
-    ("Non-recoverable failure in name resolution", "EAI_FAIL"),
-    ("no answer", "ETIMEOUT"),
-];
-
-fn look_up_code(reason: &str) -> Option<&'static str> {
-    LOOK_UP_CODES.iter().find(|(words, _)| reason.contains(words)).map(|&(_, code)| code)
-}
-
 #[cfg(unix)]
-const SOCKET_CODES: [(i32, &str); 14] = [
+const SYSTEM_CODES: [(i32, &str); 14] = [
     (libc::EACCES, "EACCES"),
     (libc::EADDRNOTAVAIL, "EADDRNOTAVAIL"),
     (libc::EAFNOSUPPORT, "EAFNOSUPPORT"),
@@ -92,7 +81,7 @@ const SOCKET_CODES: [(i32, &str); 14] = [
 ];
 
 #[cfg(windows)]
-const SOCKET_CODES: [(i32, &str); 11] = [
+const SYSTEM_CODES: [(i32, &str); 11] = [
     (10013, "EACCES"),
     (10022, "EINVAL"),
     (10024, "EMFILE"),
@@ -107,33 +96,49 @@ const SOCKET_CODES: [(i32, &str); 11] = [
 ];
 
 #[cfg(not(any(unix, windows)))]
-const SOCKET_CODES: [(i32, &str); 0] = [];
+const SYSTEM_CODES: [(i32, &str); 0] = [];
 
 /// The standard library ends an error's text with its number.
 fn socket_code(reason: &str) -> Option<&'static str> {
     let number: i32 = reason.rsplit_once("(os error ")?.1.strip_suffix(')')?.parse().ok()?;
-    SOCKET_CODES.iter().find(|&&(code, _)| code == number).map(|&(_, name)| name)
+    system_code(number)
+}
+
+fn system_code(number: i32) -> Option<&'static str> {
+    SYSTEM_CODES.iter().find(|&&(code, _)| code == number).map(|&(_, name)| name)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::net::LookUpError;
 
     #[test]
     fn a_look_up_tells_what_the_resolver_said() {
-        let host = "h.invalid".to_owned();
-        for (reason, code) in [
-            ("Name or service not known", Some("ENOTFOUND")),
-            ("Non-recoverable failure in name resolution", Some("EAI_FAIL")),
-            ("No address associated with hostname", Some("ENOTFOUND")),
-            ("Temporary failure in name resolution", Some("EAI_AGAIN")),
-            ("no answer", Some("ETIMEOUT")),
-            ("something new", None),
+        let caller =
+            |text: &str, code: Option<&str>| LookUpError::Caller { text: text.into(), code: code.map(Into::into) };
+        for (error, code) in [
+            (LookUpError::NotFound, Some("ENOTFOUND")),
+            (LookUpError::NoData, Some("ENOTFOUND")),
+            (LookUpError::TryAgain, Some("EAI_AGAIN")),
+            (LookUpError::Failed, Some("EAI_FAIL")),
+            (LookUpError::NoAnswer, Some("ETIMEOUT")),
+            (LookUpError::Resolver(-99), None),
+            (caller("it is blocked", Some("EBLOCKED")), Some("EBLOCKED")),
+            (caller("the policy server gave no answer", None), None),
         ] {
-            let failure = Failure::Resolve { host: host.clone(), reason: reason.to_owned() };
+            let failure = Failure::Resolve { host: "h.invalid".to_owned(), error };
             let expected = Details { phase: Some(Phase::Lookup), address: None, system_code: code };
-            assert_eq!(Details::of(&failure), expected, "{reason}");
+            assert_eq!(Details::of(&failure), expected, "{failure}");
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_look_up_that_the_system_cannot_make_tells_the_systems_number() {
+        let error = LookUpError::System(libc::EMFILE);
+        let failure = Failure::Resolve { host: "h.example".to_owned(), error };
+        assert_eq!(Details::of(&failure).system_code, Some("EMFILE"));
     }
 
     #[cfg(unix)]
@@ -141,7 +146,10 @@ mod tests {
     fn what_cannot_be_sent_tells_where_to_and_why() {
         let address = "127.0.0.1:80".parse().unwrap();
         let reason = std::io::Error::from_raw_os_error(libc::EMSGSIZE).to_string();
-        let details = Details::of(&Failure::Protocol(proto::Failure::Unsendable { address, reason }));
-        assert_eq!(details, Details { phase: None, address: Some(address), system_code: Some("EMSGSIZE") });
+        let failure = Failure::Protocol(proto::Failure::Unsendable { address, reason });
+        assert_eq!(
+            Details::of(&failure),
+            Details { phase: None, address: Some(address), system_code: Some("EMSGSIZE") }
+        );
     }
 }

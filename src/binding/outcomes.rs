@@ -146,7 +146,7 @@ impl Outbound {
         }
     }
 
-    fn failed(&mut self, id: RequestId, failure: &Failure, details: Details) {
+    fn failed(&mut self, id: RequestId, failure: &Failure, details: Details<'_>) {
         let phase = details.phase.map_or(0, |phase| phase as u8);
         self.record(id, FAILED, failure.code() as u8, phase, |batch| {
             let lengths = batch.len();

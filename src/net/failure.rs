@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use crate::proto::{self, Code, ExtensionError, Family, UrlError};
 
-use super::TransportError;
+use super::{LookUpError, TransportError};
 
 /// Why a request ended without an answer.
 #[derive(Clone, Debug, Error, PartialEq)]
@@ -25,12 +25,12 @@ pub enum Failure {
     #[error("request cannot be read")]
     Unreadable,
     /// The host name could not be resolved.
-    #[error("cannot resolve tracker host {host}: {reason}")]
+    #[error("cannot resolve tracker host {host}: {error}")]
     Resolve {
         /// The name that was looked up.
         host: String,
-        /// The resolver's words.
-        reason: String,
+        /// Why the last look-up of it found nothing.
+        error: LookUpError,
     },
     /// The host name was not resolved within the caller's time.
     #[error(transparent)]

@@ -7,13 +7,13 @@ use std::{
 
 use crate::proto::{AnnounceUrl, Body, Family, Outcome, RequestId, Schedule, Trace};
 
-use super::{Failure, Transport};
+use super::{Failure, LookUpError, Transport};
 
 /// Who gives commands and gets outcomes: one JavaScript environment.
 pub type SessionId = u32;
 
 /// What a look-up found, or why it found nothing.
-pub type Found = Result<Vec<IpAddr>, String>;
+pub type Found = Result<Vec<IpAddr>, LookUpError>;
 
 /// What a session asks of the engine.
 pub enum Command {

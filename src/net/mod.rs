@@ -16,5 +16,6 @@ mod stats;
 pub use engine::Engine;
 pub use failure::Failure;
 pub use messages::{Command, Found, SessionId, Sink, Start};
+pub use names::error::{LookUpError, ServerProblem};
 pub use path::transport::{CallerLookup, Proxy, Transport, TransportError};
 pub use stats::Stats;

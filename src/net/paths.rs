@@ -117,6 +117,8 @@ impl Paths {
         let suspended = passed.saturating_sub(self.clocks.0.saturating_duration_since(monotonic));
         if suspended > LEAST_SUSPEND {
             self.paths.iter_mut().for_each(|path| path.client.handle_suspend(suspended));
+            let now = self.clocks.0;
+            self.paths.iter_mut().for_each(|path| path.handle_network_change(now));
         }
     }
 

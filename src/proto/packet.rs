@@ -81,7 +81,7 @@ impl Event {
 }
 
 /// The family of an address, and so of the peers in an answer that came from it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Family {
     /// IPv4: peers are 6 bytes.
     V4,

@@ -108,6 +108,35 @@ fn requests_that_are_answered_stay_where_they_are() {
 }
 
 #[test]
+fn what_stayed_at_an_address_that_its_host_has_left_goes_on_when_that_falls_silent() {
+    for new in [&[v4(2)][..], &[v4(1), v4(2)]] {
+        let mut simulation = only(v4(1));
+        simulation.begin(announce(&[v4(1)], 1));
+        simulation.run();
+        simulation.trackers.clear();
+        simulation.trackers.insert(v4(2), ModelTracker::default());
+        let id = simulation.begin(announce(&[v4(1)], 2));
+        simulation.find(HOST, &[v4(1)], new);
+        simulation.run();
+        assert!(simulation.time_to_answer(&[id]) <= seconds(5), "{:?}", simulation.time_to_answer(&[id]));
+        simulation.finish();
+    }
+}
+
+#[test]
+fn what_has_only_just_begun_is_asked_at_the_new_address_as_well() {
+    for new in [&[v4(2)][..], &[v4(1), v4(2)], &[v4(2), v4(1)]] {
+        let mut simulation = only(v4(2));
+        let id = simulation.begin(announce(&[v4(1)], 1));
+        simulation.find(HOST, &[v4(1)], new);
+        simulation.run();
+        assert!(simulation.time_to_answer(&[id]) <= milliseconds(400), "{new:?}");
+        check_rules(&simulation);
+        simulation.finish();
+    }
+}
+
+#[test]
 fn other_hosts_and_requests_with_other_addresses_are_not_concerned() {
     let mut simulation = only(v4(9));
     let moved = simulation.begin(announce(&[v4(1)], 1));

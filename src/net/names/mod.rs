@@ -1,12 +1,18 @@
-//! How a path looks names up: by the system's resolver, by one that asks through the transport, or by the application.
+//! Names to addresses. [`resolver`] knows what is known of each host and who waits for it; [`Names`] has a host looked up by
+//! whoever the path's transport says: the application's own function, the system's resolver, or a stub resolver that asks
+//! name servers through the transport.
 
-mod dns;
+mod addresses;
+pub(crate) mod error;
+mod files;
+mod host;
+mod message;
 pub(crate) mod resolver;
+mod stub;
 mod system;
 
 use std::{
-    io,
-    net::ToSocketAddrs,
+    pin::pin,
     sync::{
         Arc,
         atomic::{AtomicU32, Ordering},
@@ -15,24 +21,22 @@ use std::{
 };
 
 use tokio::{
-    sync::{Semaphore, mpsc::UnboundedSender, oneshot},
+    sync::{mpsc::UnboundedSender, oneshot},
     time::timeout,
 };
 
 use crate::proto::Family;
 
-use self::dns::{Dns, DnsError};
+use self::{error::LookUpError, files::Files, stub::Stub, system::System};
 use super::{
     messages::Found,
     path::transport::{CallerLookup, Transport},
 };
 
 /// When a look-up is given up. The system's own limits are often shorter, never reliably so.
-pub(crate) const LONGEST_LOOK_UP: Duration = Duration::from_secs(30);
-/// How many look-ups the system is asked for at once; each takes a thread for as long as it hangs.
-pub(crate) const THREADS: usize = 32;
-/// Who waits longer for one of those threads has names before it whose servers hang, and asks without a thread.
-const TURN: Duration = Duration::from_millis(50);
+const LONGEST_LOOK_UP: Duration = Duration::from_secs(30);
+/// How many threads look-ups take at most: one each that the system is asked for, and one that reads files.
+pub(crate) const THREADS: usize = system::TURNS + 1;
 /// How many of a host's addresses are asked at most.
 const MOST_ADDRESSES: usize = 256;
 
@@ -56,27 +60,28 @@ pub(crate) struct LookUp {
 /// What all paths share.
 #[derive(Clone)]
 pub(crate) struct Shared {
-    turns: Arc<Semaphore>,
+    system: System,
+    files: Arc<Files>,
     asks: UnboundedSender<Ask>,
     asked: Arc<AtomicU32>,
 }
 
 impl Shared {
     pub(crate) fn new(asks: UnboundedSender<Ask>) -> Self {
-        Self { turns: Arc::new(Semaphore::new(THREADS)), asks, asked: Arc::default() }
+        Self { system: System::default(), files: Arc::default(), asks, asked: Arc::default() }
     }
 }
 
-/// The names of one path.
+/// Whoever is asked for the names of one path.
 pub(crate) struct Names {
     transport: Arc<Transport>,
-    dns: Dns,
+    stub: Stub,
     shared: Shared,
 }
 
 impl Names {
     pub(crate) fn new(transport: Arc<Transport>, shared: Shared) -> Self {
-        Self { dns: Dns::new(transport.clone()), transport, shared }
+        Self { stub: Stub::new(transport.clone()), transport, shared }
     }
 
     /// The addresses of a host, of one family if it is given, or why there are none.
@@ -84,16 +89,18 @@ impl Names {
         let found = async {
             match self.transport.lookup {
                 Some(lookup) => self.ask_caller(lookup, host, family).await,
-                // Boxed: they are large, and thousands may wait without having got there.
-                None if self.transport.is_bound() => {
-                    Box::pin(self.dns.look_up(host, family)).await.map_err(|error| error.to_string())
-                }
+                None if self.transport.is_bound() => self.ask_servers(host, family).await,
                 None => self.ask_system(host, family).await,
             }
         };
-        let mut found = timeout(LONGEST_LOOK_UP, found).await.unwrap_or_else(|_| Err("no answer".into()))?;
+        let mut found = timeout(LONGEST_LOOK_UP, found).await.unwrap_or(Err(LookUpError::NoAnswer))?;
         found.truncate(MOST_ADDRESSES);
         Ok(found)
+    }
+
+    /// Whether the answer is the same for both families, so that one question serves all.
+    fn answers_both(&self) -> bool {
+        self.transport.lookup.is_none() && !self.transport.is_bound()
     }
 
     async fn ask_caller(&self, lookup: CallerLookup, host: &str, family: Option<Family>) -> Found {
@@ -101,36 +108,38 @@ impl Names {
         let (answer, answered) = oneshot::channel();
         let asked = Asked { lookup, number, asks: self.shared.asks.clone() };
         let question = LookUp { lookup, number, host: host.to_owned(), family, answer };
-        let interrupted = |_| "look-up was interrupted".to_owned();
-        self.shared.asks.send(Ask::LookUp(question)).map_err(|_| interrupted(()))?;
-        let result = answered.await.map_err(|_| interrupted(()))?;
+        self.shared.asks.send(Ask::LookUp(question)).map_err(|_| LookUpError::Interrupted)?;
+        let result = answered.await.map_err(|_| LookUpError::Interrupted)?;
         drop(asked);
         result
     }
 
-    /// Asks the system's resolver, which knows more sources than name servers. It takes a thread for each look-up, so
-    /// whoever gets none in time asks name servers without it, and waits for a thread only if they know nothing.
+    async fn ask_servers(&self, host: &str, family: Option<Family>) -> Found {
+        let files = self.shared.files.snapshot().await;
+        // Boxed: it is large, and thousands may wait without having got there.
+        Box::pin(self.stub.look_up(host, family, &files)).await
+    }
+
+    /// Asks the system's resolver. While that hangs in all its threads, the name servers are asked without it, where the
+    /// system asks nothing else either.
     async fn ask_system(&self, host: &str, family: Option<Family>) -> Found {
-        let turn = match timeout(TURN, self.shared.turns.clone().acquire_owned()).await {
-            Ok(turn) => turn,
-            Err(_) => match Box::pin(self.dns.look_up(host, family)).await {
-                Ok(found) => return Ok(found),
-                Err(error @ DnsError::NoSuchName) => match self.shared.turns.clone().try_acquire_owned() {
-                    Ok(turn) => Ok(turn),
-                    Err(_) => return Err(error.to_string()),
-                },
-                Err(DnsError::NoAnswer(_)) => self.shared.turns.clone().acquire_owned().await,
-            },
+        let Shared { system, files, .. } = &self.shared;
+        let mut turn = pin!(system.turn());
+        let mut taken = tokio::select! {
+            biased;
+            turn = &mut turn => turn,
+            () = system.hangs() => None,
         };
-        let name = host.to_owned();
-        let found = tokio::task::spawn_blocking(move || {
-            // Kept until the thread is free again, however long nobody has been waiting for it.
-            let _turn = turn;
-            (name.as_str(), 0).to_socket_addrs().map(|found| found.map(|address| address.ip()).collect())
-        });
-        match found.await {
-            Ok(result) => result.map_err(|error: io::Error| plain(&error)),
-            Err(_) => Err("look-up was interrupted".into()),
+        if taken.is_none() {
+            let files = files.snapshot().await;
+            if files.is_all && !files.configuration.servers.is_empty() {
+                return Box::pin(self.stub.look_up(host, family, &files)).await;
+            }
+            taken = turn.await;
+        }
+        match taken {
+            Some(turn) => system.look_up(turn, host).await,
+            None => Err(LookUpError::Interrupted),
         }
     }
 }
@@ -146,59 +155,5 @@ impl Drop for Asked {
     fn drop(&mut self) {
         // The engine may be ending.
         let _ = self.asks.send(Ask::Forget(self.lookup, self.number));
-    }
-}
-
-const NO_SUCH_NAME: &str = "Name or service not known";
-const NO_ADDRESS: &str = "No address associated with hostname";
-const TRY_AGAIN: &str = "Temporary failure in name resolution";
-const NO_RECOVERY: &str = "Non-recoverable failure in name resolution";
-
-/// How the texts of other C libraries than glibc begin: those of musl, and of macOS and the BSDs.
-const OTHER_WORDS: [(&str, &str); 5] = [
-    ("Name does not resolve", NO_SUCH_NAME),
-    ("nodename nor servname provided", NO_SUCH_NAME),
-    ("Name has no usable address", NO_ADDRESS),
-    ("Try again", TRY_AGAIN),
-    ("Non-recoverable", NO_RECOVERY),
-];
-
-/// What the system's resolver said, in words that are the same on every system and in every language of it: glibc's.
-///
-/// On Unix the standard library puts its own words before the C library's. On Windows it gives the numbers of Winsock, with
-/// text in the user's language.
-fn plain(error: &io::Error) -> String {
-    let text = error.to_string();
-    let text = text.strip_prefix("failed to lookup address information: ").unwrap_or(&text);
-    let words = match error.raw_os_error() {
-        // WSAHOST_NOT_FOUND, WSATRY_AGAIN, WSANO_RECOVERY, WSANO_DATA: no system but Windows has such numbers.
-        Some(11001) => NO_SUCH_NAME,
-        Some(11002) => TRY_AGAIN,
-        Some(11003) => NO_RECOVERY,
-        Some(11004) => NO_ADDRESS,
-        _ => OTHER_WORDS.iter().find(|(other, _)| text.starts_with(other)).map_or(text, |(_, words)| *words),
-    };
-    words.to_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_resolver_says_the_same_on_every_system() {
-        let unix = |words: &str| plain(&io::Error::other(format!("failed to lookup address information: {words}")));
-        let windows = |number| plain(&io::Error::from_raw_os_error(number));
-        let texts = [
-            (11001, "Name or service not known", "Name does not resolve"),
-            (11001, "Name or service not known", "nodename nor servname provided, or not known"),
-            (11002, "Temporary failure in name resolution", "Try again"),
-            (11003, "Non-recoverable failure in name resolution", "Non-recoverable error"),
-            (11004, "No address associated with hostname", "Name has no usable address"),
-        ];
-        for (number, glibc, other) in texts {
-            assert_eq!([unix(glibc), unix(other), windows(number)], [glibc; 3]);
-        }
-        assert_eq!(unix("something new"), "something new");
     }
 }

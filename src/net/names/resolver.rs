@@ -1,69 +1,67 @@
-//! Hosts to addresses: one look-up a host however many requests wait for it, kept for a while.
-//!
-//! Every address that a request may be sent to comes through here, and through [`askable`].
+//! The hosts of one path: one look-up a host however many requests, ports and URLs wait for it, and what becomes of these.
 
 use std::{
-    collections::HashMap,
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6},
+    collections::{BTreeSet, HashMap, VecDeque},
+    net::{IpAddr, SocketAddr},
     sync::Arc,
     task::{Context, Poll},
-    time::Duration,
 };
 
 use tokio::task::{AbortHandle, JoinSet};
 
-use crate::proto::{AnnounceUrl, Family, Host, Instant, RequestId};
+use crate::proto::{self, AnnounceUrl, Family, Instant, RequestId};
 
 use super::{
     super::{
-        Failure, TransportError,
-        messages::Found,
-        path::transport::{self, Transport},
+        Failure,
+        messages::{Found, SessionId, Start, session_of},
+        path::transport::Transport,
     },
     Names,
+    addresses::{are_lasting, arrange},
+    error::LookUpError,
+    host::{End, Host},
 };
 
-/// How long a look-up is good for. The system's resolver does not say; a minute keeps up with a tracker that moves.
-const FRESH: Duration = Duration::from_secs(60);
-/// How long an answer may serve when its host can no longer be resolved.
-const STALE: Duration = Duration::from_secs(24 * 3600);
-/// How many endpoints are remembered.
-const MOST_ENDPOINTS: usize = 4096;
+/// How many hosts are remembered that no request needs.
+const MOST_HOSTS: usize = 4096;
+/// A table that a burst has made larger than this is given back after it.
+const LARGE: usize = 1024;
 
-pub(crate) type Lookup = (Endpoint, Found);
-
-/// A place that requests go to.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Endpoint {
-    host: Host,
-    port: u16,
+/// What is looked up. Without a family it is for both.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Question {
+    name: Arc<str>,
     family: Option<Family>,
 }
 
-impl Endpoint {
-    fn of(url: &AnnounceUrl, family: Option<Family>) -> Self {
-        Self { host: url.host.clone(), port: url.port, family }
-    }
+/// A place that requests go to: host and port as a text, and the family that they want.
+type Place = (Arc<str>, Option<Family>);
 
-    /// The host as a look-up is asked for it: an IPv6 address has no brackets.
-    fn name(&self) -> String {
-        match &self.host {
-            Host::Ipv6(ip) => ip.to_string(),
-            host => host.to_string(),
-        }
-    }
-}
-
-#[derive(Default)]
 struct Entry {
-    addresses: Option<(Arc<[SocketAddr]>, Instant)>,
-    waiting: Vec<RequestId>,
-    /// How many of `waiting` have not been cancelled, and how to end the look-up when none is left.
-    wanted: usize,
-    lookup: Option<AbortHandle>,
+    host: Host,
+    /// Where it stands among the deadlines.
+    due: Option<Instant>,
+    look_up: Option<AbortHandle>,
+    places: Vec<Place>,
 }
 
-/// What the latest request was told. Torrents of one tracker follow each other, and this spares them the table.
+impl Entry {
+    fn new(may_be_stale: bool) -> Self {
+        Self { host: Host::new(may_be_stale), due: None, look_up: None, places: Vec::new() }
+    }
+}
+
+/// The addresses of a place.
+struct Arranged {
+    question: Question,
+    url: Arc<AnnounceUrl>,
+    /// What the host had when they were arranged.
+    ips: Arc<[IpAddr]>,
+    addresses: Arc<[SocketAddr]>,
+}
+
+/// What the latest request was told. Torrents of one tracker follow each other, and this spares them the tables.
 struct Latest {
     url: Arc<AnnounceUrl>,
     family: Option<Family>,
@@ -71,268 +69,561 @@ struct Latest {
     until: Option<Instant>,
 }
 
+/// What comes of look-ups.
+pub(crate) enum Event {
+    /// A request has its host's addresses.
+    Resolved(Start, Arc<[SocketAddr]>),
+    /// It will have none.
+    Failed(RequestId, Failure),
+    /// A host, as requests name it, has other addresses than `known`.
+    Moved { host: Arc<str>, known: Arc<[SocketAddr]>, addresses: Arc<[SocketAddr]> },
+}
+
 pub(crate) struct Resolver {
     transport: Arc<Transport>,
     names: Arc<Names>,
-    entries: HashMap<Endpoint, Entry>,
+    hosts: HashMap<Question, Entry>,
+    places: HashMap<Place, Arranged>,
+    /// Requests that wait, by number.
+    waiting: HashMap<RequestId, (Start, Question)>,
+    deadlines: BTreeSet<(Instant, Question)>,
     latest: Option<Latest>,
-    lookups: JoinSet<Lookup>,
-}
-
-/// What is known of a host.
-pub(crate) enum Resolved {
-    Now(Arc<[SocketAddr]>),
-    /// The request will be among those that [`Resolver::finish`] names.
-    Later,
-    Never(Failure),
+    look_ups: JoinSet<(Question, Found)>,
+    ended: Vec<(Question, Found)>,
+    events: VecDeque<Event>,
+    /// How often hosts have been asked for or found since those that nobody needs were forgotten.
+    changes: usize,
 }
 
 impl Resolver {
     pub(crate) fn new(transport: Arc<Transport>, names: Arc<Names>) -> Self {
-        Self { transport, names, entries: HashMap::new(), latest: None, lookups: JoinSet::new() }
+        Self {
+            transport,
+            names,
+            hosts: HashMap::new(),
+            places: HashMap::new(),
+            waiting: HashMap::new(),
+            deadlines: BTreeSet::new(),
+            latest: None,
+            look_ups: JoinSet::new(),
+            ended: Vec::new(),
+            events: VecDeque::new(),
+            changes: 0,
+        }
     }
 
-    /// The addresses of a URL's host, of one family if `family` names it. Both families come IPv4 first: the package
-    /// this one replaces speaks nothing else, and whoever swaps it in keeps the address that worked.
-    pub(crate) fn resolve(
-        &mut self,
-        now: Instant,
-        id: RequestId,
-        url: &Arc<AnnounceUrl>,
-        family: Option<Family>,
-    ) -> Resolved {
-        if let Some(latest) = &self.latest
-            && Arc::ptr_eq(&latest.url, url)
-            && latest.family == family
-            && latest.until.is_none_or(|until| now < until)
-        {
-            return Resolved::Now(latest.addresses.clone());
+    /// A request wants its host's addresses. An [`Event`] tells what comes of it; until then it waits, and longest for as
+    /// long as it would for a connect.
+    pub(crate) fn handle_request(&mut self, now: Instant, start: Start) {
+        if let Some(addresses) = self.told_latest(now, &start) {
+            return self.events.push_back(Event::Resolved(start, addresses));
         }
-        let literal = match &url.host {
-            Host::Ipv4(ip) => Some(IpAddr::V4(*ip)),
-            Host::Ipv6(ip) => Some(IpAddr::V6(*ip)),
-            Host::Domain(_) => None,
+        let literal = match &start.url.host {
+            proto::Host::Ipv4(ip) => Some(IpAddr::V4(*ip)),
+            proto::Host::Ipv6(ip) => Some(IpAddr::V6(*ip)),
+            proto::Host::Domain(_) => None,
         };
-        let endpoint = Endpoint::of(url, family);
         // The application's own look-up is asked for addresses too: it is where they may be refused.
         if let Some(ip) = literal
             && self.transport.lookup.is_none()
         {
-            return match self.arrange(&endpoint, vec![ip], url.zone.as_deref()) {
-                // An interface may get another number.
-                Ok(addresses) if url.zone.is_some() => Resolved::Now(addresses),
-                Ok(addresses) => self.resolved(url, family, addresses, None),
-                Err(failure) => Resolved::Never(failure),
-            };
+            let addresses = arrange(&self.transport, &start.url, start.family, &[ip]);
+            return self.resolve(start, addresses, None);
         }
-        let entry = self.entries.entry(endpoint.clone()).or_default();
-        if let Some((addresses, since)) = &entry.addresses
-            && now < *since + FRESH
-        {
-            let (addresses, until) = (addresses.clone(), *since + FRESH);
-            return self.resolved(url, family, addresses, Some(until));
+        let place = (start.url.authority.clone(), start.family);
+        let question = match self.places.get(&place) {
+            Some(arranged) => arranged.question.clone(),
+            None => self.question(literal, &start),
+        };
+        let may_be_stale = self.transport.lookup.is_none();
+        let entry = self.hosts.entry(question.clone()).or_insert_with(|| Entry::new(may_be_stale));
+        let ips = entry.host.handle_request(now, start.id, now + start.schedule.total());
+        let until = entry.host.good_until();
+        match ips {
+            Some(ips) => {
+                let addresses = self.arranged(&question, place, &start.url, &ips);
+                self.resolve(start, addresses, until);
+            }
+            None => drop(self.waiting.insert(start.id, (start, question.clone()))),
         }
-        entry.waiting.push(id);
-        entry.wanted += 1;
-        if entry.lookup.is_none() {
-            let names = self.names.clone();
-            let look_up = async move {
-                let found = names.look_up(&endpoint.name(), endpoint.family).await;
-                (endpoint, found)
-            };
-            entry.lookup = Some(self.lookups.spawn(look_up));
-        }
-        Resolved::Later
+        self.follow(now, &question);
+        self.forget_idle();
     }
 
-    fn resolved(
+    fn told_latest(&self, now: Instant, start: &Start) -> Option<Arc<[SocketAddr]>> {
+        let latest = self.latest.as_ref()?;
+        let is_same = Arc::ptr_eq(&latest.url, &start.url) && latest.family == start.family;
+        (is_same && latest.until.is_none_or(|until| now < until)).then(|| latest.addresses.clone())
+    }
+
+    fn resolve(&mut self, start: Start, addresses: Result<Arc<[SocketAddr]>, Failure>, until: Option<Instant>) {
+        let event = match addresses {
+            Ok(addresses) => {
+                self.latest = are_lasting(&addresses).then(|| Latest {
+                    url: start.url.clone(),
+                    family: start.family,
+                    addresses: addresses.clone(),
+                    until,
+                });
+                Event::Resolved(start, addresses)
+            }
+            Err(failure) => Event::Failed(start.id, failure),
+        };
+        self.events.push_back(event);
+    }
+
+    fn question(&self, literal: Option<IpAddr>, start: &Start) -> Question {
+        // An IPv6 address has no brackets when it is asked about.
+        let name = literal.map_or_else(|| start.url.host.to_string(), |ip| ip.to_string());
+        Question { name: name.into(), family: start.family.filter(|_| !self.names.answers_both()) }
+    }
+
+    /// The addresses of a place, of those that its host has.
+    fn arranged(
         &mut self,
+        question: &Question,
+        place: Place,
         url: &Arc<AnnounceUrl>,
-        family: Option<Family>,
-        addresses: Arc<[SocketAddr]>,
-        until: Option<Instant>,
-    ) -> Resolved {
-        self.latest = Some(Latest { url: url.clone(), family, addresses: addresses.clone(), until });
-        Resolved::Now(addresses)
+        ips: &Arc<[IpAddr]>,
+    ) -> Result<Arc<[SocketAddr]>, Failure> {
+        let before = self.places.get(&place);
+        if let Some(before) = before
+            && Arc::ptr_eq(&before.ips, ips)
+            && are_lasting(&before.addresses)
+        {
+            return Ok(before.addresses.clone());
+        }
+        let addresses = arrange(&self.transport, url, place.1, ips)?;
+        if let Some(Arranged { addresses: known, .. }) = before
+            && *known != addresses
+        {
+            // Requests that are under way have the old ones.
+            let moved = Event::Moved { host: place.0.clone(), known: known.clone(), addresses: addresses.clone() };
+            self.events.push_back(moved);
+        }
+        if before.is_none()
+            && let Some(entry) = self.hosts.get_mut(question)
+        {
+            entry.places.push(place.clone());
+        }
+        let (url, ips) = (url.clone(), ips.clone());
+        let arranged = Arranged { question: question.clone(), url, ips, addresses: addresses.clone() };
+        self.places.insert(place, arranged);
+        Ok(addresses)
     }
 
-    /// A request that waits for its host's addresses has been cancelled. Its look-up ends with the last of them.
-    pub(crate) fn cancel(&mut self, url: &AnnounceUrl, family: Option<Family>) {
-        let endpoint = Endpoint::of(url, family);
-        let Some(entry) = self.entries.get_mut(&endpoint) else { return };
-        entry.wanted = entry.wanted.saturating_sub(1);
-        if entry.wanted > 0 {
+    /// A request waits no longer. Returns `None` if it did not, and otherwise its host and why that has no addresses yet, if
+    /// this is known.
+    pub(crate) fn handle_cancel(&mut self, now: Instant, id: RequestId) -> Option<(String, Option<LookUpError>)> {
+        let (start, question) = self.waiting.remove(&id)?;
+        let entry = self.hosts.get_mut(&question)?;
+        entry.host.handle_cancel(id);
+        let error = entry.host.error().cloned();
+        self.follow(now, &question);
+        self.give_back();
+        Some((start.url.host.to_string(), error))
+    }
+
+    /// The requests of a session that wait.
+    pub(crate) fn waiting_of(&self, session: SessionId) -> Vec<RequestId> {
+        self.waiting.keys().copied().filter(|id| session_of(*id) == session).collect()
+    }
+
+    /// No address of a host, as requests name it, answers.
+    pub(crate) fn handle_silence(&mut self, now: Instant, host: &Arc<str>, addresses: &[SocketAddr]) {
+        for family in [None, Some(Family::V4), Some(Family::V6)] {
+            let arranged = self.places.get(&(host.clone(), family));
+            let Some(arranged) = arranged.filter(|arranged| *arranged.addresses == *addresses) else { continue };
+            let question = arranged.question.clone();
+            if let Some(entry) = self.hosts.get_mut(&question) {
+                entry.host.handle_doubt(now);
+                self.follow(now, &question);
+            }
+        }
+    }
+
+    /// The machine is in another network, or has slept: whoever waits tries at once, and nothing that is known is good
+    /// without a question.
+    pub(crate) fn handle_change(&mut self, now: Instant) {
+        self.latest = None;
+        let questions: Vec<Question> = self.hosts.keys().cloned().collect();
+        for question in questions {
+            if let Some(entry) = self.hosts.get_mut(&question) {
+                entry.host.handle_change(now);
+                if entry.host.is_idle()
+                    && let Some(look_up) = entry.look_up.take()
+                {
+                    look_up.abort();
+                }
+            }
+            self.follow(now, &question);
+        }
+    }
+
+    /// Takes what look-ups have found, and does what is due.
+    pub(crate) fn handle_timeout(&mut self, now: Instant) {
+        for (question, found) in std::mem::take(&mut self.ended) {
+            self.finish(now, &question, found);
+        }
+        while let Some((at, question)) = self.deadlines.first().cloned()
+            && at <= now
+        {
+            if let Some(entry) = self.hosts.get_mut(&question) {
+                let end = entry.host.handle_timeout(now);
+                self.end(&question, end);
+                self.follow(now, &question);
+            } else {
+                self.deadlines.remove(&(at, question));
+            }
+        }
+    }
+
+    fn finish(&mut self, now: Instant, question: &Question, found: Found) {
+        // It may have ended in the moment in which it was given up.
+        let Some(entry) = self.hosts.get_mut(question) else { return };
+        entry.look_up = None;
+        let end = match found {
+            Ok(ips) => {
+                let (end, is_new) = entry.host.handle_found(now, ips);
+                if is_new {
+                    self.arrange_again(question);
+                }
+                Some(end)
+            }
+            Err(error) => entry.host.handle_failed(now, error),
+        };
+        self.latest = None;
+        self.end(question, end);
+        self.follow(now, question);
+        self.forget_idle();
+        self.give_back();
+    }
+
+    /// A host has new addresses: the requests under way at its places hear of them.
+    fn arrange_again(&mut self, question: &Question) {
+        let Some(entry) = self.hosts.get(question) else { return };
+        let Some(ips) = entry.host.ips().cloned() else { return };
+        for place in entry.places.clone() {
+            if let Some(url) = self.places.get(&place).map(|arranged| arranged.url.clone()) {
+                // Where there is nothing that may be asked, they stay as they are.
+                let _ = self.arranged(question, place, &url, &ips);
+            }
+        }
+    }
+
+    fn end(&mut self, question: &Question, end: Option<End>) {
+        match end {
+            None => {}
+            Some(End::Found(ids, ips)) => {
+                for id in ids {
+                    if let Some((start, _)) = self.waiting.remove(&id) {
+                        let place = (start.url.authority.clone(), start.family);
+                        let addresses = self.arranged(question, place, &start.url, &ips);
+                        self.resolve(start, addresses, None);
+                    }
+                }
+                // It was told what may be good no longer.
+                self.latest = None;
+            }
+            Some(End::Failed(ids, error)) => {
+                for id in ids {
+                    if let Some((start, _)) = self.waiting.remove(&id) {
+                        let failure = Failure::Resolve { host: start.url.host.to_string(), error: error.clone() };
+                        self.events.push_back(Event::Failed(id, failure));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Begins a host's look-up when it is time, and sees to it that the host is looked after in time. One that nobody waits
+    /// for and nothing is known of is forgotten.
+    fn follow(&mut self, now: Instant, question: &Question) {
+        let Some(entry) = self.hosts.get_mut(question) else { return };
+        if entry.host.is_unwanted() {
+            return self.remove(question);
+        }
+        if entry.host.poll_look_up(now) {
+            let (names, question) = (self.names.clone(), question.clone());
+            let look_up = async move {
+                let found = names.look_up(&question.name, question.family).await;
+                (question, found)
+            };
+            if let Some(before) = entry.look_up.replace(self.look_ups.spawn(look_up)) {
+                before.abort();
+            }
+        }
+        let due = entry.host.poll_timeout();
+        if due != entry.due {
+            if let Some(before) = entry.due {
+                self.deadlines.remove(&(before, question.clone()));
+            }
+            if let Some(due) = due {
+                self.deadlines.insert((due, question.clone()));
+            }
+            entry.due = due;
+        }
+    }
+
+    fn remove(&mut self, question: &Question) {
+        let Some(entry) = self.hosts.remove(question) else { return };
+        if let Some(look_up) = entry.look_up {
+            look_up.abort();
+        }
+        if let Some(due) = entry.due {
+            self.deadlines.remove(&(due, question.clone()));
+        }
+        for place in entry.places {
+            self.places.remove(&place);
+        }
+    }
+
+    /// Forgets hosts that no request waits for or has the addresses of, when there are many.
+    fn forget_idle(&mut self) {
+        self.changes += 1;
+        if self.hosts.len() <= MOST_HOSTS || self.changes < self.hosts.len() / 2 {
             return;
         }
-        entry.waiting = Vec::new();
-        if let Some(lookup) = entry.lookup.take() {
-            lookup.abort();
-        }
-        if entry.addresses.is_none() {
-            self.entries.remove(&endpoint);
-        }
-        if self.entries.is_empty() {
-            self.entries.shrink_to(MOST_ENDPOINTS);
+        self.changes = 0;
+        let Self { hosts, places, .. } = self;
+        let is_used = |place| places.get(place).is_some_and(|arranged| Arc::strong_count(&arranged.addresses) > 1);
+        let idle = hosts.iter().filter(|(_, entry)| entry.host.is_idle() && !entry.places.iter().any(is_used));
+        for question in idle.map(|(question, _)| question.clone()).collect::<Vec<_>>() {
+            self.remove(&question);
         }
     }
 
-    /// The next look-up that has ended.
-    pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Lookup> {
-        loop {
-            match self.lookups.poll_join_next(context) {
-                Poll::Ready(Some(Ok(lookup))) => return Poll::Ready(lookup),
-                // One that was ended, or that panicked, which nothing in it can.
-                Poll::Ready(Some(Err(_))) => {}
-                Poll::Ready(None) | Poll::Pending => return Poll::Pending,
-            }
+    fn give_back(&mut self) {
+        if self.waiting.is_empty() && self.waiting.capacity() > LARGE {
+            self.waiting = HashMap::new();
+        }
+        if self.hosts.capacity() > 4 * MOST_HOSTS.max(self.hosts.len()) {
+            self.hosts.shrink_to(MOST_HOSTS);
+            self.places.shrink_to(MOST_HOSTS);
         }
     }
 
-    /// Ends a look-up: the requests that waited for it, and what it found.
-    pub(crate) fn finish(
-        &mut self,
-        now: Instant,
-        (endpoint, found): Lookup,
-    ) -> (Vec<RequestId>, Result<Arc<[SocketAddr]>, Failure>) {
-        self.latest = None;
-        let Some(entry) = self.entries.get_mut(&endpoint) else {
-            // It ended in the moment in which it was cancelled.
-            return (Vec::new(), Err(Failure::Resolve { host: endpoint.host.to_string(), reason: String::new() }));
-        };
-        entry.lookup = None;
-        entry.wanted = 0;
-        let waiting = std::mem::take(&mut entry.waiting);
-        let known = entry.addresses.clone();
-        let result = match (found, known) {
-            (Ok(ips), _) => self.arrange(&endpoint, ips, None),
-            // What an application's look-up refuses is not asked because it once was allowed.
-            (Err(_), Some((addresses, since))) if now < since + STALE && self.transport.lookup.is_none() => {
-                return (waiting, Ok(addresses));
-            }
-            (Err(reason), _) => Err(Failure::Resolve { host: endpoint.host.to_string(), reason }),
-        };
-        match &result {
-            Ok(addresses) => {
-                if let Some(entry) = self.entries.get_mut(&endpoint) {
-                    entry.addresses = Some((addresses.clone(), now));
-                }
-                if self.entries.len() > MOST_ENDPOINTS {
-                    self.entries.retain(|known, entry| !entry.waiting.is_empty() || *known == endpoint);
-                    self.entries.shrink_to(MOST_ENDPOINTS);
-                }
-            }
-            Err(_) => drop(self.entries.remove(&endpoint)),
-        }
-        if self.entries.is_empty() {
-            self.entries.shrink_to(MOST_ENDPOINTS);
-        }
-        (waiting, result)
+    /// What has come of look-ups. Poll until there is nothing.
+    pub(crate) fn poll_event(&mut self) -> Option<Event> {
+        self.events.pop_front()
     }
 
-    /// The addresses that may be asked, of those that a host has.
-    fn arrange(&self, endpoint: &Endpoint, ips: Vec<IpAddr>, zone: Option<&str>) -> Result<Arc<[SocketAddr]>, Failure> {
-        let host = || endpoint.host.to_string();
-        let scope = match zone {
-            Some(zone) => Some(transport::index_of(zone)?),
-            None => self.transport.interface_index(),
-        };
-        let (mut addresses, mut refused) = (Vec::with_capacity(ips.len()), None);
-        for ip in ips {
-            match askable(ip) {
-                Ok(IpAddr::V6(ip)) if ip.is_unicast_link_local() => {
-                    let scope = scope.map_or(0, |index| index.get());
-                    addresses.push(SocketAddrV6::new(ip, endpoint.port, 0, scope).into());
-                }
-                Ok(ip) => addresses.push(SocketAddr::new(ip, endpoint.port)),
-                Err(reason) => refused = Some(Failure::Refused { address: ip, reason }),
-            }
-        }
-        let of_family = |family: Family| move |address: &SocketAddr| Family::of(address) == family;
-        if let Some(family) = endpoint.family {
-            let found = !addresses.is_empty();
-            addresses.retain(of_family(family));
-            if addresses.is_empty() && (found || refused.is_none()) {
-                return Err(Failure::NoAddress { host: host(), family });
-            }
-        }
-        let wanted = addresses.first().map(Family::of);
-        // What a proxy reaches is not limited by how the proxy is reached.
-        addresses.retain(|address| self.transport.proxy.is_some() || self.transport.has_family(Family::of(address)));
-        addresses.sort_by_key(SocketAddr::is_ipv6);
-        addresses.dedup();
-        match (addresses.is_empty(), wanted, refused) {
-            (false, ..) => Ok(addresses.into()),
-            (true, Some(family), _) => Err(TransportError::NoFamily(family).into()),
-            (true, None, Some(refused)) => Err(refused),
-            (true, None, None) => Err(Failure::NoAddress { host: host(), family: Family::V4 }),
-        }
+    /// When [`handle_timeout`](Self::handle_timeout) is to be called, unless [`poll`](Self::poll) is ready before.
+    pub(crate) fn poll_timeout(&self) -> Option<Instant> {
+        self.deadlines.first().map(|(at, _)| *at)
     }
-}
 
-/// The address to ask for what a host resolves to, or why none may be. `0.0.0.0` and `::`, which people copy from
-/// configurations, mean this machine, as they do to the system.
-fn askable(ip: IpAddr) -> Result<IpAddr, &'static str> {
-    match ip.to_canonical() {
-        IpAddr::V4(Ipv4Addr::UNSPECIFIED) => Ok(Ipv4Addr::LOCALHOST.into()),
-        IpAddr::V6(Ipv6Addr::UNSPECIFIED) => Ok(Ipv6Addr::LOCALHOST.into()),
-        ip if ip.is_multicast() => Err("it is a multicast address"),
-        IpAddr::V4(Ipv4Addr::BROADCAST) => Err("it is a broadcast address"),
-        // Nobody has such an address: "this network" (RFC 1122, 3.2.1.3) and discard-only (RFC 6666).
-        IpAddr::V4(ip) if ip.octets()[0] == 0 => Err("no host has this address"),
-        IpAddr::V6(ip) if ip.segments()[..4] == [0x100, 0, 0, 0] => Err("no host has this address"),
-        ip => Ok(ip),
+    /// Ready when a look-up has ended.
+    pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        while let Poll::Ready(Some(look_up)) = self.look_ups.poll_join_next(context) {
+            // Without one, it was given up, or it panicked, which nothing in it can.
+            self.ended.extend(look_up.ok());
+        }
+        if self.ended.is_empty() { Poll::Pending } else { Poll::Ready(()) }
+    }
+
+    /// How many requests wait.
+    pub(crate) fn pending(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// Whether requests may be under way to hosts that have a name.
+    pub(crate) fn has_names(&self) -> bool {
+        !self.places.is_empty()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::net::names::Shared;
+    use std::future::poll_fn;
+
+    use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
+    use super::{
+        super::{Ask, LookUp, Shared},
+        *,
+    };
+    use crate::{
+        net::path::transport::CallerLookup,
+        proto::{Body, InfoHash, Schedule, Scrape},
+    };
+
+    /// A resolver whose questions come to the test.
+    fn resolver() -> (Resolver, UnboundedReceiver<Ask>) {
+        let (asks, asked) = unbounded_channel();
+        let lookup = Some(CallerLookup { session: 1, function: 1 });
+        let transport = Arc::new(Transport { lookup, ..Transport::default() });
+        let names = Arc::new(Names::new(transport.clone(), Shared::new(asks)));
+        (Resolver::new(transport, names), asked)
+    }
+
+    fn url(text: &str) -> Arc<AnnounceUrl> {
+        Arc::new(AnnounceUrl::parse(text).unwrap())
+    }
+
+    fn start(id: u64, url: &Arc<AnnounceUrl>, family: Option<Family>) -> Start {
+        let body = Body::Scrape(Scrape { info_hashes: [InfoHash([1; 20])].into() });
+        let (id, url, schedule) = (RequestId(id), url.clone(), Schedule::new(15_000.0));
+        Start { id, url, family, transport: None, schedule, body }
+    }
+
+    async fn next(asked: &mut UnboundedReceiver<Ask>) -> LookUp {
+        loop {
+            if let Some(Ask::LookUp(question)) = asked.recv().await {
+                return question;
+            }
+        }
+    }
+
+    fn ip(last: u8) -> IpAddr {
+        [10, 0, 0, last].into()
+    }
+
+    async fn ended(resolver: &mut Resolver, now: Instant) {
+        poll_fn(|context| resolver.poll(context)).await;
+        resolver.handle_timeout(now);
+    }
+
+    /// What has come of requests: their numbers, and where they are to go or the text of their failure.
+    fn events(resolver: &mut Resolver) -> Vec<(u64, String)> {
+        let mut events = Vec::new();
+        while let Some(event) = resolver.poll_event() {
+            events.push(match event {
+                Event::Resolved(start, addresses) => (start.id.0, format!("{addresses:?}")),
+                Event::Failed(id, failure) => (id.0, failure.to_string()),
+                Event::Moved { host, known, addresses } => (0, format!("{host} {known:?} {addresses:?}")),
+            });
+        }
+        events.sort();
+        events
+    }
 
     #[tokio::test]
-    async fn what_many_hosts_needed_is_given_back() {
-        let (asks, _ask) = tokio::sync::mpsc::unbounded_channel();
-        let transport = Arc::new(Transport {
-            lookup: Some(transport::CallerLookup { session: 1, function: 1 }),
-            ..Transport::default()
-        });
-        let names = Arc::new(Names::new(transport.clone(), Shared::new(asks)));
-        let mut resolver = Resolver::new(transport, names);
-        let now = Instant::START;
-        let url = |number| Arc::new(AnnounceUrl::parse(&format!("udp://t{number}.example:1")).unwrap());
-        for number in 0..20_000 {
-            let resolved = resolver.resolve(now, RequestId(number), &url(number), None);
-            assert!(matches!(resolved, Resolved::Later));
-        }
-        for number in 0..20_000 {
-            let found = Ok(vec![IpAddr::from([10, 0, 0, 1])]);
-            let (waiting, addresses) = resolver.finish(now, (Endpoint::of(&url(number), None), found));
-            assert_eq!((waiting, addresses.unwrap().len()), (vec![RequestId(number)], 1));
-        }
-        assert!(resolver.entries.len() <= MOST_ENDPOINTS + 1, "{}", resolver.entries.len());
-        assert!(resolver.entries.capacity() <= 4 * MOST_ENDPOINTS, "{}", resolver.entries.capacity());
-    }
-
-    #[test]
-    fn addresses_of_this_machine_are_written_out() {
-        for (given, asked) in [
-            ("0.0.0.0", "127.0.0.1"),
-            ("::", "::1"),
-            ("::ffff:0.0.0.0", "127.0.0.1"),
-            ("::ffff:10.1.2.3", "10.1.2.3"),
-            ("10.255.255.255", "10.255.255.255"),
-            ("2001:db8::1", "2001:db8::1"),
-        ] {
-            assert_eq!(askable(given.parse().unwrap()), Ok(asked.parse().unwrap()), "{given}");
-        }
-    }
-
-    #[test]
-    fn addresses_of_many_and_of_nobody_are_refused() {
-        for given in
-            ["224.0.0.1", "239.255.255.250", "255.255.255.255", "0.0.0.1", "ff02::1", "::ffff:224.0.0.1", "100::1"]
+    async fn the_ports_and_urls_of_a_host_have_one_look_up() {
+        let ((mut resolver, mut asked), now) = (resolver(), Instant::START);
+        for (id, text) in ["udp://h.example:1", "udp://h.example:2/announce", "udp://h.example:2/x"].iter().enumerate()
         {
-            assert!(askable(given.parse().unwrap()).is_err(), "{given}");
+            resolver.handle_request(now, start(id as u64, &url(text), None));
         }
+        let question = next(&mut asked).await;
+        assert_eq!((question.host.as_str(), question.family), ("h.example", None));
+        question.answer.send(Ok(vec![ip(1)])).unwrap();
+        ended(&mut resolver, now).await;
+        let told = |port| format!("[10.0.0.1:{port}]");
+        assert_eq!(events(&mut resolver), [(0, told(1)), (1, told(2)), (2, told(2))]);
+        assert!(asked.try_recv().is_ok_and(|ask| matches!(ask, Ask::Forget(..))));
+        resolver.handle_request(now, start(3, &url("udp://h.example:3"), None));
+        assert_eq!(events(&mut resolver), [(3, told(3))]);
+        assert!(asked.try_recv().is_err());
+        assert_eq!(resolver.pending(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_number_that_was_given_up_is_never_told_another_hosts_addresses() {
+        let ((mut resolver, mut asked), now) = (resolver(), Instant::START);
+        let first = url("udp://first.example:1");
+        resolver.handle_request(now, start(1, &first, None));
+        resolver.handle_request(now, start(2, &first, None));
+        let question = next(&mut asked).await;
+        assert!(resolver.handle_cancel(now, RequestId(1)).is_some());
+        assert!(resolver.handle_cancel(now, RequestId(1)).is_none());
+        // The number is free, and somebody else's request takes it.
+        resolver.handle_request(now, start(1, &url("udp://second.example:1"), None));
+        question.answer.send(Ok(vec![ip(1)])).unwrap();
+        ended(&mut resolver, now).await;
+        assert_eq!(events(&mut resolver), [(2, "[10.0.0.1:1]".into())]);
+        let question = next(&mut asked).await;
+        question.answer.send(Ok(vec![ip(2)])).unwrap();
+        ended(&mut resolver, now).await;
+        assert_eq!(events(&mut resolver), [(1, "[10.0.0.2:1]".into())]);
+    }
+
+    #[tokio::test]
+    async fn the_last_who_gives_up_ends_the_look_up() {
+        let ((mut resolver, mut asked), now) = (resolver(), Instant::START);
+        let host = url("udp://h.example:1");
+        resolver.handle_request(now, start(1, &host, None));
+        resolver.handle_request(now, start(2, &host, None));
+        let question = next(&mut asked).await;
+        resolver.handle_cancel(now, RequestId(1));
+        tokio::task::yield_now().await;
+        assert!(!question.answer.is_closed());
+        resolver.handle_cancel(now, RequestId(2));
+        let forgotten = asked.recv().await;
+        assert!(matches!(forgotten, Some(Ask::Forget(_, number)) if number == question.number));
+        assert!(resolver.hosts.is_empty() && resolver.deadlines.is_empty() && resolver.waiting.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_silent_host_that_has_moved_is_told_with_what_it_had() {
+        let ((mut resolver, mut asked), now) = (resolver(), Instant::START);
+        let host = url("udp://h.example:1");
+        resolver.handle_request(now, start(1, &host, None));
+        next(&mut asked).await.answer.send(Ok(vec![ip(1)])).unwrap();
+        ended(&mut resolver, now).await;
+        events(&mut resolver);
+        let later = now + std::time::Duration::from_secs(10);
+        let known = [SocketAddr::new(ip(1), 1)];
+        resolver.handle_silence(later, &"other.example:1".into(), &known);
+        resolver.handle_silence(later, &host.authority, &[SocketAddr::new(ip(9), 1)]);
+        assert!(resolver.hosts.values().all(|entry| entry.look_up.is_none()));
+        resolver.handle_silence(later, &host.authority, &known);
+        next(&mut asked).await.answer.send(Ok(vec![ip(1), ip(2)])).unwrap();
+        ended(&mut resolver, later).await;
+        let moved = "h.example:1 [10.0.0.1:1] [10.0.0.1:1, 10.0.0.2:1]";
+        assert_eq!(events(&mut resolver), [(0, moved.into())]);
+        resolver.handle_request(later, start(2, &host, None));
+        assert_eq!(events(&mut resolver), [(2, "[10.0.0.1:1, 10.0.0.2:1]".into())]);
+    }
+
+    #[tokio::test]
+    async fn a_failure_is_told_to_each_who_waits_when_his_time_is_over() {
+        let ((mut resolver, mut asked), now) = (resolver(), Instant::START);
+        let again = || Err(LookUpError::Caller { text: "no network".into(), code: Some("EAI_AGAIN".into()) });
+        let host = url("udp://h.example:1");
+        let short = Start { schedule: Schedule::new(10.0), ..start(1, &host, None) };
+        resolver.handle_request(now, short);
+        resolver.handle_request(now, start(2, &host, None));
+        next(&mut asked).await.answer.send(again()).unwrap();
+        ended(&mut resolver, now).await;
+        assert_eq!(events(&mut resolver), []);
+        let over = now + Schedule::new(10.0).total();
+        resolver.handle_timeout(over);
+        assert_eq!(events(&mut resolver), [(1, "cannot resolve tracker host h.example: no network".into())]);
+        next(&mut asked).await.answer.send(Ok(vec![ip(1)])).unwrap();
+        ended(&mut resolver, over).await;
+        assert_eq!(events(&mut resolver), [(2, "[10.0.0.1:1]".into())]);
+        assert_eq!(resolver.poll_timeout(), None);
+    }
+
+    #[tokio::test]
+    async fn what_many_hosts_needed_is_given_back_and_hosts_that_are_in_use_are_kept() {
+        let ((mut resolver, mut asked), now) = (resolver(), Instant::START);
+        let url = |number| url(&format!("udp://t{number}.example:1"));
+        let mut used = Vec::new();
+        for number in 0..20_000 {
+            resolver.handle_request(now, start(number, &url(number), None));
+        }
+        assert_eq!(resolver.pending(), 20_000);
+        for _ in 0..20_000 {
+            next(&mut asked).await.answer.send(Ok(vec![ip(1)])).unwrap();
+        }
+        while resolver.pending() > 0 {
+            ended(&mut resolver, now).await;
+            while let Some(event) = resolver.poll_event() {
+                let Event::Resolved(start, addresses) = event else { panic!() };
+                if start.id.0 % 100 == 0 {
+                    used.push((start.url.authority.clone(), addresses));
+                }
+            }
+        }
+        for number in 20_000..60_000 {
+            resolver.handle_request(now, start(number, &url(number), None));
+            resolver.handle_cancel(now, RequestId(number));
+        }
+        assert!(resolver.hosts.len() <= MOST_HOSTS + 200, "{}", resolver.hosts.len());
+        assert!(resolver.hosts.capacity() <= 8 * MOST_HOSTS, "{}", resolver.hosts.capacity());
+        assert_eq!(used.len(), 200);
+        assert!(used.iter().all(|(host, _)| resolver.places.contains_key(&(host.clone(), None))));
     }
 }

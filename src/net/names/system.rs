@@ -1,55 +1,205 @@
-//! What the system says of names: its name servers, its search list, its hosts file.
+//! The system's resolver, which knows more sources than name servers. It takes a thread for each look-up.
 
-use std::{collections::HashMap, net::IpAddr, path::PathBuf};
+use std::{
+    io,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
 
-/// What the system is configured with.
-pub(crate) struct Configuration {
-    pub(crate) servers: Vec<IpAddr>,
-    /// Domains to try behind a name.
-    pub(crate) search: Vec<String>,
-    /// With how many dots a name is tried as it is first.
-    pub(crate) dots: usize,
+use dns_lookup::{AddrInfoHints, LookupError, LookupErrorKind, SockType, getaddrinfo};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::sleep_until,
+};
+
+use super::{super::messages::Found, error::LookUpError};
+
+/// How many look-ups the system is asked for at once.
+pub(super) const TURNS: usize = 32;
+/// While all of them wait and none has come back for so long, they hang.
+const HANGS_AFTER: Duration = Duration::from_millis(250);
+
+/// Asks the system and blocks until it has answered.
+type Ask = fn(&str) -> Found;
+
+/// The turns of one process.
+#[derive(Clone)]
+pub(super) struct System {
+    ask: Ask,
+    turns: Arc<Semaphore>,
+    /// When a look-up last began or came back.
+    moved: Arc<Mutex<Instant>>,
 }
 
-#[cfg(unix)]
-pub(crate) fn configuration() -> Configuration {
-    let text = std::fs::read("/etc/resolv.conf").unwrap_or_default();
-    let (config, _) = resolv_conf::Config::parse_with_errors(&text);
-    Configuration {
-        servers: config.nameservers.iter().map(IpAddr::from).collect(),
-        search: config.get_last_search_or_domain().filter(|domain| *domain != "--").cloned().collect(),
-        dots: config.ndots as usize,
+/// The right to one thread, given back when the thread is free again, however long nobody has been waiting for it.
+pub(super) struct Turn {
+    system: System,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.system.has_moved();
     }
 }
 
-#[cfg(not(unix))]
-pub(crate) fn configuration() -> Configuration {
-    let adapters = ipconfig::get_adapters().unwrap_or_default();
-    let mut servers: Vec<IpAddr> = Vec::new();
-    for adapter in adapters.iter().filter(|adapter| adapter.oper_status() == ipconfig::OperStatus::IfOperStatusUp) {
-        servers.extend(adapter.dns_servers());
-    }
-    servers.dedup();
-    Configuration { servers, search: Vec::new(), dots: 1 }
-}
-
-fn hosts_file() -> PathBuf {
-    match std::env::var_os("SystemRoot") {
-        Some(root) if cfg!(windows) => PathBuf::from(root).join("System32\\drivers\\etc\\hosts"),
-        _ => "/etc/hosts".into(),
+impl Default for System {
+    fn default() -> Self {
+        Self::asking(ask)
     }
 }
 
-/// The hosts file: an address and its names a line.
-pub(crate) fn read_hosts() -> HashMap<String, Vec<IpAddr>> {
-    let mut hosts: HashMap<String, Vec<IpAddr>> = HashMap::new();
-    let text = std::fs::read(hosts_file()).unwrap_or_default();
-    for line in String::from_utf8_lossy(&text).lines() {
-        let mut words = line.split('#').next().unwrap_or_default().split_whitespace();
-        let Some(Ok(ip)) = words.next().map(str::parse::<IpAddr>) else { continue };
-        for name in words {
-            hosts.entry(name.to_ascii_lowercase()).or_default().push(ip);
+impl System {
+    fn asking(ask: Ask) -> Self {
+        Self { ask, turns: Arc::new(Semaphore::new(TURNS)), moved: Arc::new(Mutex::new(Instant::now())) }
+    }
+
+    /// Waits for a thread, in the order in which they came. `None` if there is none since the semaphore is closed, which it
+    /// never is.
+    pub(super) async fn turn(&self) -> Option<Turn> {
+        let permit = self.turns.clone().acquire_owned().await.ok()?;
+        self.has_moved();
+        Some(Turn { system: self.clone(), _permit: permit })
+    }
+
+    /// Waits until all threads hang: busy ones come back.
+    pub(super) async fn hangs(&self) {
+        loop {
+            let at = *self.moved.lock().unwrap_or_else(PoisonError::into_inner) + HANGS_AFTER;
+            if self.turns.available_permits() == 0 && at <= Instant::now() {
+                return;
+            }
+            sleep_until(at.max(Instant::now() + HANGS_AFTER / 10).into()).await;
         }
     }
-    hosts
+
+    fn has_moved(&self) {
+        *self.moved.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    }
+
+    /// The addresses of a host.
+    pub(super) async fn look_up(&self, turn: Turn, host: &str) -> Found {
+        let (ask, name) = (self.ask, host.to_owned());
+        let found = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            ask(&name)
+        });
+        found.await.unwrap_or(Err(LookUpError::Interrupted))
+    }
+}
+
+fn ask(host: &str) -> Found {
+    // Without a type of socket, each address would come three times.
+    let hints = AddrInfoHints { socktype: SockType::Stream.into(), ..AddrInfoHints::default() };
+    match getaddrinfo(Some(host), None, Some(hints)) {
+        // What is neither IPv4 nor IPv6 is nothing to us.
+        Ok(found) => Ok(found.flatten().map(|found| found.sockaddr.ip()).collect()),
+        Err(error) => Err(error_of(error)),
+    }
+}
+
+fn error_of(error: LookupError) -> LookUpError {
+    match error.kind() {
+        LookupErrorKind::NoName => LookUpError::NotFound,
+        LookupErrorKind::NoData => LookUpError::NoData,
+        LookupErrorKind::Again => LookUpError::TryAgain,
+        LookupErrorKind::Fail => LookUpError::Failed,
+        _ => {
+            let number = error.error_num();
+            io::Error::from(error).raw_os_error().map_or(LookUpError::Resolver(number), LookUpError::System)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        net::IpAddr,
+        sync::atomic::{AtomicUsize, Ordering},
+    };
+
+    use super::*;
+
+    /// Who holds it has the look-ups of "hangs" hang.
+    static HANGING: Mutex<()> = Mutex::new(());
+
+    /// Takes a moment for a name, as a name server does.
+    fn slow(host: &str) -> Found {
+        if host == "hangs" {
+            drop(HANGING.lock());
+        }
+        std::thread::sleep(Duration::from_millis(20));
+        Ok(vec![IpAddr::from([10, 0, 0, 1])])
+    }
+
+    async fn look_up(system: &System, host: &'static str) -> Found {
+        let turn = system.turn().await.unwrap();
+        system.look_up(turn, host).await
+    }
+
+    #[test]
+    fn the_systems_numbers_are_told_apart() {
+        let of = |number| error_of(LookupError::new(number));
+        #[cfg(unix)]
+        let numbers = [libc::EAI_NONAME, libc::EAI_AGAIN, libc::EAI_FAIL];
+        #[cfg(windows)]
+        let numbers = [11001, 11002, 11003];
+        assert_eq!(numbers.map(of), [LookUpError::NotFound, LookUpError::TryAgain, LookUpError::Failed]);
+        #[cfg(unix)]
+        assert_eq!(of(libc::EAI_FAMILY), LookUpError::Resolver(libc::EAI_FAMILY));
+    }
+
+    #[tokio::test]
+    async fn the_system_knows_this_machine() {
+        assert!(ask("localhost").unwrap().iter().any(IpAddr::is_loopback));
+        assert_eq!(ask("127.0.0.7"), Ok(vec![IpAddr::from([127, 0, 0, 7])]));
+    }
+
+    #[test]
+    fn busy_is_not_hanging() {
+        static ENDED: AtomicUsize = AtomicUsize::new(0);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(async {
+            let system = System::asking(slow);
+            // Four times as many as there are threads, none of which takes long.
+            for _ in 0..4 * TURNS {
+                let system = system.clone();
+                tokio::spawn(async move {
+                    look_up(&system, "busy").await.unwrap();
+                    ENDED.fetch_add(1, Ordering::Relaxed);
+                });
+            }
+            tokio::select! {
+                biased;
+                () = system.hangs() => panic!("it does not hang, it is busy"),
+                () = async { while ENDED.load(Ordering::Relaxed) < 4 * TURNS { tokio::task::yield_now().await } } => {}
+            }
+        });
+    }
+
+    #[test]
+    fn threads_that_hang_count_until_they_are_free_whoever_has_stopped_waiting() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        let hanging = HANGING.lock().unwrap();
+        runtime.block_on(async {
+            let system = System::asking(slow);
+            let mut tasks = Vec::new();
+            for _ in 0..TURNS {
+                let system = system.clone();
+                tasks.push(tokio::spawn(async move { look_up(&system, "hangs").await }));
+            }
+            while system.turns.available_permits() > 0 {
+                tokio::task::yield_now().await;
+            }
+            tasks.iter().for_each(|task| task.abort());
+            for task in tasks {
+                assert!(task.await.is_err());
+            }
+            tokio::select! {
+                () = system.hangs() => {}
+                _ = system.turn() => panic!("a thread that hangs was given away"),
+            }
+        });
+        drop(hanging);
+    }
 }

@@ -8,7 +8,6 @@ pub(crate) mod transport;
 
 use std::{
     cell::RefCell,
-    collections::HashMap,
     io,
     net::SocketAddr,
     sync::{Arc, atomic::Ordering},
@@ -32,7 +31,7 @@ use super::{
     messages::{SessionId, Start, session_of},
     names::{
         Names, Shared,
-        resolver::{Lookup, Resolved, Resolver},
+        resolver::{Event, Resolver},
     },
     proxy::{Change, ProxyConnection},
     sessions::Sessions,
@@ -43,21 +42,22 @@ use super::{
 const RECEIVES_A_TURN: usize = 8;
 /// How long a path is kept after its last request: past its connection IDs' life and any late answer.
 const KEPT: Duration = Duration::from_secs(120);
-/// A table that a burst has made larger than this is given back after it.
-const LARGE: usize = 1024;
+/// How often it is looked for hosts whose addresses are silent while requests are under way, and how often at most.
+const LOOKS: Duration = Duration::from_secs(2);
+const SHORTEST_LOOK: Duration = Duration::from_millis(100);
 
 pub(crate) struct Path {
     transport: Arc<Transport>,
     pub(crate) client: Client,
     resolver: Resolver,
-    /// Requests whose host is being looked up.
-    resolving: HashMap<RequestId, Start>,
+    /// When it is next looked for hosts whose addresses are silent, and when it was last.
+    silence_at: Option<Instant>,
+    silence_seen: Option<Instant>,
     sockets: Sockets,
     outbox: Outbox,
     /// The address whose socket took no more when last asked.
     blocked: Option<SocketAddr>,
-    /// Look-ups and changes of the proxy that waiting has brought up.
-    lookups: Vec<Lookup>,
+    /// Changes of the proxy that waiting has brought up.
     changes: Vec<Change>,
     /// Requests that have failed on this side of the client.
     failed: Vec<(RequestId, Failure)>,
@@ -72,11 +72,11 @@ impl Path {
         Self {
             client: Client::new(Config { receive_buffer: DEFAULT_BUFFER }, seed),
             resolver: Resolver::new(transport.clone(), names),
-            resolving: HashMap::new(),
+            silence_at: None,
+            silence_seen: None,
             sockets: Sockets::new(transport.clone(), relay),
             outbox: Outbox::default(),
             blocked: None,
-            lookups: Vec::new(),
             changes: Vec::new(),
             failed: Vec::new(),
             last_used: clock::now(),
@@ -100,11 +100,8 @@ impl Path {
         if let Some(stand_ins) = stand_ins {
             return self.ask(now, start, stand_ins);
         }
-        match self.resolver.resolve(now, start.id, &start.url, start.family) {
-            Resolved::Now(addresses) => self.ask(now, start, addresses),
-            Resolved::Later => drop(self.resolving.insert(start.id, start)),
-            Resolved::Never(failure) => self.failed.push((start.id, failure)),
-        }
+        self.resolver.handle_request(now, start);
+        self.follow_look_ups(now);
     }
 
     /// Whether anything can go out, asked once for all requests that come at once.
@@ -122,31 +119,28 @@ impl Path {
     }
 
     pub(crate) fn cancel(&mut self, now: Instant, id: RequestId) {
-        if !self.cancel_look_up(id) {
+        if self.resolver.handle_cancel(now, id).is_none() {
             self.client.handle_cancel(now, id);
         }
     }
 
     /// Ends a request that has taken so many milliseconds.
     pub(crate) fn give_up(&mut self, now: Instant, id: RequestId, after: f64) {
-        if self.cancel_look_up(id) {
-            self.failed.push((id, Failure::LookUpTimeout(proto::Failure::NotResponding(after))));
-        } else {
-            self.client.handle_give_up(now, id, after);
+        match self.resolver.handle_cancel(now, id) {
+            Some((_, None)) => {
+                self.failed.push((id, Failure::LookUpTimeout(proto::Failure::NotResponding(after))));
+            }
+            Some((host, Some(error))) => self.failed.push((id, Failure::Resolve { host, error })),
+            None => {
+                // Its host may have moved: the next request is to find it.
+                self.look_for_silence(now, SHORTEST_LOOK);
+                self.client.handle_give_up(now, id, after);
+            }
         }
     }
 
-    /// Returns whether the request's host was being looked up.
-    fn cancel_look_up(&mut self, id: RequestId) -> bool {
-        let Some(start) = self.resolving.remove(&id) else { return false };
-        self.resolver.cancel(&start.url, start.family);
-        self.give_back();
-        true
-    }
-
     pub(crate) fn cancel_session(&mut self, now: Instant, session: SessionId) {
-        let ids: Vec<_> = self.resolving.keys().copied().filter(|id| session_of(*id) == session).collect();
-        for id in ids {
+        for id in self.resolver.waiting_of(session) {
             self.cancel(now, id);
         }
         self.client.handle_cancel_all(now, |id| session_of(id) == session);
@@ -155,32 +149,43 @@ impl Path {
 
     /// Takes what has come in: look-ups that have ended, news of the proxy, datagrams. Returns how many datagrams.
     pub(crate) fn receive(&mut self, now: Instant, buffers: &mut ReceiveBuffers, stats: &Stats) -> usize {
-        for lookup in std::mem::take(&mut self.lookups) {
-            self.finish(now, lookup);
-        }
+        self.resolver.handle_timeout(now);
+        self.follow_look_ups(now);
         for change in std::mem::take(&mut self.changes) {
             self.follow(now, change);
         }
         self.receive_family(Family::V4, buffers, stats) + self.receive_family(Family::V6, buffers, stats)
     }
 
-    fn finish(&mut self, now: Instant, lookup: Lookup) {
-        let (waiting, result) = self.resolver.finish(now, lookup);
-        for id in waiting {
-            if let Some(start) = self.resolving.remove(&id) {
-                match &result {
-                    Ok(addresses) => self.ask(now, start, addresses.clone()),
-                    Err(failure) => self.failed.push((id, failure.clone())),
+    /// Passes on what has come of look-ups.
+    fn follow_look_ups(&mut self, now: Instant) {
+        while let Some(event) = self.resolver.poll_event() {
+            match event {
+                Event::Resolved(start, addresses) => self.ask(now, start, addresses),
+                Event::Failed(id, failure) => self.failed.push((id, failure)),
+                Event::Moved { host, known, addresses } => {
+                    self.client.handle_addresses(now, &host, &known, &addresses);
                 }
             }
         }
-        self.give_back();
     }
 
-    fn give_back(&mut self) {
-        if self.resolving.is_empty() && self.resolving.capacity() > LARGE {
-            self.resolving = HashMap::new();
+    /// Has hosts looked up again of which no address answers, unless it has been seen to within `pause`.
+    fn look_for_silence(&mut self, now: Instant, pause: Duration) {
+        if !self.resolver.has_names() || self.silence_seen.is_some_and(|seen| now < seen + pause) {
+            return;
         }
+        self.silence_seen = Some(now);
+        for (host, addresses) in self.client.silent_hosts(now) {
+            self.resolver.handle_silence(now, &host, &addresses);
+        }
+    }
+
+    /// The machine's addresses or routes are others, or it has slept.
+    pub(crate) fn handle_network_change(&mut self, now: Instant) {
+        self.resolver.handle_change(now);
+        self.silence_seen = None;
+        self.look_for_silence(now, SHORTEST_LOOK);
     }
 
     fn follow(&mut self, now: Instant, change: Change) {
@@ -236,6 +241,15 @@ impl Path {
         if self.client.pending() > 0 {
             self.last_used = now;
         }
+        if self.silence_at.is_some_and(|at| at <= now) {
+            self.look_for_silence(now, SHORTEST_LOOK);
+            self.silence_at = None;
+        }
+        if self.client.pending() == 0 || !self.resolver.has_names() {
+            self.silence_at = None;
+        } else if self.silence_at.is_none() {
+            self.silence_at = Some(now + LOOKS);
+        }
         if self.sockets.relay.is_some() {
             if let Err(error) = self.sockets.check_relay() {
                 return self.fail_all(now, &error.into());
@@ -268,10 +282,7 @@ impl Path {
             self.blocked = None;
             something = true;
         }
-        if let Poll::Ready(lookup) = self.resolver.poll(context) {
-            self.lookups.push(lookup);
-            something = true;
-        }
+        something |= self.resolver.poll(context).is_ready();
         if let Some(relay) = &mut self.sockets.relay
             && let Poll::Ready(change) = relay.poll(context)
         {
@@ -284,7 +295,7 @@ impl Path {
     /// When it wants to be looked after: when something is due, or when nobody needs it any more.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         let unused = (!self.is_default() && self.pending() == 0).then(|| self.last_used + KEPT);
-        [self.client.poll_timeout(), unused].into_iter().flatten().min()
+        [self.client.poll_timeout(), self.resolver.poll_timeout(), self.silence_at, unused].into_iter().flatten().min()
     }
 
     /// Whether it has had nothing to do for so long that all it knows is out of date.
@@ -302,7 +313,7 @@ impl Path {
 
     /// How many requests have not ended.
     pub(crate) fn pending(&self) -> usize {
-        self.client.pending() + self.resolving.len()
+        self.client.pending() + self.resolver.pending()
     }
 
     pub(crate) fn counters(&self) -> Counters {

@@ -44,9 +44,9 @@ impl Client {
         }
     }
 
-    /// A look-up has given a host other addresses than `known`, those that requests to it have. Requests that are answered
-    /// where they are stay there; those that nobody answers go into a race of the new ones, in which addresses that nobody
-    /// has tried start first. What was sent to the old ones may still be answered, and no request gets more time.
+    /// A look-up has given a host other addresses than `known`, those that requests to it have. Requests at
+    /// one that answers stay there; the others go into a race of the new ones, in which those that are known to be silent
+    /// start last. What was sent to the old ones may still be answered, and no request gets more time.
     ///
     /// Without addresses, nothing changes.
     pub fn handle_addresses(
@@ -64,19 +64,25 @@ impl Client {
         // In the order in which they came.
         let mut keys: Vec<(u64, usize)> = concerned.map(|(key, request)| (request.sequence, key)).collect();
         keys.sort_unstable();
-        let places: HashSet<Place> = keys.iter().filter_map(|(_, key)| Some(self.requests.get(*key)?.place)).collect();
-        let unheard: HashSet<Place> = places.into_iter().filter(|place| self.is_unheard(now, *place)).collect();
-        for place in &unheard {
-            self.remember_silent(host, *place);
+        let places: HashSet<Place> =
+            keys.iter().filter_map(|(_, key)| self.requests.get(*key)).map(|request| request.place).collect();
+        for place in places.iter().filter(|place| self.is_unheard(now, **place)).copied().collect::<Vec<_>>() {
+            self.remember_silent(host, place);
         }
+        let left: HashSet<Place> = places.into_iter().filter(|place| !self.is_answered(now, *place)).collect();
         for (_, key) in keys {
             let Some(request) = self.requests.get_mut(key) else { continue };
             request.addresses = addresses.clone();
-            // A race is that of the addresses it began with.
-            if unheard.contains(&request.place) || matches!(request.place, Place::Race(_)) {
+            if left.contains(&request.place) {
                 self.begin_anew(now, key);
             }
         }
+    }
+
+    /// Whether a request is at an address that answers. A race is that of the addresses that it began with.
+    fn is_answered(&self, now: Instant, place: Place) -> bool {
+        let Place::Tracker(tracker_key) = place else { return false };
+        self.trackers.get(tracker_key).is_some_and(|tracker| tracker.answers(now, self.awake(now)))
     }
 
     /// Whoever is asked there has had time to answer, and did not.

@@ -3,7 +3,10 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use super::{
-    super::{Event, InfoHash, Schedule, TransactionId, packet::SCRAPE_ROW_LENGTH, queue::Lane, time::Instant},
+    super::{
+        Event, InfoHash, Schedule, TransactionId, packet::SCRAPE_ROW_LENGTH, queue::Lane, time::Instant,
+        tracker::canonical,
+    },
     Body, Request, RequestId,
 };
 
@@ -76,6 +79,11 @@ impl Pending {
             Place::Tracker(tracker_key) => Some(tracker_key),
             Place::Race(_) | Place::Nowhere => None,
         }
+    }
+
+    /// Whether its host has another address than this one.
+    pub(super) fn has_other(&self, address: SocketAddr) -> bool {
+        self.addresses.iter().any(|other| canonical(*other) != address)
     }
 
     /// When its timer is to go off if nothing else happens before `due`: then, or when its phase ends.

@@ -283,7 +283,9 @@ impl Client {
     /// A request's datagram could not be sent to its address: another one may do.
     fn on_unsent(&mut self, now: Instant, key: usize, failure: &Failure, is_lasting: bool) {
         let Some(request) = self.requests.get(key) else { return };
-        if request.addresses.len() > 1 {
+        let address =
+            request.tracker().and_then(|tracker_key| self.trackers.get(tracker_key)).map(|tracker| tracker.address);
+        if address.is_none_or(|address| request.has_other(address)) {
             let host = request.host.clone();
             if let Some(tracker) = request.tracker().and_then(|tracker_key| self.trackers.get_mut(tracker_key)) {
                 tracker.unsendable_until = Some(now + tracker.rtt.rto(0));

@@ -141,13 +141,13 @@ impl Client {
         let previous = sent.previous.and_then(|id| tracker.flight.get(id)).copied();
         let missed = tracker.silence.on_missed(now, sent.time_sent, previous.map(|previous| previous.time_sent));
         tracker.replace_dead_id(now, sent, missed);
-        let is_silent = tracker.silence.is_silent();
+        let (is_silent, address) = (tracker.silence.is_silent(), tracker.address);
         let is_here = request.place == Place::Tracker(tracker_key);
         if missed == Missed::Begins {
             self.leave_silent(now, tracker_key);
         }
         if is_here && self.requests.get(key).is_some_and(|request| request.ticket.is_none()) {
-            if is_silent && self.requests.get(key).is_some_and(|request| request.addresses.len() > 1) {
+            if is_silent && self.requests.get(key).is_some_and(|request| request.has_other(address)) {
                 self.move_on(now, key);
             } else {
                 self.enqueue(now, key);
@@ -157,8 +157,9 @@ impl Client {
 
     /// An address has fallen silent: what waits there and has other addresses goes on to the one that answers a connect.
     fn leave_silent(&mut self, now: Instant, tracker_key: usize) {
+        let Some(address) = self.trackers.get(tracker_key).map(|tracker| tracker.address) else { return };
         for key in self.waiting_at(tracker_key) {
-            if self.requests.get(key).is_some_and(|request| request.addresses.len() > 1) {
+            if self.requests.get(key).is_some_and(|request| request.has_other(address)) {
                 self.move_on(now, key);
             }
         }

@@ -1,0 +1,337 @@
+//! A stub resolver that never blocks a thread, and that asks through a [`Transport`].
+//!
+//! Any number of questions share one socket a name server, so that names whose servers hang cost nothing but themselves.
+
+use std::{
+    collections::HashMap,
+    io,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    num::NonZeroU32,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use rand::{TryRng, rngs::SysRng};
+use socket2::Type;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::UdpSocket,
+    sync::{Semaphore, oneshot},
+    task::AbortHandle,
+    time::{sleep, timeout},
+};
+
+use crate::proto::Family;
+
+use super::{
+    super::{messages::Found, path::transport::Transport},
+    error::{LookUpError, ServerProblem},
+    files::{Configuration, Snapshot},
+    message::{Answer, Question},
+};
+
+/// How long sockets are used before they are made anew: who would forge answers may not have for ever to find their ports.
+const RENEWED_AFTER: Duration = Duration::from_secs(10);
+/// When a question is asked of the next server, or again with twice the patience.
+const PATIENCE: Duration = Duration::from_millis(500);
+/// How often each server is asked.
+const ATTEMPTS: u32 = 4;
+/// How many questions go to a server in [`SPACE`] unless it answers sooner: more at once are lost in its buffer.
+const AT_ONCE: usize = 256;
+const SPACE: Duration = Duration::from_millis(20);
+/// How many questions a server may have at once. More wait: there are 65,536 numbers, and half of them stay hard to guess.
+const UNANSWERED: usize = 1 << 15;
+/// How long the addresses of one family wait for those of the other.
+const OTHER_FAMILY: Duration = Duration::from_millis(500);
+
+/// The stub resolver of one transport.
+pub(super) struct Stub {
+    transport: Arc<Transport>,
+    current: Mutex<Option<Arc<Servers>>>,
+}
+
+impl Stub {
+    pub(super) fn new(transport: Arc<Transport>) -> Self {
+        Self { transport, current: Mutex::default() }
+    }
+
+    /// The addresses of a name, of one family if it is given: those of the hosts file, or what name servers say.
+    pub(super) async fn look_up(&self, host: &str, family: Option<Family>, files: &Snapshot) -> Found {
+        if let Some(known) = local_addresses(host, family, files) {
+            return Ok(known);
+        }
+        let servers = self.servers(&files.configuration);
+        if servers.servers.is_empty() {
+            return Err(servers.problem.clone());
+        }
+        let mut problem = LookUpError::NotFound;
+        for name in candidates(host, &files.configuration) {
+            match servers.addresses(&name, family).await {
+                Ok(found) if !found.is_empty() => return Ok(found),
+                Ok(_) | Err(LookUpError::NotFound) => {}
+                Err(error) => problem = error,
+            }
+        }
+        Err(problem)
+    }
+
+    fn servers(&self, configuration: &Arc<Configuration>) -> Arc<Servers> {
+        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*current {
+            Some(servers) if servers.is_current(&self.transport, configuration) => servers.clone(),
+            _ => current.insert(Arc::new(Servers::open(&self.transport, configuration))).clone(),
+        }
+    }
+}
+
+/// What this machine knows of a name without asking anybody.
+fn local_addresses(host: &str, family: Option<Family>, files: &Snapshot) -> Option<Vec<IpAddr>> {
+    let name = host.trim_end_matches('.').to_ascii_lowercase();
+    let mut known = files.hosts.addresses(&name);
+    // RFC 6761, section 6.3: no name server is asked for these.
+    if known.is_empty() && (name == "localhost" || name.ends_with(".localhost")) {
+        known = vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
+    }
+    known.retain(|ip| family.is_none_or(|family| (family == Family::V4) == ip.is_ipv4()));
+    (!known.is_empty()).then_some(known)
+}
+
+/// The names to ask for, in order, as `resolv.conf` has it.
+fn candidates(host: &str, configuration: &Configuration) -> Vec<String> {
+    if let Some(absolute) = host.strip_suffix('.') {
+        return vec![absolute.to_owned()];
+    }
+    let mut names: Vec<String> = configuration.search.iter().map(|domain| format!("{host}.{domain}")).collect();
+    let first = host.matches('.').count() >= configuration.dots;
+    names.insert(if first { 0 } else { names.len() }, host.to_owned());
+    names
+}
+
+/// A socket for each name server that the transport may ask.
+struct Servers {
+    since: Instant,
+    /// The number that the transport's interface had when the sockets were tied to it.
+    interface: Option<NonZeroU32>,
+    configuration: Arc<Configuration>,
+    servers: Vec<Server>,
+    /// Why there are none.
+    problem: LookUpError,
+}
+
+impl Servers {
+    fn open(transport: &Arc<Transport>, configuration: &Arc<Configuration>) -> Self {
+        let interface = transport.interface_index();
+        let (mut servers, mut problem) = (Vec::new(), LookUpError::NoServer);
+        for address in &configuration.servers {
+            let ip = address.ip();
+            // A name server on this machine asks others, and not through the transport.
+            if transport.is_bound() && ip.is_loopback() && !transport.is_loopback() {
+                problem = LookUpError::LocalServer(ip);
+                continue;
+            }
+            match Server::open(transport, *address) {
+                Ok(server) => servers.push(server),
+                Err(error) => problem = error,
+            }
+        }
+        Self { since: Instant::now(), interface, configuration: configuration.clone(), servers, problem }
+    }
+
+    fn is_current(&self, transport: &Transport, configuration: &Arc<Configuration>) -> bool {
+        self.since.elapsed() < RENEWED_AFTER
+            && !self.servers.is_empty()
+            && Arc::ptr_eq(&self.configuration, configuration)
+            && self.interface == transport.interface_index()
+    }
+
+    async fn addresses(&self, name: &str, family: Option<Family>) -> Found {
+        if let Some(family) = family {
+            return self.ask(name, family).await;
+        }
+        let (v4, v6) = (self.ask(name, Family::V4), self.ask(name, Family::V6));
+        tokio::pin!(v4, v6);
+        // Some servers never answer for a type that they do not know.
+        let (v4, v6) = tokio::select! {
+            v4 = &mut v4 => { let v6 = other(&v4, v6).await; (Some(v4), v6) }
+            v6 = &mut v6 => { let v4 = other(&v6, v4).await; (v4, Some(v6)) }
+        };
+        match (v4, v6) {
+            (Some(Ok(mut found)), Some(Ok(more))) => {
+                found.extend(more);
+                Ok(found)
+            }
+            (Some(Ok(found)), _) | (_, Some(Ok(found))) => Ok(found),
+            (Some(Err(error)), _) | (_, Some(Err(error))) => Err(error),
+            (None, None) => Err(LookUpError::NoAnswer),
+        }
+    }
+
+    async fn ask(&self, name: &str, family: Family) -> Found {
+        let mut problem = LookUpError::NoAnswer;
+        for attempt in 0..ATTEMPTS {
+            for server in &self.servers {
+                match server.ask(name, family, PATIENCE * (1 << attempt)).await {
+                    Err(error @ LookUpError::Server { .. }) => problem = error,
+                    found => return found,
+                }
+            }
+        }
+        Err(problem)
+    }
+}
+
+/// What the look-up for the other family finds: in the time that is left for it if this one has found something.
+async fn other(first: &Found, ask: impl Future<Output = Found>) -> Option<Found> {
+    match first {
+        Ok(found) if !found.is_empty() => timeout(OTHER_FAMILY, ask).await.ok(),
+        _ => Some(ask.await),
+    }
+}
+
+/// The questions that a server has not answered, by number.
+type Unanswered = Arc<Mutex<HashMap<u16, (Arc<Question>, oneshot::Sender<Vec<u8>>)>>>;
+
+struct Server {
+    transport: Arc<Transport>,
+    address: SocketAddr,
+    socket: Arc<UdpSocket>,
+    unanswered: Unanswered,
+    reader: AbortHandle,
+    pauses: Semaphore,
+    numbers: Semaphore,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.reader.abort();
+    }
+}
+
+impl Server {
+    fn open(transport: &Arc<Transport>, address: SocketAddr) -> Result<Self, LookUpError> {
+        let unusable = |reason| LookUpError::Unusable { address: address.ip(), reason };
+        let socket = transport.open(Family::of(&address), Type::DGRAM).map_err(unusable)?;
+        let open = || {
+            // What comes from anywhere else is not even received.
+            socket.connect(&address.into())?;
+            UdpSocket::from_std(socket.into())
+        };
+        let socket = Arc::new(open().map_err(|error| unreachable(address, &error))?);
+        let unanswered = Unanswered::default();
+        let reader = tokio::spawn(read(socket.clone(), unanswered.clone())).abort_handle();
+        let (pauses, numbers) = (Semaphore::new(AT_ONCE), Semaphore::new(UNANSWERED));
+        Ok(Self { transport: transport.clone(), address, socket, unanswered, reader, pauses, numbers })
+    }
+
+    /// Asks once. An error of [`LookUpError::Server`] is this server's alone, and another may know.
+    async fn ask(&self, name: &str, family: Family, patience: Duration) -> Found {
+        let problem = |problem| LookUpError::Server { address: self.address.ip(), problem };
+        // Neither is ever closed: an error would cost nothing but the wait.
+        let _number = self.numbers.acquire().await;
+        let (asked, mut answer) = self.question(name, family)?;
+        let pause = self.pauses.acquire().await;
+        self.send(&asked.question.bytes).await?;
+        let mut ended = timeout(SPACE, &mut answer).await;
+        drop(pause);
+        if ended.is_err() {
+            ended = timeout(patience.saturating_sub(SPACE), answer).await;
+        }
+        let message = match ended {
+            Ok(Ok(message)) => message,
+            Ok(Err(_)) => return Err(problem(ServerProblem::Unreachable(io::ErrorKind::ConnectionRefused))),
+            Err(_) => return Err(problem(ServerProblem::Silent)),
+        };
+        let mut answer = asked.question.read(&message);
+        if answer == Answer::Truncated {
+            let message = timeout(patience, self.ask_by_tcp(&asked.question.bytes)).await;
+            let message = message.map_err(|_| problem(ServerProblem::Silent))?;
+            let message = message.map_err(|error| unreachable(self.address, &error))?;
+            answer = Answer::Problem(ServerProblem::Unreadable);
+            if asked.question.is_answered_by(&message) {
+                answer = asked.question.read(&message);
+            }
+        }
+        match answer {
+            Answer::Addresses(found) => Ok(found),
+            Answer::NoSuchName => Err(LookUpError::NotFound),
+            Answer::Truncated => Err(problem(ServerProblem::Unreadable)),
+            Answer::Problem(what) => Err(problem(what)),
+        }
+    }
+
+    /// Each datagram goes by the transport as it is at that moment, or not at all.
+    async fn send(&self, question: &[u8]) -> Result<(), LookUpError> {
+        let unusable = |reason| LookUpError::Unusable { address: self.address.ip(), reason };
+        self.transport.check(Family::of(&self.address)).map_err(unusable)?;
+        self.socket.send(question).await.map_err(|error| unreachable(self.address, &error))?;
+        Ok(())
+    }
+
+    async fn ask_by_tcp(&self, question: &[u8]) -> io::Result<Vec<u8>> {
+        let mut stream = self.transport.connect(self.address).await?;
+        stream.write_all(&[&(question.len() as u16).to_be_bytes(), question].concat()).await?;
+        let mut answer = vec![0; stream.read_u16().await?.into()];
+        stream.read_exact(&mut answer).await?;
+        Ok(answer)
+    }
+
+    fn question(&self, name: &str, family: Family) -> Result<(Asked<'_>, oneshot::Receiver<Vec<u8>>), LookUpError> {
+        let (sender, receiver) = oneshot::channel();
+        let mut unanswered = self.unanswered.lock().unwrap_or_else(PoisonError::into_inner);
+        let id = loop {
+            let mut bytes = [0; 2];
+            SysRng.try_fill_bytes(&mut bytes).map_err(|_| LookUpError::TryAgain)?;
+            let id = u16::from_be_bytes(bytes);
+            if !unanswered.contains_key(&id) {
+                break id;
+            }
+        };
+        let question = Arc::new(Question::new(id, name, family)?);
+        unanswered.insert(id, (question.clone(), sender));
+        Ok((Asked { server: self, id, question }, receiver))
+    }
+}
+
+fn unreachable(address: SocketAddr, error: &io::Error) -> LookUpError {
+    LookUpError::Server { address: address.ip(), problem: ServerProblem::Unreachable(error.kind()) }
+}
+
+/// Gives answers to those who asked; what is no answer to their question ends nobody's wait. An error (nobody listens there, no
+/// route) is everybody's.
+async fn read(socket: Arc<UdpSocket>, unanswered: Unanswered) {
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        let received = socket.recv(&mut buffer).await;
+        if received.is_err() {
+            // Should an error stay, it must not keep us busy.
+            sleep(SPACE).await;
+        }
+        let mut unanswered = unanswered.lock().unwrap_or_else(PoisonError::into_inner);
+        let Ok(length) = received else {
+            unanswered.clear();
+            continue;
+        };
+        let message = buffer.get(..length).unwrap_or_default();
+        let Some((id, _)) = message.split_first_chunk() else { continue };
+        let id = u16::from_be_bytes(*id);
+        if unanswered.get(&id).is_some_and(|(question, _)| question.is_answered_by(message))
+            && let Some((_, asker)) = unanswered.remove(&id)
+        {
+            // Whoever asked may have gone.
+            let _ = asker.send(message.to_vec());
+        }
+    }
+}
+
+/// A question that has been asked; its number is free again when it goes.
+struct Asked<'a> {
+    server: &'a Server,
+    id: u16,
+    question: Arc<Question>,
+}
+
+impl Drop for Asked<'_> {
+    fn drop(&mut self) {
+        self.server.unanswered.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.id);
+    }
+}
