@@ -10,7 +10,6 @@ const path = require('node:path')
 const { ROOT } = require('./support/child')
 
 const ADDON = JSON.stringify(path.join(ROOT, 'lib/engine/addon.js'))
-const SOURCE = fs.readFileSync(path.join(ROOT, 'lib/engine/addon.js'), 'utf8')
 const [MAJOR] = process.versions.node.split('.').map(Number)
 
 // The file and not its folder: for that, Node.js before 20.12 looks for files that it may not read.
@@ -36,25 +35,6 @@ async function errorOf(args, env) {
   })
   return JSON.parse(output)
 }
-
-// As @napi-rs/cli names the platform of a target.
-function platformOf(target) {
-  const [cpu, , system, abi] = target.split('-')
-  const arch = { x86_64: 'x64', aarch64: 'arm64', armv7: 'arm' }[cpu]
-  const platform = { linux: 'linux', darwin: 'darwin', windows: 'win32' }[system]
-  return [platform, arch, abi].filter(Boolean).join('-')
-}
-
-test('each platform that is built for is in the table, under the name of its package', () => {
-  const cases = [
-    ...SOURCE.matchAll(/case '(.+)':\n +return require\('bittorrent-udp-tracker-(.+)'\)/g)
-  ]
-  for (const [, platform, name] of cases) assert.equal(platform, name)
-  const known = cases.map(([, platform]) => platform)
-  for (const target of require('../package.json').napi.targets) {
-    assert.ok(known.includes(platformOf(target)), target)
-  }
-})
 
 test('the C library is that of this process, and its report is left as it was', () => {
   const code = `

@@ -9,10 +9,10 @@ const path = require('node:path')
 const { ROOT } = require('./support/child')
 const { PLATFORMS, CHECKED, platformOf } = require('../scripts/platforms/list')
 const { commandFor } = require('../scripts/platforms/build')
-const { napi } = require('../package.json')
 
 const BUILD_STEP = 'node scripts/platforms/build.js ${{ matrix.target }} ${{ matrix.how }}'
-const workflow = fs.readFileSync(path.join(ROOT, '.github/workflows/release.yml'), 'utf8')
+const read = (file) => fs.readFileSync(path.join(ROOT, file), 'utf8')
+const workflow = read('.github/workflows/release.yml')
 
 // The text of each job of the workflow.
 const jobs = Object.fromEntries(
@@ -35,8 +35,16 @@ function matrixOf(job) {
 const targetsOf = (rows) => rows.map(({ target }) => target).sort()
 const everyTarget = targetsOf(PLATFORMS)
 
-test('npm has a package for each platform of the list', () => {
-  assert.deepEqual([...napi.targets].sort(), everyTarget)
+test('the addon of each platform is loaded out of its package, and the licences of its crates are checked', () => {
+  const loader = read('lib/engine/addon.js')
+  const cases = loader.matchAll(
+    /case '(.+)':\n +return require\('@bittorrent-udp-tracker\/(.+)'\)/g
+  )
+  const names = PLATFORMS.map(({ name }) => name).sort()
+  const loaded = [...cases].map(([, name, required]) => (name === required ? name : required))
+  assert.deepEqual(loaded.sort(), names)
+  const [, targets] = /^targets = \[([^\]]*)\]/m.exec(read('deny.toml'))
+  assert.deepEqual([...targets.matchAll(/"(.+)"/g)].map(([, target]) => target).sort(), everyTarget)
 })
 
 test('the release builds each platform, and tests each where it can run', () => {

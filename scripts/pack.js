@@ -1,20 +1,26 @@
-// Makes the tarballs that are published: the main package, and one package for each platform whose addon is in the
-// checkout's root folder. The packages of the platforms are generated here, and the main one names them all among its
-// optionalDependencies, which the checkout's package.json does not: they exist only once they are published.
+// Makes the tarballs that are published: a package for each platform whose addon is in the checkout's root folder, and the
+// main one, which names them all among its optionalDependencies. The checkout's package.json does not: they exist only once
+// they are published.
 //
-//   node scripts/pack.js [--out DIR] [--all]
+//   node scripts/pack.js [--out DIR]                         builds this machine's addon and packs it, to try in a project
+//   node scripts/pack.js --all --repository OWNER/NAME …     for a release: every platform's addon must be there
 //
-// --all: each platform's addon must be there, as for a release.
+// The workflow's own repository is the default of --repository. It takes the place of package.json's placeholder; without one
+// those fields are left out.
 'use strict'
 
-const { execFileSync } = require('node:child_process')
+const { execFileSync, spawnSync } = require('node:child_process')
 const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
 const { parseArgs } = require('node:util')
+const { noticesFor } = require('./notices')
+const { PLATFORMS } = require('./platforms/list')
 
 const ROOT = path.resolve(__dirname, '..')
-const CLI = path.join(ROOT, 'node_modules/@napi-rs/cli/dist/cli.js')
+const SCOPE = '@bittorrent-udp-tracker'
+const NOTICES = 'THIRD-PARTY-NOTICES.txt'
+const PLACEHOLDER = 'OWNER/bittorrent-udp-tracker'
 const IS_WINDOWS = process.platform === 'win32'
 
 function npm(args, cwd) {
@@ -30,6 +36,15 @@ function writeJson(file, value) {
   fs.writeFileSync(file, `${JSON.stringify(value, null, 2)}\n`)
 }
 
+const hasPlaceholder = (value) => JSON.stringify(value).includes(PLACEHOLDER)
+
+/** The main package.json with its repository in the place of the placeholder, or without one. */
+function withRepository(manifest, repository) {
+  if (repository) return JSON.parse(JSON.stringify(manifest).replaceAll(PLACEHOLDER, repository))
+  const fields = Object.entries(manifest)
+  return Object.fromEntries(fields.filter(([, value]) => !hasPlaceholder(value)))
+}
+
 // The files that npm would publish, copied to where they can be changed.
 function stage(folder) {
   const [{ files }] = JSON.parse(npm(['pack', '--dry-run', '--json', '--ignore-scripts'], ROOT))
@@ -39,17 +54,44 @@ function stage(folder) {
   }
 }
 
-// npm's provenance wants the repository that the packages were built in. The workflow knows it.
-function repository() {
-  const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: name } = process.env
-  return server && name ? { type: 'git', url: `git+${server}/${name}.git` } : undefined
+/** The package.json of a platform's package. */
+function manifestFor({ name, title }, main) {
+  const [os, cpu, abi] = name.split('-')
+  const libc = { gnu: ['glibc'], gnueabihf: ['glibc'], musl: ['musl'] }[abi]
+  const file = `${main.name}.${name}.node`
+  const { version, license, engines, repository, homepage, bugs } = main
+  return {
+    name: `${SCOPE}/${name}`,
+    version,
+    description: `The addon of ${main.name} for ${title}`,
+    license,
+    ...(repository && { repository, homepage, bugs }),
+    os: [os],
+    cpu: [cpu],
+    ...(libc && { libc }),
+    main: file,
+    files: [file, NOTICES],
+    engines,
+    publishConfig: { access: 'public' }
+  }
 }
 
-// Folders with a package.json and a README.md for each platform, from the main package.json; returns their paths.
-function generatePlatforms(main) {
-  const folder = path.join(main, 'npm')
-  execFileSync(process.execPath, [CLI, 'create-npm-dirs', '--cwd', main], { stdio: 'pipe' })
-  return fs.readdirSync(folder).map((name) => path.join(folder, name))
+// Fills the folder of a platform's package; false if its addon has not been built. A placeholder is no addon.
+function fill(folder, platform, manifest, withPlaceholder) {
+  const addon = path.join(ROOT, manifest.main)
+  const isBuilt = fs.existsSync(addon)
+  if (!isBuilt && !withPlaceholder) return false
+  fs.mkdirSync(folder)
+  if (isBuilt) fs.copyFileSync(addon, path.join(folder, manifest.main))
+  else fs.writeFileSync(path.join(folder, manifest.main), '')
+  fs.writeFileSync(path.join(folder, NOTICES), isBuilt ? noticesFor(platform.target) : '')
+  fs.copyFileSync(path.join(ROOT, 'LICENSE'), path.join(folder, 'LICENSE'))
+  fs.writeFileSync(
+    path.join(folder, 'README.md'),
+    `# ${manifest.name}\n\n${manifest.description}.\n`
+  )
+  writeJson(path.join(folder, 'package.json'), manifest)
+  return true
 }
 
 function pack(folder, out) {
@@ -58,58 +100,56 @@ function pack(folder, out) {
   return path.join(out, filename)
 }
 
-// The folder of a platform, filled; false if its addon has not been built.
-function fill(folder, file, withPlaceholder) {
-  const addon = path.join(ROOT, file)
-  if (fs.existsSync(addon)) fs.copyFileSync(addon, path.join(folder, file))
-  else if (withPlaceholder) fs.writeFileSync(path.join(folder, file), '')
-  else return false
-  fs.copyFileSync(path.join(ROOT, 'LICENSE'), path.join(folder, 'LICENSE'))
-  return true
-}
-
 /**
  * Packs into folder `out`. `all`: an addon that has not been built is an error. `placeholders`: it is an empty file.
- * Returns {manifest, tarball} of the main package, the tarballs of the platforms by package name, and the manifest of
- * each platform, packed or not.
+ * `repository`: owner and name at github.com, for the packages' pages. Returns the packages in the order in which they are
+ * published, the main one last: `{manifest, tarball}`, where `tarball` is null for a platform that has not been built.
  */
-function packAll({ out, all = false, placeholders = false }) {
-  const main = fs.mkdtempSync(path.join(os.tmpdir(), 'bittorrent-udp-tracker-pack-'))
+function packAll({ out, all = false, placeholders = false, repository = null }) {
+  if (all && !repository) throw new Error('a release needs --repository OWNER/NAME')
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'bittorrent-udp-tracker-pack-'))
   try {
     fs.mkdirSync(out, { recursive: true })
+    const main = path.join(folder, 'main')
     stage(main)
     const manifestFile = path.join(main, 'package.json')
-    const manifest = { ...readJson(manifestFile), repository: repository() }
-    writeJson(manifestFile, manifest)
+    const manifest = withRepository(readJson(manifestFile), repository)
 
-    const platforms = {}
-    const tarballs = {}
-    for (const folder of generatePlatforms(main)) {
-      const platform = readJson(path.join(folder, 'package.json'))
-      platforms[platform.name] = platform
-      if (fill(folder, platform.main, placeholders)) tarballs[platform.name] = pack(folder, out)
-      else if (all) throw new Error(`${platform.main} is not in ${ROOT}`)
-    }
-
-    const names = Object.keys(platforms)
-    if (names.length !== manifest.napi.targets.length) {
-      throw new Error(`${names.length} packages for ${manifest.napi.targets.length} targets`)
-    }
-    manifest.optionalDependencies = Object.fromEntries(
-      names.map((name) => [name, manifest.version])
-    )
+    const platforms = PLATFORMS.map((platform) => {
+      const own = manifestFor(platform, manifest)
+      const place = path.join(folder, platform.name)
+      const isBuilt = fill(place, platform, own, placeholders)
+      if (!isBuilt && all) throw new Error(`${own.main} is not in ${ROOT}`)
+      return { manifest: own, tarball: isBuilt ? pack(place, out) : null }
+    })
+    const { version } = manifest
+    const names = platforms.map((platform) => platform.manifest.name)
+    manifest.optionalDependencies = Object.fromEntries(names.map((name) => [name, version]))
     writeJson(manifestFile, manifest)
-    return { main: { manifest, tarball: pack(main, out) }, tarballs, platforms }
+    return [...platforms, { manifest, tarball: pack(main, out) }]
   } finally {
-    fs.rmSync(main, { recursive: true })
+    fs.rmSync(folder, { recursive: true })
   }
 }
 
-module.exports = { packAll }
-
-if (require.main === module) {
-  const { values } = parseArgs({ options: { out: { type: 'string' }, all: { type: 'boolean' } } })
+function main() {
+  const { values } = parseArgs({
+    options: {
+      out: { type: 'string' },
+      all: { type: 'boolean' },
+      repository: { type: 'string', default: process.env.GITHUB_REPOSITORY }
+    }
+  })
+  if (!values.all) {
+    const script = path.join(ROOT, 'lib/engine/build-addon.js')
+    const args = [script, '--target-dir', path.join(ROOT, 'target')]
+    if (spawnSync(process.execPath, args, { stdio: 'inherit' }).status !== 0) return 1
+  }
   const out = path.resolve(values.out || path.join(ROOT, 'target/packages'))
-  const { main, tarballs } = packAll({ out, all: values.all })
-  for (const file of [...Object.values(tarballs), main.tarball]) console.log(file)
+  for (const { tarball } of packAll({ ...values, out })) if (tarball) console.log(tarball)
+  return 0
 }
+
+module.exports = { NOTICES, hasPlaceholder, packAll }
+
+if (require.main === module) process.exitCode = main()

@@ -148,7 +148,7 @@ describe('webpack', () => {
     const { errors, warnings } = await build(folder, { module: { rules } })
     assert.deepEqual(errors, [])
     for (const warning of warnings) {
-      assert.match(warning, /^Module not found: Error: Can't resolve 'bittorrent-udp-tracker-/)
+      assert.match(warning, /^Module not found: Error: Can't resolve '@bittorrent-udp-tracker\//)
     }
     assert.equal(warnings.length, 8)
     fs.rmSync(path.join(folder, 'node_modules'), { recursive: true })
@@ -310,7 +310,7 @@ test('a single executable of Node.js has it as an asset', SEA, async (t) => {
     bundle: true,
     platform: 'node',
     outfile: 'out.js',
-    external: [`${NAME}-*`],
+    external: [`@${NAME}/*`],
     logLevel: 'silent'
   })
   const config = { main: 'out.js', output: 'sea.blob', assets: { 'addon.node': addonOf(folder) } }

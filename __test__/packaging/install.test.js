@@ -4,15 +4,31 @@
 
 const { test, describe, after } = require('node:test')
 const assert = require('node:assert/strict')
+const { execFileSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
 const { programOf } = require('../../scripts/runtimes')
+const { NOTICES, hasPlaceholder, packAll } = require('../../scripts/pack')
+const { PLATFORMS } = require('../../scripts/platforms/list')
 const support = require('./support')
 
 const { NAME, COMMONJS, ESM } = support
+const SCOPE = `@${NAME}`
 const SCRIPTS_OF_INSTALLATION = ['preinstall', 'install', 'postinstall', 'prepare']
 
 const published = support.packages({ after })
+
+// npm's tarballs have all in a folder `package`.
+function fileIn(tarball, name) {
+  const options = { encoding: 'utf8', maxBuffer: 1 << 26 }
+  return execFileSync('tar', ['-xzOf', tarball, `package/${name}`], options)
+}
+
+function addonSize(tarball) {
+  const lines = execFileSync('tar', ['-tvzf', tarball], { encoding: 'utf8' }).split('\n')
+  const [addon] = lines.filter((line) => /\.node$/.test(line))
+  return addon ? Number(/ (\d+) \d{4}-/.exec(addon)[1]) : 0
+}
 const manifestOf = (wanted) => published.find(({ manifest }) => manifest.name === wanted).manifest
 const hostPackages = (names) => names.filter((name) => name !== NAME)
 
@@ -20,17 +36,10 @@ describe('the main package', () => {
   test('has no dependencies, and a platform package of its own version for each target', () => {
     const { version, dependencies, optionalDependencies } = manifestOf(NAME)
     assert.equal(dependencies, undefined)
-    assert.deepEqual(optionalDependencies, {
-      [`${NAME}-darwin-arm64`]: version,
-      [`${NAME}-darwin-x64`]: version,
-      [`${NAME}-linux-arm-gnueabihf`]: version,
-      [`${NAME}-linux-arm64-gnu`]: version,
-      [`${NAME}-linux-arm64-musl`]: version,
-      [`${NAME}-linux-x64-gnu`]: version,
-      [`${NAME}-linux-x64-musl`]: version,
-      [`${NAME}-win32-arm64-msvc`]: version,
-      [`${NAME}-win32-x64-msvc`]: version
-    })
+    assert.deepEqual(
+      optionalDependencies,
+      Object.fromEntries(PLATFORMS.map(({ name }) => [`${SCOPE}/${name}`, version]))
+    )
   })
 
   test('has the version of the crate', () => {
@@ -45,6 +54,36 @@ describe('each package', () => {
       const names = Object.keys(manifest.scripts || {})
       const found = names.filter((name) => SCRIPTS_OF_INSTALLATION.includes(name))
       assert.deepEqual(found, [], manifest.name)
+    }
+  })
+
+  test('says where it comes from, or nothing: no placeholder is published', (t) => {
+    for (const { manifest } of published) {
+      const { repository, homepage, bugs } = manifest
+      assert.deepEqual([repository, homepage, bugs], [undefined, undefined, undefined])
+    }
+    const out = support.temporaryFolder(t, 'packed')
+    const released = packAll({ out, placeholders: true, repository: 'someone/some-name' })
+    assert.equal(released.length, PLATFORMS.length + 1)
+    for (const { manifest } of released) {
+      assert.equal(manifest.repository.url, 'git+https://github.com/someone/some-name.git')
+      assert.equal(manifest.homepage, 'https://github.com/someone/some-name#readme')
+      assert.equal(manifest.bugs, 'https://github.com/someone/some-name/issues')
+      assert.ok(!hasPlaceholder(manifest))
+    }
+    assert.throws(() => packAll({ out, all: true }), /a release needs --repository/)
+  })
+
+  test('with an addon in it has the notices of the crates that are in there', () => {
+    const built = published.filter(({ tarball }) => addonSize(tarball) > 0)
+    assert.equal(built.length, 1)
+    const text = fileIn(built[0].tarball, NOTICES)
+    for (const crate of ['tokio', 'napi', 'simple-dns', 'libloading', 'icu_normalizer']) {
+      assert.match(text, new RegExp(`^${crate} \\d+\\.\\d+.* \\(.+\\)$`, 'm'))
+    }
+    assert.doesNotMatch(text, /^proptest /m)
+    for (const words of ['Permission is hereby granted', 'UNICODE LICENSE V3', 'Permission to use, copy, modify, and/or distribute']) {
+      assert.match(text, new RegExp(words, 'i'))
     }
   })
 
@@ -103,7 +142,7 @@ describe('an empty project', () => {
 describe('npm picks the package of the platform', () => {
   const platforms = {
     'linux-x64-gnu': ['--os=linux', '--cpu=x64', '--libc=glibc'],
-    'linux-arm-gnueabihf': ['--os=linux', '--cpu=arm'],
+    'linux-arm-gnueabihf': ['--os=linux', '--cpu=arm', '--libc=glibc'],
     'linux-arm64-gnu': ['--os=linux', '--cpu=arm64', '--libc=glibc'],
     'linux-x64-musl': ['--os=linux', '--cpu=x64', '--libc=musl'],
     'linux-arm64-musl': ['--os=linux', '--cpu=arm64', '--libc=musl'],
@@ -117,8 +156,8 @@ describe('npm picks the package of the platform', () => {
     test(`${platform}, and fetches no other`, async (t) => {
       const { folder, registry, npmInstall } = await support.emptyProject(t, published)
       await npmInstall(...args)
-      assert.deepEqual(support.installed(folder), [NAME, `${NAME}-${platform}`])
-      assert.deepEqual([...registry.asked].sort(), [NAME, `${NAME}-${platform}`])
+      assert.deepEqual(support.installed(folder), [`${SCOPE}/${platform}`, NAME])
+      assert.deepEqual([...registry.asked].sort(), [`${SCOPE}/${platform}`, NAME])
     })
   }
 })

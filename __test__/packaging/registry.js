@@ -14,14 +14,15 @@ async function startRegistry(t, packages) {
   const asked = new Set()
 
   const server = http.createServer((request, response) => {
-    const [last] = decodeURIComponent(request.url).split('/').slice(-1)
-    if (byFile.has(last)) {
-      asked.add(byFile.get(last).manifest.name)
-      return fs.createReadStream(byFile.get(last).tarball).pipe(response)
+    const name = decodeURIComponent(request.url.slice(1))
+    const file = byFile.get(path.basename(name))
+    if (file) {
+      asked.add(file.manifest.name)
+      return fs.createReadStream(file.tarball).pipe(response)
     }
-    if (!byName.has(last)) return response.writeHead(404).end('{}')
+    if (!byName.has(name)) return response.writeHead(404).end('{}')
     response.setHeader('content-type', 'application/json')
-    response.end(JSON.stringify(documentOf(byName.get(last), url)))
+    response.end(JSON.stringify(documentOf(byName.get(name), url)))
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')

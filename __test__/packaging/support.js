@@ -36,12 +36,7 @@ function temporaryFolder(t, name) {
 // package manager picks for that platform can be looked at.
 function packages(t) {
   const out = temporaryFolder(t, 'packed')
-  const { main, tarballs, platforms } = packAll({ out, placeholders: true })
-  const manifests = { ...platforms, [NAME]: main.manifest }
-  return Object.entries({ ...tarballs, [NAME]: main.tarball }).map(([name, tarball]) => ({
-    manifest: manifests[name],
-    tarball
-  }))
+  return packAll({ out, placeholders: true })
 }
 
 /** {code, stdout, stderr} of a program; `shell` for what is a script on Windows. */
@@ -85,8 +80,13 @@ async function emptyProject(t, published) {
 }
 
 function installed(folder) {
-  const names = fs.readdirSync(path.join(folder, 'node_modules'))
-  return names.filter((name) => !name.startsWith('.')).sort()
+  const modules = path.join(folder, 'node_modules')
+  const inside = (name) => fs.readdirSync(path.join(modules, name)).map((one) => `${name}/${one}`)
+  return fs
+    .readdirSync(modules)
+    .filter((name) => !name.startsWith('.'))
+    .flatMap((name) => (name.startsWith('@') ? inside(name) : [name]))
+    .sort()
 }
 
 /** Runs an example in a project against a tracker on loopback: {code, stdout, stderr}. */
@@ -112,5 +112,6 @@ module.exports = {
   run,
   runExample,
   succeed,
-  asItSays
+  asItSays,
+  temporaryFolder
 }

@@ -108,23 +108,23 @@ function packaged(platform) {
   try {
     switch (platform) {
       case 'linux-x64-gnu':
-        return require('bittorrent-udp-tracker-linux-x64-gnu')
+        return require('@bittorrent-udp-tracker/linux-x64-gnu')
       case 'linux-x64-musl':
-        return require('bittorrent-udp-tracker-linux-x64-musl')
+        return require('@bittorrent-udp-tracker/linux-x64-musl')
       case 'linux-arm64-gnu':
-        return require('bittorrent-udp-tracker-linux-arm64-gnu')
+        return require('@bittorrent-udp-tracker/linux-arm64-gnu')
       case 'linux-arm64-musl':
-        return require('bittorrent-udp-tracker-linux-arm64-musl')
+        return require('@bittorrent-udp-tracker/linux-arm64-musl')
       case 'linux-arm-gnueabihf':
-        return require('bittorrent-udp-tracker-linux-arm-gnueabihf')
+        return require('@bittorrent-udp-tracker/linux-arm-gnueabihf')
       case 'darwin-x64':
-        return require('bittorrent-udp-tracker-darwin-x64')
+        return require('@bittorrent-udp-tracker/darwin-x64')
       case 'darwin-arm64':
-        return require('bittorrent-udp-tracker-darwin-arm64')
+        return require('@bittorrent-udp-tracker/darwin-arm64')
       case 'win32-x64-msvc':
-        return require('bittorrent-udp-tracker-win32-x64-msvc')
+        return require('@bittorrent-udp-tracker/win32-x64-msvc')
       case 'win32-arm64-msvc':
-        return require('bittorrent-udp-tracker-win32-arm64-msvc')
+        return require('@bittorrent-udp-tracker/win32-arm64-msvc')
       default:
         return null
     }
