@@ -9,6 +9,7 @@ const { once } = require('node:events')
 const fs = require('node:fs')
 const net = require('node:net')
 const path = require('node:path')
+const vm = require('node:vm')
 const { codeBlocks } = require('../support/markdown')
 const { readPage } = require('../support/pages')
 const { exampleScript } = require('../support/example-tracker')
@@ -37,9 +38,13 @@ const ANNOUNCE = `announce(process.argv.at(-1), {
 const SOURCES = {
   'app.js': `const { announce } = require('${NAME}')\n${ANNOUNCE}`,
   'app.mjs': `import { announce } from '${NAME}'\n${ANNOUNCE}`,
+  'page.mjs': `import { announce } from '${NAME}'
+announce('udp://tracker.example.org', {}).catch(({ code, message }) => say(code, message))`,
   // The page's own code, before the first request.
   'sea.js': `${SEA_BLOCK}const { announce } = require('${NAME}')\n${ANNOUNCE}`
 }
+
+const NO_UDP = 'bittorrent-udp-tracker: a browser has no UDP, use a WebSocket tracker (wss:) there'
 
 const published = support.packages({ after })
 
@@ -67,6 +72,14 @@ const runs = async (t, file) =>
 async function saysWhatIsWrong(t, file) {
   const output = await printed(t, process.execPath, [file])
   assert.match(output, /^ERR_NO_ADDON .*a bundler put .* in the place of the \.node file/)
+}
+
+/** Runs a bundle for browsers, where there is no `process`. */
+async function isWithoutUdp(file) {
+  const said = new Promise((resolve) => {
+    vm.runInNewContext(fs.readFileSync(file, 'utf8'), { say: (...words) => resolve(words) })
+  })
+  assert.deepEqual(await said, ['ERR_NO_UDP', NO_UDP])
 }
 
 function addonOf(folder) {
@@ -108,6 +121,12 @@ describe('esbuild', () => {
     assert.deepEqual(warnings, [])
     fs.rmSync(path.join(folder, 'node_modules'), { recursive: true })
     await runs(t, path.join(folder, 'out/app.js'))
+  })
+
+  test('for a browser bundles what says that there is no UDP', async (t) => {
+    const folder = await application(t)
+    await build(folder, { entryPoints: ['page.mjs'], platform: 'browser', outfile: 'out/page.js' })
+    await isWithoutUdp(path.join(folder, 'out/page.js'))
   })
 
   test('with the loader "file" ends in a clear error', async (t) => {
@@ -207,12 +226,13 @@ describe('vite', () => {
     await runs(t, await build(folder, { ssr: { noExternal: true, external: [NAME] } }))
   })
 
-  test('for a browser cannot bundle it', async (t) => {
+  test('for a browser bundles what says that there is no UDP', async (t) => {
     const folder = await application(t)
-    const client = {
-      build: { outDir: 'out', rollupOptions: { input: path.join(folder, 'app.mjs') } }
-    }
-    await assert.rejects(build(folder, client), /\.node /)
+    const input = path.join(folder, 'page.mjs')
+    const output = { entryFileNames: 'page.js' }
+    const client = { build: { outDir: 'out', rollupOptions: { input, output } } }
+    await build(folder, client)
+    await isWithoutUdp(path.join(folder, 'out/page.js'))
   })
 })
 

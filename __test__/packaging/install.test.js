@@ -82,7 +82,11 @@ describe('each package', () => {
       assert.match(text, new RegExp(`^${crate} \\d+\\.\\d+.* \\(.+\\)$`, 'm'))
     }
     assert.doesNotMatch(text, /^proptest /m)
-    for (const words of ['Permission is hereby granted', 'UNICODE LICENSE V3', 'Permission to use, copy, modify, and/or distribute']) {
+    for (const words of [
+      'Permission is hereby granted',
+      'UNICODE LICENSE V3',
+      'Permission to use, copy, modify, and/or distribute'
+    ]) {
       assert.match(text, new RegExp(words, 'i'))
     }
   })

@@ -1,0 +1,3 @@
+import entry from './bittorrent-tracker.js'
+
+export const { Client, UDPTracker, patch } = entry

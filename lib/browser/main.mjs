@@ -1,0 +1,4 @@
+import UdpTracker from './main.js'
+
+export default UdpTracker
+export const { announce, drain, ping, scrape, stats, TrackerError } = UdpTracker

@@ -1,0 +1,3 @@
+'use strict'
+
+// There is nothing to register in a browser: bittorrent-tracker has no UDP there.
