@@ -28,6 +28,11 @@ async function assertRepaired(t, command, expected = { code: 0, stdout: 'done\n'
 
 for (const [name, what] of [
   ['dns-heals', 'a name server that fails is waited for'],
+  ['dns-late', 'a process that starts before its network is answered when that is up'],
+  ['host-moves', 'a host that gets another address is found there, whatever is in flight'],
+  ['hosts-only', 'a system that asks no name servers asks none, however busy it is'],
+  ['hosts-large', 'a large hosts file is read once, and holds up nobody'],
+  ['resolv-conf', 'another name server of the system is asked by a transport as well'],
   ['dns-hangs', 'hosts whose look-up hangs hold up no other host, and not the exit'],
   ['dns-hangs-in-worker', 'a worker can be terminated while its look-ups hang'],
   ['no-ipv6', 'a network without IPv6 has IPv4, and gets IPv6'],

@@ -28,13 +28,18 @@ async function run(main) {
   console.log('done')
 }
 
-// Lets the system's resolver ask this name server in this mount namespace, and nobody else.
-function useOwnResolver(options, nameServer = '127.0.0.1') {
-  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'resolver-'))
-  const file = path.join(directory, 'resolv.conf')
-  fs.writeFileSync(file, `nameserver ${nameServer}\noptions ${options}\n`)
-  execFileSync('mount', ['--bind', file, fs.realpathSync('/etc/resolv.conf')])
+// Puts a file of this mount namespace's own in the place of one of the system's. Writing to it changes it.
+function useOwnFile(place, text) {
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'own-file-'))
+  const file = path.join(directory, 'file')
+  fs.writeFileSync(file, text)
+  execFileSync('mount', ['--bind', file, fs.realpathSync(place)])
   fs.rmSync(directory, { recursive: true })
 }
 
-module.exports = { NAMESPACE, ip, run, useOwnResolver }
+// Lets the system's resolver ask this name server in this mount namespace, and nobody else.
+function useOwnResolver(options, nameServer = '127.0.0.1') {
+  useOwnFile('/etc/resolv.conf', `nameserver ${nameServer}\noptions ${options}\n`)
+}
+
+module.exports = { NAMESPACE, ip, run, useOwnFile, useOwnResolver }

@@ -157,3 +157,82 @@ impl Drop for Asked {
         let _ = self.asks.send(Ask::Forget(self.lookup, self.number));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::PathBuf, sync::Mutex};
+
+    use tokio::sync::mpsc::unbounded_channel;
+
+    use super::*;
+
+    /// Whoever holds it has the system's resolver hang.
+    static HANGING: Mutex<()> = Mutex::new(());
+
+    fn hang(_: &str) -> Found {
+        drop(HANGING.lock());
+        Err(LookUpError::TryAgain)
+    }
+
+    /// The names of a machine whose resolver hangs and whose `nsswitch.conf` has this line.
+    fn hanging(hosts: &str) -> (Names, PathBuf) {
+        let name = hosts.replace([' ', ':'], "-");
+        let directory = std::env::temp_dir().join(format!("names-{name}-{}", std::process::id()));
+        fs::create_dir_all(&directory).unwrap();
+        let places = files::Places {
+            hosts: directory.join("hosts"),
+            resolv_conf: directory.join("resolv"),
+            nsswitch_conf: directory.join("nsswitch"),
+        };
+        fs::write(&places.hosts, "10.0.0.7 known.example").unwrap();
+        fs::write(&places.resolv_conf, "nameserver 127.0.0.1").unwrap();
+        fs::write(&places.nsswitch_conf, hosts).unwrap();
+        let (asks, _) = unbounded_channel();
+        let shared = Shared { system: System::asking(hang), files: Arc::new(Files::at(places)), ..Shared::new(asks) };
+        (Names::new(Arc::default(), shared), directory)
+    }
+
+    /// Fills all turns with look-ups that hang.
+    async fn fill(names: &Arc<Names>) {
+        for _ in 0..system::TURNS {
+            let names = names.clone();
+            tokio::spawn(async move { names.look_up("hangs.example", None).await });
+        }
+        tokio::task::yield_now().await;
+    }
+
+    #[cfg(all(unix, not(target_vendor = "apple"), not(target_os = "android")))]
+    #[test]
+    fn a_resolver_that_hangs_is_passed_by_where_the_system_has_no_other_sources() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let hanging_now = HANGING.lock().unwrap();
+        runtime.block_on(async {
+            for (hosts, is_passed_by) in
+                [("hosts: files dns", true), ("hosts: files", false), ("hosts: files resolve dns", false)]
+            {
+                let (names, directory) = hanging(hosts);
+                let names = Arc::new(names);
+                fill(&names).await;
+                let asked = timeout(4 * HANGS_LONG, names.look_up("known.example", None)).await;
+                assert_eq!(asked.ok(), is_passed_by.then(|| Ok(vec![[10, 0, 0, 7].into()])), "{hosts}");
+                fs::remove_dir_all(directory).unwrap();
+            }
+        });
+        runtime.shutdown_background();
+        drop(hanging_now);
+    }
+
+    /// Longer than the system's resolver has to hang.
+    const HANGS_LONG: Duration = Duration::from_millis(300);
+
+    #[tokio::test]
+    async fn a_bound_transport_asks_by_itself_and_an_unbound_one_the_system() {
+        let (asks, _) = unbounded_channel();
+        let bound = Transport { local_v4: Some([127, 0, 0, 1].into()), ..Transport::default() };
+        for (transport, both) in [(Transport::default(), true), (bound, false)] {
+            let names = Names::new(Arc::new(transport), Shared::new(asks.clone()));
+            assert_eq!(names.answers_both(), both);
+            assert!(names.look_up("localhost", Some(Family::V4)).await.unwrap().contains(&[127, 0, 0, 1].into()));
+        }
+    }
+}

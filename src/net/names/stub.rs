@@ -335,3 +335,240 @@ impl Drop for Asked<'_> {
         self.server.unanswered.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.id);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::IpAddr;
+
+    use simple_dns::{Packet, PacketFlag, RCODE};
+    use tokio::net::TcpListener;
+
+    use super::{
+        super::message::tests::{a, answer_to},
+        *,
+    };
+
+    /// A name server on loopback, where UDP and TCP have one port.
+    struct NameServer {
+        udp: UdpSocket,
+        tcp: TcpListener,
+        address: SocketAddr,
+    }
+
+    impl NameServer {
+        async fn start() -> Self {
+            loop {
+                let udp = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+                let address = udp.local_addr().unwrap();
+                // The port may be taken for TCP.
+                if let Ok(tcp) = TcpListener::bind(address).await {
+                    return Self { udp, tcp, address };
+                }
+            }
+        }
+
+        /// The next question: who asks, its bytes and its name.
+        async fn question(&self) -> (SocketAddr, Vec<u8>, String) {
+            let mut buffer = vec![0; 2048];
+            let (length, from) = self.udp.recv_from(&mut buffer).await.unwrap();
+            buffer.truncate(length);
+            let name = Packet::parse(&buffer).unwrap().questions[0].qname.to_string();
+            (from, buffer, name)
+        }
+
+        async fn send(&self, to: SocketAddr, answer: &Packet<'_>) {
+            self.udp.send_to(&answer.build_bytes_vec().unwrap(), to).await.unwrap();
+        }
+    }
+
+    fn files(servers: &[&NameServer], search: &[&str]) -> Snapshot {
+        let servers = servers.iter().map(|server| server.address).collect();
+        let search = search.iter().map(|&domain| domain.to_owned()).collect();
+        Snapshot { configuration: Arc::new(Configuration { servers, search, dots: 1 }), ..Snapshot::default() }
+    }
+
+    fn stub() -> Stub {
+        Stub::new(Arc::default())
+    }
+
+    fn found(last: u8) -> Found {
+        Ok(vec![[10, 0, 0, last].into()])
+    }
+
+    #[tokio::test]
+    async fn wrong_answers_do_not_end_the_wait_for_the_right_one() {
+        let server = NameServer::start().await;
+        let (stub, files) = (stub(), files(&[&server], &[]));
+        let serve = async {
+            let (from, question, _) = server.question().await;
+            let right = answer_to(&question, &[("t.example", a(1))]);
+            let stranger = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+            stranger
+                .send_to(&answer_to(&question, &[("t.example", a(9))]).build_bytes_vec().unwrap(), from)
+                .await
+                .unwrap();
+            let mut without = right.clone();
+            without.questions.clear();
+            server.send(from, &without).await;
+            let mut other = question.clone();
+            other[13] = b'u';
+            server.send(from, &answer_to(&other, &[("u.example", a(9))])).await;
+            let mut unasked = question.clone();
+            unasked[1] ^= 1;
+            server.send(from, &answer_to(&unasked, &[("t.example", a(9))])).await;
+            server.udp.send_to(&question, from).await.unwrap();
+            server.udp.send_to(&question[..2], from).await.unwrap();
+            server.send(from, &right).await;
+        };
+        let (found_addresses, ()) = tokio::join!(stub.look_up("t.example", Some(Family::V4), &files), serve);
+        assert_eq!(found_addresses, found(1));
+    }
+
+    #[tokio::test]
+    async fn what_is_longer_than_a_datagram_comes_by_tcp() {
+        let server = NameServer::start().await;
+        let (stub, files) = (stub(), files(&[&server], &[]));
+        let serve = async {
+            let (from, question, _) = server.question().await;
+            let mut cut = answer_to(&question, &[]);
+            cut.set_flags(PacketFlag::TRUNCATION);
+            server.send(from, &cut).await;
+            let (mut stream, _) = server.tcp.accept().await.unwrap();
+            let mut asked = vec![0; stream.read_u16().await.unwrap().into()];
+            stream.read_exact(&mut asked).await.unwrap();
+            assert_eq!(asked, question);
+            let answer = answer_to(&asked, &[("t.example", a(2))]).build_bytes_vec().unwrap();
+            stream.write_u16(answer.len() as u16).await.unwrap();
+            stream.write_all(&answer).await.unwrap();
+        };
+        let (found_addresses, ()) = tokio::join!(stub.look_up("t.example", Some(Family::V4), &files), serve);
+        assert_eq!(found_addresses, found(2));
+    }
+
+    #[tokio::test]
+    async fn a_lost_question_is_asked_again_up_to_four_times() {
+        let server = NameServer::start().await;
+        let (stub, files) = (stub(), files(&[&server], &[]));
+        let serve = async {
+            for _ in 0..3 {
+                server.question().await;
+            }
+            let (from, question, _) = server.question().await;
+            server.send(from, &answer_to(&question, &[("t.example", a(1))])).await;
+        };
+        let (found_addresses, ()) = tokio::join!(stub.look_up("t.example", Some(Family::V4), &files), serve);
+        assert_eq!(found_addresses, found(1));
+    }
+
+    #[tokio::test]
+    async fn a_server_that_fails_leaves_it_to_the_next_and_one_that_knows_ends_it() {
+        let (first, second) = (NameServer::start().await, NameServer::start().await);
+        let (stub, files) = (stub(), files(&[&first, &second], &[]));
+        let serve = async {
+            for code in [RCODE::ServerFailure, RCODE::Refused] {
+                let (from, question, _) = first.question().await;
+                let mut failed = answer_to(&question, &[]);
+                *failed.rcode_mut() = code;
+                first.send(from, &failed).await;
+                let (from, question, name) = second.question().await;
+                let mut answer = answer_to(&question, &[("t.example", a(1))]);
+                if name == "gone.example" {
+                    answer = answer_to(&question, &[]);
+                    *answer.rcode_mut() = RCODE::NameError;
+                }
+                second.send(from, &answer).await;
+            }
+        };
+        let ask = async {
+            assert_eq!(stub.look_up("t.example", Some(Family::V4), &files).await, found(1));
+            let gone = stub.look_up("gone.example", Some(Family::V4), &files).await;
+            assert_eq!(gone, Err(LookUpError::NotFound));
+        };
+        tokio::join!(ask, serve);
+    }
+
+    #[tokio::test]
+    async fn names_are_tried_with_the_search_list_and_in_its_order() {
+        let server = NameServer::start().await;
+        let (stub, files) = (stub(), files(&[&server], &["a.example", "b.example"]));
+        let serve = async {
+            let mut names = Vec::new();
+            for _ in 0..6 {
+                let (from, question, name) = server.question().await;
+                let mut answer = answer_to(&question, &[("short.b.example", a(1))]);
+                if name != "short.b.example" {
+                    answer = answer_to(&question, &[]);
+                    *answer.rcode_mut() = RCODE::NameError;
+                }
+                names.push(name);
+                server.send(from, &answer).await;
+            }
+            names
+        };
+        let ask = async {
+            assert_eq!(stub.look_up("short", Some(Family::V4), &files).await, found(1));
+            let dotted = stub.look_up("dotted.name", Some(Family::V4), &files).await;
+            assert_eq!(dotted, Err(LookUpError::NotFound));
+            let absolute = stub.look_up("absolute.", Some(Family::V4), &files).await;
+            assert_eq!(absolute, Err(LookUpError::NotFound));
+        };
+        let ((), names) = tokio::join!(ask, serve);
+        let dotted = ["dotted.name", "dotted.name.a.example", "dotted.name.b.example"];
+        let expected = [&["short.a.example", "short.b.example"][..], &dotted, &["absolute"]].concat();
+        assert_eq!(names, expected);
+    }
+
+    #[tokio::test]
+    async fn one_family_does_not_wait_long_for_the_other() {
+        let server = NameServer::start().await;
+        let (stub, files) = (stub(), files(&[&server], &[]));
+        let serve = async {
+            let mut answered = false;
+            while !answered {
+                let (from, question, _) = server.question().await;
+                answered = question.ends_with(&[0, 1, 0, 1]);
+                if answered {
+                    server.send(from, &answer_to(&question, &[("t.example", a(1))])).await;
+                }
+            }
+        };
+        let (found_addresses, ()) = tokio::join!(stub.look_up("t.example", None, &files), serve);
+        assert_eq!(found_addresses, found(1));
+    }
+
+    #[tokio::test]
+    async fn nobody_is_asked_for_what_this_machine_knows() {
+        let server = NameServer::start().await;
+        let (stub, files) = (stub(), files(&[&server], &[]));
+        let loopback: Vec<IpAddr> = vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
+        assert_eq!(stub.look_up("x.LocalHost.", None, &files).await, Ok(loopback));
+        assert!(timeout(Duration::from_millis(50), server.question()).await.is_err());
+        let none = self::files(&[], &[]);
+        assert_eq!(stub.look_up("t.example", None, &none).await, Err(LookUpError::NoServer));
+    }
+
+    #[tokio::test]
+    async fn more_names_at_once_than_a_server_may_have_are_all_answered() {
+        const NAMES: usize = UNANSWERED + 1000;
+        let server = NameServer::start().await;
+        let (stub, files) = (Arc::new(stub()), files(&[&server], &[]));
+        let asks: Vec<_> = (0..NAMES)
+            .map(|number| {
+                let (stub, files) = (stub.clone(), files.clone());
+                tokio::spawn(async move { stub.look_up(&format!("n{number}.example"), Some(Family::V4), &files).await })
+            })
+            .collect();
+        let serve = async {
+            loop {
+                let (from, question, name) = server.question().await;
+                server.send(from, &answer_to(&question, &[(&name, a(1))])).await;
+            }
+        };
+        let all = async {
+            for ask in asks {
+                assert_eq!(ask.await.unwrap(), found(1));
+            }
+        };
+        tokio::select! { () = all => {} () = serve => {} }
+    }
+}

@@ -20,7 +20,7 @@ pub(super) const TURNS: usize = 32;
 const HANGS_AFTER: Duration = Duration::from_millis(250);
 
 /// Asks the system and blocks until it has answered.
-type Ask = fn(&str) -> Found;
+pub(super) type Ask = fn(&str) -> Found;
 
 /// The turns of one process.
 #[derive(Clone)]
@@ -50,7 +50,7 @@ impl Default for System {
 }
 
 impl System {
-    fn asking(ask: Ask) -> Self {
+    pub(super) fn asking(ask: Ask) -> Self {
         Self { ask, turns: Arc::new(Semaphore::new(TURNS)), moved: Arc::new(Mutex::new(Instant::now())) }
     }
 
