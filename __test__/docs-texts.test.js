@@ -77,7 +77,13 @@ describe('the thrown text', () => {
 })
 
 describe('the error text', () => {
-  const sources = ['proto/failure', 'proto/url', 'proto/extension', 'net/failure', 'net/path/transport']
+  const sources = [
+    'proto/failure',
+    'proto/url',
+    'proto/extension',
+    'net/failure',
+    'net/path/transport'
+  ]
   const code = sources.map((name) => fs.readFileSync(path.join(ROOT, 'src', `${name}.rs`), 'utf8'))
   const texts = [...code.join('').matchAll(/#\[error\("(.+?)"/g)]
     .map(([, text]) => text)

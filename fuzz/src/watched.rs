@@ -8,8 +8,8 @@ use std::{
 };
 
 use bittorrent_udp_tracker::proto::{
-    AnnounceResponse, Body, Client, Config, Failure, Family, InfoHash, Instant, Origin, Outcome, Request, RequestId,
-    Schedule, SendFailure, Transmit,
+    AnnounceResponse, Body, Client, Config, Failure, Family, InfoHash, Instant, Origin, Outcome, Port, Request,
+    RequestId, Schedule, SendFailure, Transmit,
 };
 
 use super::{
@@ -51,6 +51,8 @@ struct OpenRequest {
 struct AddressState {
     /// Whom the transaction IDs sent here stand for; nobody: a connect.
     transactions: HashMap<u32, Option<u64>>,
+    /// The port that each of them left by.
+    ports: HashMap<u32, Port>,
     /// Connection IDs, when they came and how long the machine had slept by then.
     connection_ids: HashMap<u64, (Instant, Duration)>,
     /// Error messages with which connects were answered.
@@ -162,7 +164,8 @@ impl Watched {
             _ => {}
         }
         self.received += 1;
-        self.client.handle_datagram(self.now, from, bytes);
+        let port = header.and_then(|(_, id)| state.ports.get(&id)).copied().unwrap_or_default();
+        self.client.handle_datagram(self.now, from, port, bytes);
         if known.is_none() {
             assert!(!self.transmit(), "a datagram that is nobody's answer makes the client send");
         }
@@ -232,6 +235,7 @@ impl Watched {
                 Some(id)
             }
         };
+        state.ports.insert(packet.transaction_id(), transmit.port);
         let before = state.transactions.insert(packet.transaction_id(), whose);
         assert!(before.is_none(), "each send has a transaction ID of its own");
         self.sent.push(Sent { transmit, packet });

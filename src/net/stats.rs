@@ -53,6 +53,8 @@ stats! {
     connects,
     /// See [`Counters::retransmissions`].
     retransmissions,
+    /// See [`Counters::fresh_ports`].
+    fresh_ports,
     /// See [`Counters::received`].
     received,
     /// See [`Counters::answered`].

@@ -136,6 +136,13 @@ impl Connection {
         }
     }
 
+    /// The connect under way, if anybody waits for it, is due now.
+    pub(crate) fn hurry(&mut self, now: Instant) {
+        if let Some(due) = self.handshake.as_mut().and_then(|handshake| handshake.due.as_mut()) {
+            *due = now.min(*due);
+        }
+    }
+
     /// Nobody waits any more: the connect is not sent again, and forgotten if it never was.
     pub(crate) fn hold(&mut self) {
         if let Some(handshake) = &mut self.handshake {

@@ -11,7 +11,8 @@ use rand::{Rng, rngs::StdRng};
 use slab::Slab;
 
 use super::{
-    ConnectionId, Schedule, TransactionId, connection::backoff_after, hash::NumberMap, rtt::RttEstimator, time::Instant,
+    ConnectionId, Port, Schedule, TransactionId, connection::backoff_after, hash::NumberMap, rtt::RttEstimator,
+    time::Instant,
 };
 
 /// How many transaction IDs of ended requests are remembered, to tell a late answer from a forged one.
@@ -36,6 +37,8 @@ pub(crate) struct Transaction {
     pub(crate) probe: u32,
     pub(crate) time_sent: Instant,
     pub(crate) sent_with: ConnectionId,
+    /// The local port it left by.
+    pub(crate) port: Port,
     /// Whether others had used the connection ID before this request did.
     pub(crate) id_was_used: bool,
     /// The block of the congestion window it is counted in.
@@ -145,6 +148,11 @@ impl Flight {
     pub(crate) fn get(&self, id: TransactionId) -> Option<&Transaction> {
         let &slot = self.ids.get(&id.0)?;
         self.open.get(slot as usize)
+    }
+
+    /// All that is open, in no order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Transaction> {
+        self.open.iter().map(|(_, sent)| sent)
     }
 
     fn get_mut(&mut self, id: TransactionId) -> Option<&mut Transaction> {

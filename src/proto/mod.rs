@@ -17,6 +17,7 @@ mod flight;
 mod hash;
 mod host;
 mod packet;
+mod port;
 mod queue;
 mod rtt;
 mod schedule;
@@ -34,6 +35,7 @@ pub use failure::{Code, Failure};
 pub use packet::{
     Announce, AnnounceResponse, ConnectionId, Event, Family, InfoHash, MAX_SCRAPE_HASHES, PeerId, Scrape, TransactionId,
 };
+pub use port::Port;
 pub use schedule::{MAX_SENDS, Schedule};
 pub use time::Instant;
 pub use url::{AnnounceUrl, UrlError};

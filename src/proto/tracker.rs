@@ -11,6 +11,7 @@ use super::{
     congestion::Congestion,
     connection::Connection,
     flight::{Flight, Purpose, Transaction},
+    port::OwnPort,
     queue::Queue,
     rtt::RttEstimator,
     silence::{Missed, Silence},
@@ -28,6 +29,7 @@ pub(crate) struct Tracker {
     pub(crate) rtt: RttEstimator,
     pub(crate) congestion: Congestion,
     pub(crate) connection: Connection,
+    pub(crate) port: OwnPort,
     pub(crate) flight: Flight,
     pub(crate) stray: StrayGuard,
     pub(crate) silence: Silence,
@@ -49,12 +51,13 @@ pub(crate) struct Tracker {
 }
 
 impl Tracker {
-    pub(crate) fn new(address: SocketAddr, now: Instant) -> Self {
+    pub(crate) fn new(address: SocketAddr, port: OwnPort, now: Instant) -> Self {
         Self {
             address,
             rtt: RttEstimator::default(),
             congestion: Congestion::new(now),
             connection: Connection::default(),
+            port,
             flight: Flight::new(now),
             stray: StrayGuard::new(now),
             silence: Silence::default(),

@@ -6,7 +6,7 @@ use crate::support::{
     End, ModelTracker, Simulation, TIMEOUT_MS, announce_of, check_rules, milliseconds, request_to, seconds, v4, v6,
     wire,
 };
-use bittorrent_udp_tracker::proto::{Origin, Request, RequestId, SendFailure, Transmit};
+use bittorrent_udp_tracker::proto::{Origin, Port, Request, RequestId, SendFailure, Transmit};
 
 fn request(n: u64) -> Request {
     request_to(&[v6(1), v4(2)], TIMEOUT_MS, announce_of(n))
@@ -54,7 +54,7 @@ fn a_refusal_that_comes_late_is_of_the_address_that_was_left() {
     let id = simulation.begin(request(1));
     simulation.run_for(milliseconds(25));
     assert_eq!(to(&simulation).last(), Some(&v4(2)));
-    let late = Transmit { to: v6(1), origin: Origin::Request(RequestId(id)) };
+    let late = Transmit { to: v6(1), port: Port(0), origin: Origin::Request(RequestId(id)) };
     simulation.refuse(late, SendFailure::Lasting("no"));
     simulation.run();
     assert!(simulation.is_answered(id));

@@ -18,6 +18,8 @@ mod loss;
 mod moved_hosts;
 #[cfg(not(miri))]
 mod outages;
+#[cfg(not(miri))]
+mod ports;
 mod properties;
 mod race;
 #[cfg(not(miri))]

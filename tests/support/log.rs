@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use bittorrent_udp_tracker::proto::{Body, Failure, Family, Origin, Phase};
+use bittorrent_udp_tracker::proto::{Body, Failure, Family, Origin, Phase, Port};
 
 use super::{Simulation, wire::Packet};
 
@@ -44,6 +44,7 @@ impl Entry {
 pub(crate) struct Sent {
     pub(crate) at: Duration,
     pub(crate) to: SocketAddr,
+    pub(crate) port: Port,
     pub(crate) origin: Origin,
     pub(crate) packet: Packet,
     pub(crate) bytes: Vec<u8>,

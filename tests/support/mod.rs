@@ -7,6 +7,7 @@ mod address_state;
 mod endings;
 mod link;
 mod log;
+mod nat;
 mod reading;
 mod requests;
 mod rules;

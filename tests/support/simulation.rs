@@ -6,12 +6,15 @@ use std::{
     time::Duration,
 };
 
-use bittorrent_udp_tracker::proto::{Client, Config, Instant, Outcome, Request, RequestId, SendFailure, Transmit};
+use bittorrent_udp_tracker::proto::{
+    Client, Config, Instant, Outcome, Port, Request, RequestId, SendFailure, Transmit,
+};
 use rand::{SeedableRng, rngs::StdRng};
 
 use super::{
     End, ModelTracker, TIMEOUT_MS, announce_of,
     log::{Entry, History, Sent},
+    nat::Nat,
     request_to,
     socket::Socket,
     wire::Packet,
@@ -41,6 +44,10 @@ pub(crate) struct Simulation {
     /// In the system's words, if it says that it never will.
     pub(crate) lasting: Option<&'static str>,
     pub(crate) socket: Socket,
+    /// What stands between the client and all trackers.
+    pub(crate) nat: Nat,
+    /// The port that a transaction left by.
+    left_by: HashMap<(SocketAddr, u32), Port>,
     pub(crate) now: Duration,
     pub(crate) log: Vec<(Duration, Entry)>,
     pub(crate) histories: BTreeMap<u64, History>,
@@ -67,6 +74,8 @@ impl Simulation {
             unreachable: HashSet::new(),
             lasting: None,
             socket: Socket::new(receive_buffer),
+            nat: Nat::default(),
+            left_by: HashMap::new(),
             now: Duration::ZERO,
             log: Vec::new(),
             histories: BTreeMap::new(),
@@ -168,9 +177,21 @@ impl Simulation {
         self.drain();
     }
 
+    /// Hands the client a datagram that came to one of its ports.
+    pub(crate) fn deliver_to(&mut self, port: Port, from: SocketAddr, bytes: &[u8]) {
+        self.client.handle_datagram(self.instant(), from, port, bytes);
+        self.drain();
+    }
+
     /// The system says now that it did not send what it was given some time ago.
     pub(crate) fn refuse(&mut self, transmit: Transmit, failure: SendFailure<'_>) {
         self.client.handle_send_failure(self.instant(), transmit, failure);
+        self.drain();
+    }
+
+    /// The machine's addresses or routes have changed.
+    pub(crate) fn change_network(&mut self) {
+        self.client.handle_network_change(self.instant());
         self.drain();
     }
 
@@ -255,7 +276,9 @@ impl Simulation {
     }
 
     fn receive(&mut self, from: SocketAddr, bytes: Vec<u8>) {
-        self.client.handle_datagram(self.instant(), from, &bytes);
+        let of = bytes.get(4..8).map(|of| u32::from_be_bytes(of.try_into().unwrap()));
+        let port = of.and_then(|of| self.left_by.get(&(from, of))).copied().unwrap_or_default();
+        self.client.handle_datagram(self.instant(), from, port, &bytes);
         self.note(Entry::Received { from, bytes });
     }
 
@@ -269,18 +292,22 @@ impl Simulation {
             assert!(sent < MOST_AT_ONCE, "it sends for ever at {:?}", self.now);
             let packet = Packet::read(&buffer);
             let bytes = std::mem::take(&mut buffer);
+            self.left_by.insert((transmit.to, packet.transaction_id()), transmit.port);
             let failed = self.unreachable.contains(&transmit.to);
-            let (at, to, origin) = (self.now, transmit.to, transmit.origin);
+            let Transmit { to, port, origin } = transmit;
+            let at = self.now;
             if failed {
                 let failure = self.lasting.map_or(SendFailure::Passing, SendFailure::Lasting);
                 self.client.handle_send_failure(now, transmit, failure);
+            } else if !self.nat.passes(at, to, port) {
+                // It is gone.
             } else if let Some(tracker) = self.trackers.get_mut(&to) {
                 for (out, back) in tracker.link.out(at, packet.is_connect(), &mut self.random) {
                     let flight = Flight::ToTracker(to, packet.clone(), back);
                     launch(&mut self.under_way, &mut self.flights, at + out, flight);
                 }
             }
-            self.note(Entry::Sent(Sent { at, to, origin, packet, bytes, failed }));
+            self.note(Entry::Sent(Sent { at, to, port, origin, packet, bytes, failed }));
         }
         while let Some((RequestId(id), outcome)) = self.client.poll_outcome() {
             let end = match outcome {

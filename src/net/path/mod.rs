@@ -17,7 +17,7 @@ use std::{
 
 use crate::{
     memory,
-    proto::{self, Client, Config, Counters, Family, Instant, Outcome, Request, RequestId, Trace},
+    proto::{self, Client, Config, Counters, Family, Instant, Outcome, Port, Request, RequestId, Trace, Transmit},
 };
 
 use self::{
@@ -55,8 +55,8 @@ pub(crate) struct Path {
     silence_seen: Option<Instant>,
     sockets: Sockets,
     outbox: Outbox,
-    /// The address whose socket took no more when last asked.
-    blocked: Option<SocketAddr>,
+    /// What its socket did not take when last asked.
+    blocked: Option<Transmit>,
     /// Changes of the proxy that waiting has brought up.
     changes: Vec<Change>,
     /// Requests that have failed on this side of the client.
@@ -69,8 +69,12 @@ impl Path {
     pub(crate) fn new(transport: Arc<Transport>, shared: Shared, seed: [u8; 32]) -> Self {
         let names = Arc::new(Names::new(transport.clone(), shared));
         let relay = transport.proxy.clone().map(|proxy| ProxyConnection::new(transport.clone(), names.clone(), proxy));
+        let mut client = Client::new(Config { receive_buffer: DEFAULT_BUFFER }, seed);
+        if relay.is_some() {
+            client.share_ports();
+        }
         Self {
-            client: Client::new(Config { receive_buffer: DEFAULT_BUFFER }, seed),
+            client,
             resolver: Resolver::new(transport.clone(), names),
             silence_at: None,
             silence_seen: None,
@@ -154,7 +158,7 @@ impl Path {
         for change in std::mem::take(&mut self.changes) {
             self.follow(now, change);
         }
-        self.receive_family(Family::V4, buffers, stats) + self.receive_family(Family::V6, buffers, stats)
+        self.receive_datagrams(buffers, stats)
     }
 
     /// Passes on what has come of look-ups.
@@ -216,25 +220,28 @@ impl Path {
         self.failed.extend(ids.into_inner().into_iter().map(|id| (id, failure.clone())));
     }
 
-    fn receive_family(&mut self, family: Family, buffers: &mut ReceiveBuffers, stats: &Stats) -> usize {
+    fn receive_datagrams(&mut self, buffers: &mut ReceiveBuffers, stats: &Stats) -> usize {
         let Self { sockets, client, .. } = self;
-        let mut datagrams = 0;
-        for _ in 0..RECEIVES_A_TURN {
-            let now = clock::now();
-            match sockets.receive(family, buffers, |from, datagram| client.handle_datagram(now, from, datagram)) {
-                Ok(0) => break,
-                Ok(count) => datagrams += count,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
-                // What an ICMP message made of an earlier send; retransmission is the answer to that.
-                Err(_) => drop(stats.receive_errors.fetch_add(1, Ordering::Relaxed)),
-            }
+        if let Some(relay) = &mut sockets.relay {
+            return receive_batches(stats, || {
+                let now = clock::now();
+                relay.receive(buffers, |from, datagram| client.handle_datagram(now, from, Port::default(), datagram))
+            });
         }
-        datagrams
+        let sockets = sockets.iter().map(|open| {
+            receive_batches(stats, || {
+                let now = clock::now();
+                let on_datagram = |from, datagram: &[u8]| client.handle_datagram(now, from, open.port, datagram);
+                open.socket.receive(buffers, on_datagram)
+            })
+        });
+        sockets.sum()
     }
 
     /// Does what is due and sends what there is to send.
     pub(crate) fn send(&mut self, now: Instant, stats: &Stats) {
         self.client.handle_timeout(now);
+        self.sockets.tidy(&self.client);
         if self.client.poll_freed() {
             memory::give_back();
         }
@@ -270,14 +277,12 @@ impl Path {
     /// Waits until there is something to do, together with others.
     pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let mut something = false;
-        for family in [Family::V4, Family::V6] {
-            something |= self.sockets.of(family).is_some_and(|socket| socket.poll_readable(context).is_ready());
+        let relay = self.sockets.relay.as_ref().and_then(|relay| relay.socket()).map(|(socket, _)| socket);
+        for socket in self.sockets.iter().map(|open| &open.socket).chain(relay) {
+            something |= socket.poll_readable(context).is_ready();
         }
-        if let Some(to) = self.blocked
-            && self
-                .sockets
-                .of(self.sockets.family_for(to))
-                .is_none_or(|socket| socket.poll_writable(context).is_ready())
+        if let Some(Transmit { to, port, .. }) = self.blocked
+            && self.sockets.of(port, to).is_none_or(|socket| socket.poll_writable(context).is_ready())
         {
             self.blocked = None;
             something = true;
@@ -348,4 +353,19 @@ impl Path {
         }
         Some(trace)
     }
+}
+
+/// Receives until there is nothing more, or long enough for one turn. Returns how many datagrams there were.
+fn receive_batches(stats: &Stats, mut receive: impl FnMut() -> io::Result<usize>) -> usize {
+    let mut datagrams = 0;
+    for _ in 0..RECEIVES_A_TURN {
+        match receive() {
+            Ok(0) => break,
+            Ok(count) => datagrams += count,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+            // What an ICMP message made of an earlier send; retransmission is the answer to that.
+            Err(_) => drop(stats.receive_errors.fetch_add(1, Ordering::Relaxed)),
+        }
+    }
+    datagrams
 }

@@ -7,7 +7,7 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
-use crate::proto::{Client, Instant, SendFailure, Transmit};
+use crate::proto::{Client, Family, Instant, SendFailure, Transmit};
 
 use super::{socket::Socket, sockets::Sockets};
 
@@ -25,29 +25,30 @@ pub(crate) struct Outbox {
 }
 
 impl Outbox {
-    /// Sends all the client has to send. `Err` holds the address whose socket took no more for now.
+    /// Sends all the client has to send. `Err` holds the datagram whose socket took no more for now.
     pub(crate) fn send(
         &mut self,
         now: Instant,
         client: &mut Client,
         sockets: &mut Sockets,
         errors: &AtomicU64,
-    ) -> Result<(), SocketAddr> {
+    ) -> Result<(), Transmit> {
         loop {
             if self.sent == self.datagrams.len() && !self.refill(now, client, sockets) {
                 return Ok(());
             }
-            while let Some((transmit, _)) = self.datagrams.get(self.sent) {
-                let to = transmit.to;
-                let (count, failure) = match sockets.get(client, to) {
-                    // Without a socket nothing is sent, now or later: only asking again can help.
-                    Err(error) => (1, (true, error.to_string())),
+            while let Some(&(transmit, _)) = self.datagrams.get(self.sent) {
+                let Transmit { to, port, .. } = transmit;
+                let (count, failure) = match sockets.get(client, port, to) {
+                    // Without a socket nothing is sent, now or later: only asking again can help. Another port is tried for
+                    // its own sake, and the one there is goes on.
+                    Err(error) => (1, (!sockets.has_other(Family::of(&to), port), error.to_string())),
                     Ok((socket, by)) => match self.send_run(socket, by) {
                         (count, Ok(())) => {
                             self.sent += count;
                             continue;
                         }
-                        (_, Err(error)) if error.kind() == io::ErrorKind::WouldBlock => return Err(to),
+                        (_, Err(error)) if error.kind() == io::ErrorKind::WouldBlock => return Err(transmit),
                         (count, Err(error)) => (count, sockets.judge(to, &error)),
                     },
                 };
@@ -81,10 +82,12 @@ impl Outbox {
     /// Sends the next datagram and those behind it that can go with it; how many these are, and what came of it.
     fn send_run(&self, socket: &Socket, by: SocketAddr) -> (usize, io::Result<()>) {
         let rest = self.datagrams.get(self.sent..).unwrap_or_default();
-        let Some((Transmit { to, .. }, first)) = rest.first() else { return (0, Ok(())) };
+        let Some((Transmit { to, port, .. }, first)) = rest.first() else { return (0, Ok(())) };
         let length = first.len();
         let most = socket.longest_run().min(LONGEST_RUN / length.max(1)).max(1);
-        let alike = |(transmit, range): &&(Transmit, Range<usize>)| transmit.to == *to && range.len() == length;
+        let alike = |(transmit, range): &&(Transmit, Range<usize>)| {
+            transmit.to == *to && transmit.port == *port && range.len() == length
+        };
         let count = rest.iter().take(most).take_while(alike).count().max(1);
         let bytes = |count: usize| self.bytes.get(first.start..first.start + count * length).unwrap_or_default();
         match socket.send(by, bytes(count), length) {

@@ -2,49 +2,63 @@
 
 use std::{io, net::SocketAddr, sync::Arc};
 
-use crate::proto::{Client, Family};
+use crate::proto::{Client, Family, Port};
 
 use super::{
     super::proxy::ProxyConnection,
-    socket::{ReceiveBuffers, Socket},
+    socket::Socket,
     transport::{self, Transport, TransportError},
 };
+
+/// A socket, and what it is for.
+pub(crate) struct Open {
+    pub(crate) family: Family,
+    pub(crate) port: Port,
+    pub(crate) socket: Socket,
+}
 
 /// The sockets of a path that have been needed so far, or its way through a proxy.
 pub(crate) struct Sockets {
     transport: Arc<Transport>,
-    v4: Option<Socket>,
-    v6: Option<Socket>,
+    open: Vec<Open>,
     pub(crate) relay: Option<ProxyConnection>,
 }
 
 impl Sockets {
     pub(crate) fn new(transport: Arc<Transport>, relay: Option<ProxyConnection>) -> Self {
-        Self { transport, v4: None, v6: None, relay }
+        Self { transport, open: Vec::new(), relay }
     }
 
-    /// The socket for an address, bound when it is first needed, and where it sends what is for that address.
+    /// The socket of a port for an address, bound when it is first needed, and where it sends what is for that address.
     ///
     /// # Errors
     /// There can be none: each time it is asked for, the system is.
-    pub(crate) fn get(&mut self, client: &mut Client, to: SocketAddr) -> Result<(&Socket, SocketAddr), TransportError> {
+    pub(crate) fn get(
+        &mut self,
+        client: &mut Client,
+        port: Port,
+        to: SocketAddr,
+    ) -> Result<(&Socket, SocketAddr), TransportError> {
         if let Some(relay) = &self.relay {
             return relay.socket().ok_or_else(|| TransportError::NoSocket("proxy is not connected".into()));
         }
         let family = Family::of(&to);
-        let slot = match family {
-            Family::V4 => &mut self.v4,
-            Family::V6 => &mut self.v6,
-        };
-        let socket = match slot {
-            Some(socket) => socket,
+        let known = self.open.iter().position(|open| open.family == family && open.port == port);
+        let index = match known {
+            Some(index) => index,
             None => {
                 let socket = Socket::open(&self.transport, family)?;
                 client.set_receive_buffer(socket.receive_buffer());
-                slot.insert(socket)
+                self.open.push(Open { family, port, socket });
+                self.open.len() - 1
             }
         };
-        Ok((socket, to))
+        Ok((&self.open[index].socket, to))
+    }
+
+    /// Whether there is another socket than that of `port` for a family.
+    pub(crate) fn has_other(&self, family: Family, port: Port) -> bool {
+        self.open.iter().any(|open| open.family == family && open.port != port)
     }
 
     /// Closes what the transport no longer stands behind: before each send, since the system would go on sending.
@@ -52,8 +66,14 @@ impl Sockets {
         if !self.transport.is_bound() {
             return;
         }
-        for (family, slot) in [(Family::V4, &mut self.v4), (Family::V6, &mut self.v6)] {
-            slot.take_if(|socket| !socket.is_current(&self.transport) || self.transport.check(family).is_err());
+        let Self { transport, open, .. } = self;
+        open.retain(|open| open.socket.is_current(transport) && transport.check(open.family).is_ok());
+    }
+
+    /// Closes the sockets of ports by which nobody waits for anything.
+    pub(crate) fn tidy(&mut self, client: &Client) {
+        if self.open.len() > 1 {
+            self.open.retain(|open| client.has_port(open.port));
         }
     }
 
@@ -78,36 +98,18 @@ impl Sockets {
         (chosen || is_lasting(error), error.to_string())
     }
 
-    /// Receives what is there for a family, up to a batch, and hands on each datagram with its sender. Returns how many
-    /// there were.
-    pub(crate) fn receive(
-        &mut self,
-        family: Family,
-        buffers: &mut ReceiveBuffers,
-        on_datagram: impl FnMut(SocketAddr, &[u8]),
-    ) -> io::Result<usize> {
-        let Self { v4, v6, relay, .. } = self;
-        if let Some(relay) = relay {
-            return if family == Family::V4 { relay.receive(buffers, on_datagram) } else { Ok(0) };
-        }
-        let socket = if family == Family::V4 { v4 } else { v6 };
-        socket.as_ref().map_or(Ok(0), |socket| socket.receive(buffers, on_datagram))
+    /// The sockets there are, without that to a relay.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Open> {
+        self.open.iter()
     }
 
-    /// Under which family [`of`](Self::of) has the socket for an address.
-    pub(crate) fn family_for(&self, to: SocketAddr) -> Family {
-        if self.relay.is_some() { Family::V4 } else { Family::of(&to) }
-    }
-
-    /// The socket of a family, if there is one. The one to a relay is there as the IPv4 one.
-    pub(crate) fn of(&self, family: Family) -> Option<&Socket> {
+    /// The socket that what is for an address leaves by, if there is one.
+    pub(crate) fn of(&self, port: Port, to: SocketAddr) -> Option<&Socket> {
         if let Some(relay) = &self.relay {
-            return relay.socket().map(|(socket, _)| socket).filter(|_| family == Family::V4);
+            return relay.socket().map(|(socket, _)| socket);
         }
-        match family {
-            Family::V4 => self.v4.as_ref(),
-            Family::V6 => self.v6.as_ref(),
-        }
+        let family = Family::of(&to);
+        self.open.iter().find(|open| open.family == family && open.port == port).map(|open| &open.socket)
     }
 }
 

@@ -6,6 +6,7 @@
 //! [`Tracker`]; the client routes.
 
 mod hosts;
+mod ports;
 mod race;
 mod receive;
 mod request;
@@ -31,6 +32,7 @@ use super::{
     deadlines::Deadlines,
     hash::NumberMap,
     host::{Memory, Race},
+    port::Ports,
     time::Instant,
     tracker::Tracker,
 };
@@ -131,6 +133,8 @@ pub struct Counters {
     pub connects: u64,
     /// Datagrams among them that repeat one without an answer.
     pub retransmissions: u64,
+    /// Local ports taken because an address that had answered did not any more, or because the network changed.
+    pub fresh_ports: u64,
     /// Datagrams that came in.
     pub received: u64,
     /// Requests that ended with an answer.
@@ -158,6 +162,7 @@ pub struct Client {
     races: Slab<Race>,
     race_keys: HashMap<(Arc<str>, Arc<[SocketAddr]>), usize>,
     memory: Memory,
+    ports: Ports,
     budget: Budget,
     deadlines: Deadlines,
     /// Trackers that may have something to send.
@@ -191,6 +196,7 @@ impl Client {
             races: Slab::new(),
             race_keys: HashMap::new(),
             memory: Memory::default(),
+            ports: Ports::default(),
             budget: Budget::new(config.receive_buffer),
             deadlines: Deadlines::default(),
             ready: VecDeque::new(),
@@ -274,7 +280,7 @@ impl Client {
 
     /// When [`handle_timeout`](Self::handle_timeout) is to be called.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        self.deadlines.next()
+        [self.deadlines.next(), self.ports.poll_timeout()].into_iter().flatten().min()
     }
 
     /// Whether so much memory was freed since the last call that the allocator should be asked to give it back.
@@ -288,7 +294,7 @@ impl Client {
 
     /// What happened so far.
     pub fn counters(&self) -> Counters {
-        self.counters
+        Counters { fresh_ports: self.ports.fresh(), ..self.counters }
     }
 
     /// How many requests have not ended.

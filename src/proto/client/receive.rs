@@ -5,6 +5,7 @@
 //! | from an address that no request waits on | dropped |
 //! | shorter than 8 bytes | held against the oldest send, see [`Client::hold_against`] |
 //! | transaction ID of one that has ended | dropped: a late or repeated answer |
+//! | transaction ID of a send that left by another port | dropped |
 //! | transaction ID of none | held against the oldest send |
 //! | the right transaction ID, not well formed | ends the request |
 //! | the right transaction ID, well formed | answers it |
@@ -13,7 +14,7 @@ use std::net::SocketAddr;
 
 use super::{
     super::{
-        AnnounceResponse, Failure, TransactionId,
+        AnnounceResponse, Failure, Port, TransactionId,
         flight::{Found, Purpose, Transaction},
         packet::{self, HEADER_LENGTH, SCRAPE_ROW_LENGTH, action},
         stray::Suspect,
@@ -24,8 +25,8 @@ use super::{
 };
 
 impl Client {
-    /// Takes a datagram that came from `from`.
-    pub fn handle_datagram(&mut self, now: Instant, from: SocketAddr, datagram: &[u8]) {
+    /// Takes a datagram that came from `from` to our `port`.
+    pub fn handle_datagram(&mut self, now: Instant, from: SocketAddr, port: Port, datagram: &[u8]) {
         self.counters.received += 1;
         let Some(tracker_key) = self.tracker_key(canonical(from)) else {
             self.counters.dropped_unknown += 1;
@@ -41,11 +42,16 @@ impl Client {
         let found = id.map_or(Found::Unknown, |id| tracker.flight.find(id));
         match (id, found, packet::read_u32(datagram, 0)) {
             (Some(_), Found::Ended, _) => self.counters.dropped_late += 1,
+            // Who has heard what we sent knows where it came from.
+            (Some(_), Found::Open(transaction), _) if !self.ports.is_same(transaction.port, port) => {
+                self.counters.dropped_unknown += 1;
+            }
             (Some(id), Found::Open(transaction), Some(action)) => {
+                self.ports.on_heard(now);
                 tracker.on_response(now, id, &transaction, datagram.len(), &mut self.budget);
                 self.trace(tracker_key, &transaction, Some(now));
                 match transaction.purpose {
-                    Purpose::Connect => self.answer_connect(now, tracker_key, action, datagram),
+                    Purpose::Connect => self.answer_connect(now, tracker_key, transaction.port, action, datagram),
                     Purpose::Request(key) => {
                         self.answer_request(now, tracker_key, key, &transaction, action, datagram);
                     }
@@ -56,7 +62,7 @@ impl Client {
         }
     }
 
-    fn answer_connect(&mut self, now: Instant, tracker_key: usize, action: u32, datagram: &[u8]) {
+    fn answer_connect(&mut self, now: Instant, tracker_key: usize, port: Port, action: u32, datagram: &[u8]) {
         let awake = self.awake(now);
         let Some(tracker) = self.trackers.get_mut(tracker_key) else { return };
         tracker.stray.clear_connect();
@@ -68,6 +74,7 @@ impl Client {
             Ok(connection_id) => {
                 let over = tracker.connection.on_response(awake, connection_id);
                 tracker.end_connects(now, over, &mut self.budget);
+                self.settle(tracker_key, port);
                 self.repeat_lost(now, tracker_key);
                 self.win_races(now, tracker_key);
             }

@@ -28,7 +28,7 @@ impl Client {
     pub(super) fn tracker_at(&mut self, now: Instant, address: SocketAddr) -> usize {
         let address = canonical(address);
         self.tracker_key(address).unwrap_or_else(|| {
-            let tracker_key = self.trackers.insert(Box::new(Tracker::new(address, now)));
+            let tracker_key = self.trackers.insert(Box::new(Tracker::new(address, self.ports.recall(address), now)));
             self.tracker_keys.insert(address, tracker_key);
             tracker_key
         })
@@ -184,6 +184,7 @@ impl Client {
         let Some(tracker) = self.trackers.try_remove(tracker_key) else { return };
         // A connect that was slower than all of this may still be out.
         self.budget.release(tracker.flight.held());
+        self.ports.remember(tracker.address, &tracker.port);
         self.tracker_keys.remove(&tracker.address);
         self.freed += ADDRESS;
         if self.trackers.is_empty() && self.trackers.capacity() > LARGE {

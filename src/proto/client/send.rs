@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use super::{
     super::{
-        ConnectionId, Failure, Schedule, TransactionId,
+        ConnectionId, Failure, Port, Schedule, TransactionId,
         budget::held_by,
         connection::Demand,
         deadlines::Timer,
@@ -27,6 +27,8 @@ const TURN: u32 = 32;
 pub struct Transmit {
     /// Where to.
     pub to: SocketAddr,
+    /// The local port to send it from.
+    pub port: Port,
     /// What for.
     pub origin: Origin,
 }
@@ -187,7 +189,7 @@ impl Client {
                 packet::write_scrape(buffer, connection_id, id, info_hashes);
             }
         }
-        let transmit = Transmit { to: tracker.address, origin: Origin::Request(request.id) };
+        let transmit = Transmit { to: tracker.address, port: transaction.port, origin: Origin::Request(request.id) };
         self.trace(tracker_key, &transaction, None);
         Turn::Sent(transmit)
     }
@@ -206,12 +208,15 @@ impl Client {
             return Turn::BufferFull;
         }
         self.budget.hold(held);
+        let is_silent = tracker.silence.is_silent();
+        let port = self.ports.for_connect(now, &mut tracker.port, attempt, is_silent);
         let transaction = Transaction {
             purpose: Purpose::Connect,
             attempt,
             probe: attempt,
             time_sent: now,
             sent_with: ConnectionId(packet::PROTOCOL_ID),
+            port,
             id_was_used: false,
             block: 0,
             held: held as u32,
@@ -225,7 +230,7 @@ impl Client {
         self.counters.connects += 1;
         self.counters.retransmissions += u64::from(attempt > 1);
         packet::write_connect(buffer, id);
-        let transmit = Transmit { to: tracker.address, origin: Origin::Connect };
+        let transmit = Transmit { to: tracker.address, port, origin: Origin::Connect };
         self.trace(tracker_key, &transaction, None);
         Turn::Sent(transmit)
     }
@@ -326,6 +331,7 @@ fn next_send(
         probe,
         time_sent: now,
         sent_with,
+        port: tracker.port.connected(),
         id_was_used: used_before_us,
         block: tracker.congestion.on_sent(now),
         held,

@@ -16,6 +16,7 @@ use super::{
 impl Client {
     /// Does everything that is due.
     pub fn handle_timeout(&mut self, now: Instant) {
+        self.tidy_ports(now);
         while let Some(timer) = self.deadlines.pop_due(now) {
             match timer {
                 Timer::Request(key) => self.request_is_due(now, key),
@@ -115,7 +116,7 @@ impl Client {
     }
 
     /// What was sent and is lost gives back its room; what has missed its RTO is sent again.
-    fn look_for_losses(&mut self, now: Instant, tracker_key: usize) {
+    pub(super) fn look_for_losses(&mut self, now: Instant, tracker_key: usize) {
         let Self { trackers, budget, .. } = self;
         let Some(tracker) = trackers.get_mut(tracker_key) else { return };
         while let Some(sent) = tracker.flight.next_lost(now, &tracker.rtt) {
