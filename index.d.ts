@@ -573,6 +573,8 @@ declare namespace UdpTracker {
     connects: number
     /** Datagrams among them that repeat one without an answer. */
     retransmissions: number
+    /** Local ports taken because an address that had answered fell silent, or because the network changed. */
+    freshPorts: number
     /** Datagrams that came in. */
     received: number
     /** Requests among `requests` that ended with an answer. */
