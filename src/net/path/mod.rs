@@ -188,6 +188,7 @@ impl Path {
     /// The machine's addresses or routes are others, or it has slept.
     pub(crate) fn handle_network_change(&mut self, now: Instant) {
         self.resolver.handle_change(now);
+        self.client.handle_network_change(now);
         self.silence_seen = None;
         self.look_for_silence(now, SHORTEST_LOOK);
     }
