@@ -1,8 +1,8 @@
 'use strict'
 
-// Puts faults into src/proto, one at a time and in a copy, and says which of them no test of Rust notices.
+// Puts faults into the source, one at a time and in a copy, and says which of them no test of Rust notices.
 //
-//   npm run test:mutations               all of scripts/mutations/list.js
+//   npm run test:mutations               all of scripts/mutations/
 //   npm run test:mutations -- rtt.rs     those of a file; or whose text or meaning has one of these words
 //
 // A test that fails without any fault proves nothing, and is left out. More than three faults unnoticed are an error.
@@ -14,8 +14,18 @@ const path = require('path')
 const ROOT = path.join(__dirname, '..')
 const COPY = path.join(ROOT, '.scratch/mutations')
 const NEEDED = ['Cargo.toml', 'Cargo.lock', 'build.rs', 'rustfmt.toml', 'src', 'tests', 'fuzz']
-/** The programs with the tests, the quick one first. */
-const TARGETS = [['--test', 'network'], ['--lib']]
+/** The programs with the tests, the quick one first, and which of their tests. */
+const NETWORK = { target: ['--test', 'network'], only: [] }
+const LIB = { target: ['--lib'], only: [] }
+/** Each folder's faults, and the programs that are to notice them. */
+const FOLDERS = [
+  { folder: 'src/proto', list: require('./mutations/list'), programs: [NETWORK, LIB] },
+  {
+    folder: 'src/net/names',
+    list: require('./mutations/names'),
+    programs: [{ target: ['--lib'], only: ['net::names'] }]
+  }
+]
 /** The seeded networks are ten thousand; most of what they find shows in these. */
 const SEEDS = '300'
 /** Longer than any run: a fault may make the client send for ever. */
@@ -23,9 +33,13 @@ const LONGEST_MS = 90_000
 const MOST_UNNOTICED = 3
 
 const words = process.argv.slice(2)
-const isWanted = (mutation) => words.some((word) => mutation.some((text) => text.includes(word)))
-const list = require('./mutations/list').filter(
-  (mutation) => words.length === 0 || isWanted(mutation)
+const isWanted = ({ folder }, mutation) =>
+  words.length === 0 ||
+  words.some((word) => [folder, ...mutation].some((text) => text.includes(word)))
+const list = FOLDERS.flatMap((folder) =>
+  folder.list
+    .filter((mutation) => isWanted(folder, mutation))
+    .map((mutation) => ({ ...folder, mutation }))
 )
 
 function copy() {
@@ -68,9 +82,9 @@ function build(target) {
   return finished.success ? messages.find(({ executable }) => executable).executable : null
 }
 
-/** Runs a program of tests but for those named, and returns those that failed. */
-function run(program, skipped) {
-  const args = skipped.flatMap((name) => ['--skip', name])
+/** Runs a program's tests but for those named, and returns those that failed. */
+function run(program, only, skipped) {
+  const args = [...only, ...skipped.flatMap((name) => ['--skip', name])]
   const { stdout, error, status } = spawnSync(program, args, {
     ...OPTIONS,
     timeout: LONGEST_MS,
@@ -85,9 +99,8 @@ function run(program, skipped) {
 }
 
 /** What notices a fault, an empty list if nothing does. */
-function noticedBy(mutation, skipped) {
-  const [name, from, to] = mutation
-  const file = path.join(COPY, 'src/proto', name)
+function noticedBy({ folder, programs, mutation: [name, from, to] }) {
+  const file = path.join(COPY, folder, name)
   const source = fs.readFileSync(file, 'utf8')
   if (source.split(from).length !== 2) return { stale: true }
   fs.writeFileSync(
@@ -95,10 +108,10 @@ function noticedBy(mutation, skipped) {
     source.replace(from, () => to)
   )
   try {
-    for (const [n, target] of TARGETS.entries()) {
+    for (const { target, only } of programs) {
       const program = build(target)
       if (!program) return { stale: true }
-      const failed = run(program, skipped[n])
+      const failed = run(program, only, failsAnyway.get(String(target)))
       if (failed.length > 0) return { failed }
     }
     return { failed: [] }
@@ -109,15 +122,20 @@ function noticedBy(mutation, skipped) {
 
 fs.mkdirSync(COPY, { recursive: true })
 copy()
-const skipped = TARGETS.map((target) => run(build(target), []))
-for (const name of skipped.flat()) console.log(`fails without any fault: ${name}`)
+/** By program, what fails without any fault. */
+const failsAnyway = new Map()
+for (const { target } of new Set(list.flatMap(({ programs }) => programs))) {
+  if (!failsAnyway.has(String(target))) failsAnyway.set(String(target), run(build(target), [], []))
+}
+for (const name of [...failsAnyway.values()].flat()) console.log(`fails without any fault: ${name}`)
 
 const unnoticed = []
 const stale = []
-for (const [n, mutation] of list.entries()) {
+for (const [n, entry] of list.entries()) {
+  const { mutation } = entry
   const [file, from, , breaks] = mutation
   const began = Date.now()
-  const { failed = [], stale: isStale } = noticedBy(mutation, skipped)
+  const { failed = [], stale: isStale } = noticedBy(entry)
   const seconds = Math.round((Date.now() - began) / 1000)
   let outcome = `noticed by ${failed.length}, ${failed[0]}`
   if (isStale) {

@@ -104,6 +104,13 @@ mod tests {
         }
     }
 
+    #[test]
+    fn addresses_of_a_link_are_arranged_each_time() {
+        let v6 = |text: &str| SocketAddr::new(text.parse().unwrap(), 1);
+        assert!(are_lasting(&[v6("10.0.0.1"), v6("2001:db8::1")]));
+        assert!(!are_lasting(&[v6("10.0.0.1"), v6("fe80::1")]));
+    }
+
     fn arranged(family: Option<Family>, ips: &[&str]) -> Result<Vec<String>, String> {
         let url = AnnounceUrl::parse("udp://t.example:7").unwrap();
         let ips: Vec<IpAddr> = ips.iter().map(|ip| ip.parse().unwrap()).collect();

@@ -265,6 +265,7 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
     const MINUTE: Duration = Duration::from_secs(60);
+    const DAY: Duration = Duration::from_secs(24 * 3600);
     /// An object's phase with the default `_timeout`.
     const LONG: Duration = Duration::from_secs(3810);
 
@@ -422,7 +423,7 @@ mod tests {
     #[test]
     fn an_old_answer_serves_for_a_day() {
         let now = Instant::START;
-        for (age, expected) in [(STALE - SECOND, Some(found(&[1], 1))), (STALE, None)] {
+        for (age, expected) in [(DAY - SECOND, Some(found(&[1], 1))), (DAY, None)] {
             let mut host = Host::found_at(now, true);
             host.ask(now + age, 1);
             assert!(host.poll_look_up(now + age));
@@ -472,6 +473,24 @@ mod tests {
         assert_eq!(host.handle_found(now + 100 * SECOND, ips(2)), (found(&[], 2), true));
         host.handle_doubt(now + 105 * SECOND);
         assert!(host.poll_look_up(now + 105 * SECOND));
+    }
+
+    #[test]
+    fn a_host_that_was_trusted_for_a_while_is_doubted_as_if_for_the_first_time() {
+        let now = Instant::START;
+        let mut host = Host::found_at(now, true);
+        let mut doubt = |second| {
+            host.handle_doubt(now + second * SECOND);
+            let begins = host.poll_look_up(now + second * SECOND);
+            if begins {
+                host.handle_found(now + second * SECOND, ips(1));
+            }
+            begins
+        };
+        assert!(doubt(5) && doubt(10) && doubt(20) && doubt(40));
+        assert!(doubt(120));
+        assert!(!doubt(124));
+        assert!(doubt(125));
     }
 
     #[test]

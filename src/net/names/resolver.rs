@@ -519,6 +519,18 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn the_system_is_asked_once_for_both_families_and_others_for_each() {
+        let now = Instant::START;
+        let names = Arc::new(Names::new(Arc::default(), Shared::new(unbounded_channel().0)));
+        for (mut resolver, look_ups) in [(Resolver::new(Arc::default(), names), 1), (resolver().0, 3)] {
+            for (id, family) in [None, Some(Family::V4), Some(Family::V6)].into_iter().enumerate() {
+                resolver.handle_request(now, start(id as u64, &url("udp://localhost:1"), family));
+            }
+            assert_eq!(resolver.hosts.len(), look_ups);
+        }
+    }
+
+    #[tokio::test]
     async fn a_number_that_was_given_up_is_never_told_another_hosts_addresses() {
         let ((mut resolver, mut asked), now) = (resolver(), Instant::START);
         let first = url("udp://first.example:1");

@@ -537,6 +537,36 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_server_where_nobody_listens_is_told_at_once() {
+        let server = NameServer::start().await;
+        let (stub, files, address) = (stub(), files(&[&server], &[]), server.address);
+        drop(server);
+        let problem = ServerProblem::Unreachable(io::ErrorKind::ConnectionRefused);
+        let expected = Err(LookUpError::Server { address: address.ip(), problem });
+        assert_eq!(stub.look_up("t.example", Some(Family::V4), &files).await, expected);
+    }
+
+    #[tokio::test]
+    async fn a_server_of_this_machine_is_not_asked_from_another_address() {
+        let server = NameServer::start().await;
+        let bound = |local: [u8; 4]| {
+            let transport = Transport { local_v4: Some(local.into()), ..Transport::default() };
+            Stub::new(Arc::new(transport))
+        };
+        let files = files(&[&server], &[]);
+        let expected = Err(LookUpError::LocalServer(Ipv4Addr::LOCALHOST.into()));
+        assert_eq!(bound([192, 0, 2, 1]).look_up("t.example", Some(Family::V4), &files).await, expected);
+        let serve = async {
+            let (from, question, _) = server.question().await;
+            assert_eq!(from.ip(), IpAddr::from([127, 0, 0, 3]));
+            server.send(from, &answer_to(&question, &[("t.example", a(1))])).await;
+        };
+        let local = bound([127, 0, 0, 3]);
+        let (found_addresses, ()) = tokio::join!(local.look_up("t.example", Some(Family::V4), &files), serve);
+        assert_eq!(found_addresses, found(1));
+    }
+
+    #[tokio::test]
     async fn nobody_is_asked_for_what_this_machine_knows() {
         let server = NameServer::start().await;
         let (stub, files) = (stub(), files(&[&server], &[]));
