@@ -53,7 +53,9 @@ test('with --json it prints one object', async (t) => {
 
   assert.deepEqual({ code, stderr }, { code: 0, stderr: '' })
   const peerId = (await tracker.nextAnnounce()).peerId.toString()
-  assert.deepEqual(jsonLines(stdout), [{ url: tracker.url, infoHash: HASH, peerId, ...SWARM }])
+  assert.deepEqual(jsonLines(stdout), [
+    { type: 'announce', url: tracker.url, infoHash: HASH, peerId, ...SWARM }
+  ])
 })
 
 test('a peer that is only a test does not count as a seed, has a port, and a new peer ID each time', async (t) => {
@@ -187,6 +189,7 @@ describe('a failure', () => {
     assert.deepEqual({ code, stderr }, { code: 1, stderr: '' })
     assert.deepEqual(jsonLines(stdout), [
       {
+        type: 'announce',
         url: tracker.url,
         infoHash: HASH,
         peerId: '-XX0100-abcdefghijkl',
@@ -299,9 +302,8 @@ test('Ctrl-C ends it at once with 130', withSignals, async (t) => {
 
 describe('a wrong value is named:', () => {
   const cases = {
-    'the info-hash is missing': [],
-    'announce takes one info-hash, got 2': [HASH, HASH],
-    '"abc" is not an info-hash: expected 40 digits of hex, 32 of base32, a magnet link or a .torrent file':
+    'nothing to announce: give info-hashes, --file LIST, or -': [],
+    '"abc" is neither a tracker URL (udp://host:port) nor an info-hash (40 digits of hex, 32 of base32, a magnet link or a .torrent file)':
       ['abc'],
     [`"${'a'.repeat(41)}" is 41 digits of hex long, an info-hash has 40`]: ['a'.repeat(41)],
     '--event must be one of none, started, completed, stopped, paused, got "begun"': [

@@ -103,27 +103,27 @@ describe('a list', () => {
     const { stdout } = await runCommand(t, ['check', '-', ...args.slice(2)], {
       input: lines.join('\n')
     })
-    assert.match(stdout, /\n4 trackers: 1 works, 1 failed, 2 skipped; times in ms\n$/)
+    assert.match(stdout, /\n4 trackers: 1 works, 1 failed, 2 skipped; times in ms\n/)
   })
 
   test('of trackers of other protocols alone is a failure', async (t) => {
     const { code, stdout } = await runCommand(t, ['check', 'http://tracker.test/announce'])
     assert.equal(code, 1)
-    assert.match(stdout, /\n1 tracker: 1 skipped; times in ms\n$/)
+    assert.match(stdout, /\n1 tracker: 1 skipped; times in ms\n/)
   })
 
-  test('with lines that are no URLs is wrong usage, and each is named', async (t) => {
+  test('with lines that are no URLs is done, each is a row, and the exit code says so', async (t) => {
     const [file] = temporaryFiles(t, { list: 'udp://127.0.0.1:1\ntracker.test\n/x, /y\n' })
-    const { code, stdout, stderr } = await runCommand(t, ['check', '--file', file])
-    assert.deepEqual({ code, stdout }, { code: 2, stdout: '' })
+    const { code, results } = await check(t, ['--file', file, '--timeout', '1'])
+    assert.equal(code, 2)
+    const rows = results.map(({ url, status, place, error }) => [url, status, place, error.code])
+    assert.deepEqual(rows, [
+      ['tracker.test', 'invalid', `${file}:2`, 'INVALID'],
+      ['/x, /y', 'invalid', `${file}:3`, 'INVALID'],
+      ['udp://127.0.0.1:1', 'failed', undefined, 'NETWORK']
+    ])
     const is = 'is not a tracker URL: expected udp://host:port, with or without a path'
-    assert.equal(
-      stderr,
-      `${NAME}: ${file}:2: "tracker.test" ${is}\n` +
-        `${NAME}: ${file}:3: "/x" ${is}\n` +
-        `${NAME}: ${file}:3: "/y" ${is}\n` +
-        `Try: ${NAME} --help\n`
-    )
+    assert.equal(results[1].error.message, `"/x" ${is}; "/y" ${is}`)
   })
 
   test('is checked without such lines with --skip-invalid, which names them', async (t) => {
@@ -152,7 +152,7 @@ describe('a list', () => {
       const { code, stdout, stderr } = await child.exit()
 
       assert.equal(code, 130)
-      assert.match(stdout, /works\n\n1 tracker: 1 works; times in ms\n$/)
+      assert.match(stdout, /works\n\n1 tracker: 1 works; times in ms\n/)
       assert.equal(stderr, `${NAME}: interrupted, 1 of 2 trackers checked\n`)
     }
   )
@@ -228,7 +228,7 @@ describe('a list', () => {
       input: lines.join('\n')
     })
     assert.deepEqual({ code, stderr }, { code: 1, stderr: '' })
-    assert.match(stdout, /\n200,000 trackers: 200,000 skipped; times in ms\n$/)
+    assert.match(stdout, /\n200,000 trackers: 200,000 skipped; times in ms\n/)
   })
 })
 

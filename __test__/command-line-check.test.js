@@ -56,6 +56,7 @@ describe('a tracker that works', () => {
 
     const [{ connectMs, announceMs, scrapeMs, ...rest }] = results
     assert.deepEqual(rest, {
+      type: 'result',
       url: tracker.url,
       family: 4,
       address: '127.0.0.1',
@@ -75,11 +76,13 @@ describe('a tracker that works', () => {
     const [header, row, ...rest] = stdout.split('\n')
     assert.match(header, /^TRACKER +IP +LOOK-UP +CONNECT +ANNOUNCE +SCRAPE {2}RESULT$/)
     const cells = row.split(/ {2,}/)
-    assert.deepEqual([cells[0], cells[1], cells[2], cells[6]], [tracker.url, 'v4', '-', 'works'])
-    assert.match(cells[4], MS)
-    assert.match(cells[5], MS)
+    assert.deepEqual([cells[0], cells[1], cells[2], cells[7]], [tracker.url, 'v4', '-', 'works'])
+    assert.match(cells[4], /^[▏▎▍▌▋▊▉█]+$/)
+    for (const cell of [cells[3], cells[5], cells[6]]) assert.match(cell, MS)
     assert.equal(row.indexOf('works'), header.indexOf('RESULT'))
-    assert.deepEqual(rest, ['', '1 tracker: 1 works; times in ms', ''])
+    const [blank, tally, verdict, end] = rest
+    assert.deepEqual([blank, tally, end], ['', '1 tracker: 1 works; times in ms', ''])
+    assert.match(verdict, /^1 of 1 alive; fastest udp:\/\/127\.0\.0\.1:\d+ [\d.]+ ms$/)
   })
 
   test('is asked for the torrent that is given', async (t) => {
@@ -132,7 +135,7 @@ describe('families', () => {
       const { code, stdout } = await runCommand(t, args, { env })
       assert.equal(code, 1)
       assert.match(stdout, / {2}v4 .* works\n.* {2}v6 .*no answer\n/)
-      assert.match(stdout, /\n1 tracker: 1 works in part; times in ms\n$/)
+      assert.match(stdout, /\n1 tracker: 1 works in part; times in ms\n/)
     }
   )
 
@@ -253,7 +256,7 @@ describe('a tracker that answers only some steps is alive:', () => {
     })
     assert.ok(result.scrapeMs > 0)
     assert.match(row, / {2}refuses: no\\x1b\[31m$/)
-    assert.match(stdout, /\n1 tracker: 1 refuses; times in ms\n$/)
+    assert.match(stdout, /\n1 tracker: 1 refuses; times in ms\n/)
   })
 
   test('it has a list of torrents, as opentracker may, and this one is not on it', async (t) => {

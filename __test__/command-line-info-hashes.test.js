@@ -24,11 +24,19 @@ const BASE32 = 'SXEKF4OFYSRPBYFR27LPDYWTYS22NF4I'
 const SHA256 = 'ab'.repeat(32)
 
 test('hex is taken in either case, and base32', () => {
-  assert.deepEqual(readInfoHash(HASH), { infoHash: HASH, from: null, trackers: [] })
-  assert.deepEqual(readInfoHash(HASH.toUpperCase()), { infoHash: HASH, from: null, trackers: [] })
-  assert.deepEqual(readInfoHash(BASE32), { infoHash: HASH, from: null, trackers: [] })
-  assert.deepEqual(readInfoHash(BASE32.toLowerCase()), { infoHash: HASH, from: null, trackers: [] })
-  assert.equal(readInfoHash('A'.repeat(32)).infoHash, '0'.repeat(40))
+  assert.deepEqual(readInfoHash(HASH), { infoHashes: [HASH], from: null, trackers: [] })
+  assert.deepEqual(readInfoHash(HASH.toUpperCase()), {
+    infoHashes: [HASH],
+    from: null,
+    trackers: []
+  })
+  assert.deepEqual(readInfoHash(BASE32), { infoHashes: [HASH], from: null, trackers: [] })
+  assert.deepEqual(readInfoHash(BASE32.toLowerCase()), {
+    infoHashes: [HASH],
+    from: null,
+    trackers: []
+  })
+  assert.equal(readInfoHash('A'.repeat(32)).infoHashes[0], '0'.repeat(40))
 })
 
 describe('a magnet link', () => {
@@ -39,12 +47,12 @@ describe('a magnet link', () => {
     [`magnet:?xt=urn%3Abtih%3A${HASH}`]: HASH,
     [`magnet:?xt.1=urn:btih:${HASH}&xt.2=urn:sha1:${BASE32}`]: HASH,
     [`magnet:?xt=urn:sha1:${BASE32}&xt=urn:btih:${HASH}`]: HASH,
-    // Version 2: trackers get the first 20 bytes. Of both versions: it is known by the first.
+    // Version 2: trackers get the first 20 bytes. Of both versions: it has a swarm of each.
     [`magnet:?xt=urn:btmh:1220${SHA256}`]: 'ab'.repeat(20),
-    [`magnet:?xt=urn:btmh:1220${SHA256}&xt=urn:btih:${HASH}`]: HASH
+    [`magnet:?xt=urn:btmh:1220${SHA256}&xt=urn:btih:${HASH}`]: [HASH, 'ab'.repeat(20)]
   }
   for (const [link, infoHash] of Object.entries(cases)) {
-    test(link, () => assert.equal(readInfoHash(link).infoHash, infoHash))
+    test(link, () => assert.deepEqual(readInfoHash(link).infoHashes, [infoHash].flat()))
   }
 
   test('is shown by its name', () => {
@@ -75,28 +83,28 @@ describe('a magnet link', () => {
 
 const sha = (algorithm, text) =>
   createHash(algorithm).update(text, 'latin1').digest().subarray(0, 20)
-const torrent = (text) => readTorrent(Buffer.from(text, 'latin1')).infoHash
+const torrent = (text) => readTorrent(Buffer.from(text, 'latin1')).infoHashes
 
 describe('a .torrent file', () => {
   const info = 'd6:lengthi5e4:name1:x12:piece lengthi16384e6:pieces20:\x80\xff901234567890123456e'
 
   test('is hashed over the bytes of its info', () => {
     const hash = sha('sha1', info)
-    assert.deepEqual(torrent(`d8:announce7:udp://h4:info${info}e`), hash)
-    assert.deepEqual(torrent(`d4:info${info}e`), hash)
-    assert.deepEqual(torrent(`d4:info${info}7:nothingdee\r\n`), hash)
+    assert.deepEqual(torrent(`d8:announce7:udp://h4:info${info}e`), [hash])
+    assert.deepEqual(torrent(`d4:info${info}e`), [hash])
+    assert.deepEqual(torrent(`d4:info${info}7:nothingdee\r\n`), [hash])
   })
 
   test('is hashed the same when its keys are not in order', () => {
     const odd = 'd4:name1:x6:lengthi5ee'
-    assert.deepEqual(torrent(`d5:zzzzzle4:info${odd}1:ai-5ee`), sha('sha1', odd))
+    assert.deepEqual(torrent(`d5:zzzzzle4:info${odd}1:ai-5ee`), [sha('sha1', odd)])
   })
 
-  test('of version 2 alone is hashed with SHA-256, one of both versions is not', () => {
+  test('of version 2 alone is hashed with SHA-256, one of both versions with both', () => {
     const version2 = 'd9:file treede12:meta versioni2ee'
-    assert.deepEqual(torrent(`d4:info${version2}e`), sha('sha256', version2))
+    assert.deepEqual(torrent(`d4:info${version2}e`), [sha('sha256', version2)])
     const both = 'd12:meta versioni2e6:pieces0:e'
-    assert.deepEqual(torrent(`d4:info${both}e`), sha('sha1', both))
+    assert.deepEqual(torrent(`d4:info${both}e`), [sha('sha1', both), sha('sha256', both)])
   })
 
   test("of another client's encoder has the info-hash which that client computes", () => {
@@ -106,7 +114,7 @@ describe('a .torrent file', () => {
     const files = [{ path: ['ä', 'b'], length: 2 ** 40 }]
     const value = { name: 'ü', 'piece length': 2 ** 20, pieces: Buffer.alloc(40, 0xe9), files }
     const bytes = bencode.encode({ info: value, 'announce-list': [['udp://h'], []] })
-    assert.deepEqual(readTorrent(bytes).infoHash, sha('sha1', bencode.encode(value)))
+    assert.deepEqual(readTorrent(bytes).infoHashes, [sha('sha1', bencode.encode(value))])
   })
 
   const broken = {
@@ -153,12 +161,12 @@ describe('a .torrent file', () => {
   test('is read by its path, and shown by it', async (t) => {
     const [file, other] = temporaryFiles(t, { 'a.torrent': `d4:info${'de'}e`, b: 'hello' })
     assert.deepEqual(await readInfoHash(file), {
-      infoHash: sha('sha1', 'de').toString('hex'),
+      infoHashes: [sha('sha1', 'de').toString('hex')],
       from: file,
       trackers: []
     })
     await assert.rejects(async () => readInfoHash(other), {
-      message: `"${other}" is not a .torrent file: no dictionary at byte 0`
+      message: `"${other}" is not a .torrent file; if it is a list: --file ${other}`
     })
     await assert.rejects(async () => readInfoHash('missing.torrent'), {
       message: 'cannot read "missing.torrent": there is no such file'
@@ -206,7 +214,7 @@ describe('a .torrent file', () => {
       const theirs = stdout.trim().split('\n')
       const ours = Object.values(spellings).map((text) => {
         try {
-          return torrent(text).toString('hex')
+          return torrent(text)[0].toString('hex')
         } catch {
           return 'none'
         }

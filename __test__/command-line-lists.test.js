@@ -3,7 +3,8 @@
 
 const { test, describe } = require('node:test')
 const assert = require('node:assert/strict')
-const { split, readTracker, readUdpTracker, shortName } = require('../cli/input/tracker-url')
+const { split, readTracker } = require('../cli/input/tracker-url')
+const { shortName } = require('../cli/output/names')
 const { gather } = require('../cli/input/lists')
 const { runCommand, check, temporaryFiles } = require('./support/command-line')
 const { startScriptedTracker } = require('./support/scripted-tracker')
@@ -61,7 +62,6 @@ test('host and port are a UDP tracker', () => {
   for (const text of ['a.test', '', 'C:\\list.txt', 'a b:1', '/a:1']) {
     assert.throws(() => readTracker(text), /is not a tracker URL/, text)
   }
-  assert.throws(() => readUdpTracker(`${A} ${B}`), /is 2 trackers, expected one$/)
 })
 
 test('a shortened name still tells which tracker it is', () => {

@@ -29,7 +29,7 @@ describe('promtool takes', { skip: needs('promtool') }, () => {
       announce: (request) => wire.errorResponse(request, 'no "such" torrent\\')
     })
     const dead = await startScriptedTracker(t, { connect: silent })
-    const urls = [url, refusing.url, dead.url, 'udp://h"\\:1', `${url}/"\\x`, 'http://h/']
+    const urls = [url, refusing.url, dead.url, 'udp://h\\:1', `${url}/\\x`, 'http://h/']
     const more = ['--format', 'openmetrics', '--timeout', '.5']
     for (const args of [
       ['check', ...urls],

@@ -85,10 +85,10 @@ describe('the tracker', () => {
   test('has to be given for an info-hash that names none', async (t) => {
     const { code, stderr } = await runCommand(t, ['scrape', ONE])
     assert.equal(code, 2)
-    assert.match(
-      stderr,
-      new RegExp(`^${NAME}: "${ONE}" names no UDP tracker: give a URL before it\n`)
-    )
+    assert.match(stderr, /^[^\n]*: the URL of a tracker is missing: info-hashes name none\n/)
+    const named = await runCommand(t, ['scrape', `magnet:?xt=urn:btih:${ONE}`])
+    assert.equal(named.code, 2)
+    assert.match(named.stderr, /^[^\n]* names no UDP tracker: give a URL before it\n/)
   })
 })
 

@@ -43,7 +43,9 @@ const normal = (line, port) =>
   line
     .replaceAll(String(port), '55555')
     .replaceAll(/ {2} *\d+\.\d(?= |$)/g, (number) => '0.0'.padStart(number.length))
-    .replaceAll(/[▁▂▃▄▅▆▇█]/g, '█')
+    .replaceAll(/[▏▎▍▌▋▊▉█]+ */g, (bar) => '█'.padEnd(bar.length))
+    .replaceAll(/[▁▂▃▄▅▆▇]/g, '█')
+    .replace(/; fastest .*/, '; fastest …')
 
 async function screenOf(t, command, columns) {
   const { port, env } = await startTrackers(t)
@@ -83,49 +85,53 @@ works.t…:55555  v4      0.0  works
 9 trackers: 3 work, 1 does not scrape,
 2 refuse, 2 failed, 1 skipped; times in
 ms
+6 of 8 alive; fastest …
 `,
     80: `
-TRACKER                    IP  CONNECT  ANNOUNCE   SCRAPE  RESULT
-dead.test:55555            v4  no answer
-https://tracker.test/ann…      not UDP (https)
-ignores.test:55555         v4      0.0       0.0        -  no scrape
-list.test:55555            v4      0.0       0.0      0.0  refuses this torrent
-missing.test:55555             no such host
-refuses.test:55555         v4      0.0       0.0      0.0  refuses: unregister…
-tracker.of-a-rathe…:55555  v4      0.0       0.0      0.0  works
-works.test:55555           v4      0.0       0.0      0.0  works
-例え.test:55555/ゲーム     v4      0.0       0.0      0.0  works
+TRACKER                   IP  CONNECT            ANNOUNCE  RESULT
+dead.test:55555           v4  no answer
+https://tracker.test/an…      not UDP (https)
+ignores.test:55555        v4      0.0  █              0.0  no scrape
+list.test:55555           v4      0.0  █              0.0  refuses this torrent
+missing.test:55555            no such host
+refuses.test:55555        v4      0.0  █              0.0  refuses: unregister…
+tracker.of-a-rath…:55555  v4      0.0  █              0.0  works
+works.test:55555          v4      0.0  █              0.0  works
+例え.test:55555/ゲーム    v4      0.0  █              0.0  works
 
 9 trackers: 3 work, 1 does not scrape, 2 refuse, 2 failed, 1 skipped; times in
 ms
+6 of 8 alive; fastest …
 `,
     100: `
-TRACKER                               IP  LOOK-UP  CONNECT  ANNOUNCE   SCRAPE  RESULT
-dead.test:55555                       v4      0.0  no answer
-https://tracker.test/announce             not UDP (https)
-ignores.test:55555                    v4      0.0      0.0       0.0        -  no scrape
-list.test:55555                       v4      0.0      0.0       0.0      0.0  refuses this torrent
-missing.test:55555                        no such host
-refuses.test:55555                    v4      0.0      0.0       0.0      0.0  refuses: unregister…
-tracker.of-a-rather-long-name…:55555  v4      0.0      0.0       0.0      0.0  works
-works.test:55555                      v4      0.0      0.0       0.0      0.0  works
-例え.test:55555/ゲーム                v4      0.0      0.0       0.0      0.0  works
+TRACKER                     IP  LOOK-UP  CONNECT            ANNOUNCE   SCRAPE  RESULT
+dead.test:55555             v4  no answer
+https://tracker.test/anno…      not UDP (https)
+ignores.test:55555          v4      0.0      0.0  █              0.0        -  no scrape
+list.test:55555             v4      0.0      0.0  █              0.0      0.0  refuses this torrent
+missing.test:55555              no such host
+refuses.test:55555          v4      0.0      0.0  █              0.0      0.0  refuses: unregister…
+tracker.of-a-rather…:55555  v4      0.0      0.0  █              0.0      0.0  works
+works.test:55555            v4      0.0      0.0  █              0.0      0.0  works
+例え.test:55555/ゲーム      v4      0.0      0.0  █              0.0      0.0  works
 
 9 trackers: 3 work, 1 does not scrape, 2 refuse, 2 failed, 1 skipped; times in ms
+6 of 8 alive; fastest …
 `,
     160: `
-TRACKER                                          IP  LOOK-UP  CONNECT  ANNOUNCE   SCRAPE  RESULT
-dead.test:55555                                  v4      0.0  no answer
+TRACKER                                          IP  LOOK-UP  CONNECT            ANNOUNCE   SCRAPE  RESULT
+dead.test:55555                                  v4  no answer
 https://tracker.test/announce                        not UDP (https)
-ignores.test:55555                               v4      0.0      0.0       0.0        -  no scrape
-list.test:55555                                  v4      0.0      0.0       0.0      0.0  does not serve this torrent, try --info-hash
+ignores.test:55555                               v4      0.0      0.0  █              0.0        -  no scrape
+list.test:55555                                  v4      0.0      0.0  █              0.0      0.0  does not serve this torrent, try --info-hash
 missing.test:55555                                   no such host
-refuses.test:55555                               v4      0.0      0.0       0.0      0.0  refuses: unregistered torrent, sorry
-tracker.of-a-rather-long-name.example.org:55555  v4      0.0      0.0       0.0      0.0  works
-works.test:55555                                 v4      0.0      0.0       0.0      0.0  works
-例え.test:55555/ゲーム                           v4      0.0      0.0       0.0      0.0  works
+refuses.test:55555                               v4      0.0      0.0  █              0.0      0.0  refuses: unregistered torrent, sorry
+tracker.of-a-rather-long-name.example.org:55555  v4      0.0      0.0  █              0.0      0.0  works
+works.test:55555                                 v4      0.0      0.0  █              0.0      0.0  works
+例え.test:55555/ゲーム                           v4      0.0      0.0  █              0.0      0.0  works
 
 9 trackers: 3 work, 1 does not scrape, 2 refuse, 2 failed, 1 skipped; times in ms
+6 of 8 alive; fastest …
 `
   }
   for (const [columns, screen] of Object.entries(SCREENS)) {
@@ -143,28 +149,28 @@ works.test:55555                                 v4      0.0      0.0       0.0 
 describe('ping', { skip }, () => {
   const SCREENS = {
     40: `
-TRACKER          LOSS  MEDIAN
-works.te…:55555    0%     0.0  ███
-tracker.…:55555    0%     0.0  ███
-dead.test:55555  100%       -  ×××
+TRACKER        LOSS  MEDIAN
+works.…:55555    0%     0.0  ███
+tracke…:55555    0%     0.0  ███
+dead.t…:55555  100%  no answer
 `,
     80: `
-TRACKER            SENT  LOSS    LAST     MIN  MEDIAN     P95     MAX
-works.test:55555      3    0%     0.0     0.0     0.0     0.0     0.0  ███
-tracker.o…:55555      3    0%     0.0     0.0     0.0     0.0     0.0  ███
-dead.test:55555       3  100%       -       -       -       -       -  ×××
+TRACKER                  SENT  LOSS    LAST  MEDIAN     P95     MAX
+works.test:55555            3    0%     0.0     0.0     0.0     0.0  ███
+tracker.of-a-ra…:55555      3    0%     0.0     0.0     0.0     0.0  ███
+dead.test:55555             3  100%  no answer
 `,
     100: `
-TRACKER                        SENT  LOSS    LAST     MIN  MEDIAN     P95     P99     MAX
-works.test:55555                  3    0%     0.0     0.0     0.0     0.0     0.0     0.0  ███
-tracker.of-a-rather-l…:55555      3    0%     0.0     0.0     0.0     0.0     0.0     0.0  ███
-dead.test:55555                   3  100%       -       -       -       -       -       -  ×××
+TRACKER                      SENT  LOSS    LAST     MIN  MEDIAN     P95     P99     MAX
+works.test:55555                3    0%     0.0     0.0     0.0     0.0     0.0     0.0  ███
+tracker.of-a-rather…:55555      3    0%     0.0     0.0     0.0     0.0     0.0     0.0  ███
+dead.test:55555                 3  100%  no answer
 `,
     160: `
 TRACKER                                           SENT  LOSS    LAST     MIN  MEDIAN     P95     P99     MAX
 works.test:55555                                     3    0%     0.0     0.0     0.0     0.0     0.0     0.0  ███
 tracker.of-a-rather-long-name.example.org:55555      3    0%     0.0     0.0     0.0     0.0     0.0     0.0  ███
-dead.test:55555                                      3  100%       -       -       -       -       -       -  ×××
+dead.test:55555                                      3  100%  no answer
 `
   }
   for (const [columns, screen] of Object.entries(SCREENS)) {

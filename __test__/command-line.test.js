@@ -9,11 +9,13 @@ const { ROOT, startScript, slashed } = require('./support/child')
 const { startScriptedTracker } = require('./support/scripted-tracker')
 const { PROGRAM, startCommand, runCommand, startInTerminal } = require('./support/command-line')
 const { withoutTerminal } = require('./support/command-line')
+const { allFlags } = require('../cli/help/describe')
 const manifest = require('../package.json')
 
 const HASH = '95c8a2f1c5c4a2f0e0b1d7d6f1e2d3c4b5a69788'
 const URL = 'udp://127.0.0.1:6969'
 const COMMANDS = ['announce', 'scrape', 'check', 'ping']
+const ALL = [...COMMANDS, 'completion', 'register-path'].join(', ')
 const NAME = 'bittorrent-udp-tracker'
 const ESCAPE = '\x1b'
 
@@ -65,10 +67,7 @@ describe('help', () => {
   test('of an unknown command is wrong usage', async (t) => {
     const { code, stdout, stderr } = await runCommand(t, ['help', 'foo'])
     assert.deepEqual({ code, stdout }, { code: 2, stdout: '' })
-    assert.equal(
-      stderr,
-      `${NAME}: unknown command "foo"; there are ${COMMANDS.join(', ')}\nTry: ${NAME} --help\n`
-    )
+    assert.equal(stderr, `${NAME}: unknown command "foo"; there are ${ALL}\nTry: ${NAME} --help\n`)
   })
 
   test('without any argument it goes to standard error, and that is wrong usage', async (t) => {
@@ -85,26 +84,29 @@ describe('help', () => {
       assert.equal((await runCommand(t, [command, URL, '-h'])).stdout, stdout)
       assert.equal((await runCommand(t, ['help', command])).stdout, stdout)
 
-      const names = Object.keys(require(`../cli/${command}`).OPTIONS)
+      const names = allFlags(require(`../cli/${command}`)).map(({ name }) => name)
       assert.ok(names.includes('timeout') && names.includes('json'))
-      for (const name of names) assert.match(stdout, new RegExp(`^  --${name} `, 'm'))
+      for (const name of names.filter((name) => !/^[46]$|help/.test(name))) {
+        assert.match(stdout, new RegExp(`[ ,]--${name}[ ,]`, 'm'))
+      }
     })
 
     test(`of ${command} has examples that the command accepts`, async (t) => {
       const { stdout } = await runCommand(t, [command, '--help'])
-      const [, text] = /^Examples:\n([\s\S]*?)\n\n/m.exec(stdout)
-      const lines = text.replaceAll(/ \\\n +/g, ' ').split('\n')
-      const { OPTIONS } = require(`../cli/${command}`)
+      const description = require(`../cli/${command}`)
+      const { examples: lines } = description
       const { parse } = require('../cli/options')
+      assert.ok(stdout.endsWith(`\n\nExample: ${lines[0]}\n`))
       for (const line of lines) {
         const [, args] = new RegExp(`${NAME} ${command} ([^|>]*)`).exec(line)
-        assert.ok(parse(args.trim().split(/ +/), OPTIONS).positionals.length >= 0)
+        assert.ok(parse(args.trim().split(/ +/), description).positionals.length >= 0)
       }
       assert.ok(lines.length >= 3)
     })
 
-    test(`of ${command} fits a terminal`, async (t) => {
+    test(`of ${command} fits one screen`, async (t) => {
       const { stdout } = await runCommand(t, [command, '--help'])
+      assert.ok(stdout.split('\n').length <= 24, stdout)
       for (const line of stdout.split('\n')) assert.ok(line.length < 80, line)
     })
   }
@@ -112,10 +114,10 @@ describe('help', () => {
 
 describe('wrong usage is exit code 2, a line that says what is wrong, and one for help:', () => {
   const cases = [
-    [['anounce'], 'unknown command "anounce"; there are announce, scrape, check, ping'],
-    [['toString'], 'unknown command "toString"; there are announce, scrape, check, ping'],
-    [['--json', 'scrape'], 'the command (announce, scrape, check, ping) comes first, got "--json"'],
-    [['scrape', URL, HASH, '--jsn'], 'unknown option "--jsn"'],
+    [['anounce'], `unknown command "anounce"; there are ${ALL}; did you mean "announce"?`],
+    [['toString'], `unknown command "toString"; there are ${ALL}`],
+    [['--json', 'scrape'], `the command (${ALL}) comes first, got "--json"`],
+    [['scrape', URL, HASH, '--jsn'], 'unknown option "--jsn"; did you mean "--json"?'],
     [['check', URL, '-x'], 'unknown option "-x"'],
     [['check', URL, '--\x1b[31m'], 'unknown option "--\\x1b[31m"'],
     [['scrape', URL, HASH, '--json=yes'], '--json takes no value'],
@@ -123,7 +125,7 @@ describe('wrong usage is exit code 2, a line that says what is wrong, and one fo
     [['scrape'], 'the URL of a tracker is missing'],
     [
       ['scrape', 'tracker.example', HASH],
-      '"tracker.example" is not a tracker URL: expected udp://host:port, with or without a path'
+      '"tracker.example" is neither a tracker URL (udp://host:port) nor an info-hash (40 digits of hex, 32 of base32, a magnet link or a .torrent file)'
     ],
     [
       ['announce', 'http://tracker.example/', HASH],
@@ -142,7 +144,7 @@ describe('wrong usage is exit code 2, a line that says what is wrong, and one fo
     [['check', URL, '--sort', 'age'], '--sort must be one of latency, name, status, got "age"'],
     [
       ['check', URL, '--only', 'good'],
-      '--only must be of works, no-scrape, refuses, failed, skipped, got "good"'
+      '--only must be of works, no-scrape, refuses, failed, skipped, invalid, got "good"'
     ],
     [
       ['check', URL, '--concurrency', '0'],

@@ -39,8 +39,9 @@ function comparable(output) {
   return output
     .replaceAll(/-TU2000-\w{12}/g, 'PEER-ID')
     .replaceAll(/("\w+Ms":)\d+(\.\d+)?/g, '$1MS')
+    .replaceAll(/ \d+(\.\d)? ms$/gm, ' MS')
     .replaceAll(/ \d+\.\d(?= |$)/gm, ' MS')
-    .replaceAll(/[▁▂▃▄▅▆▇█]+/g, 'BARS')
+    .replaceAll(/[▁▂▃▄▅▆▇█▏▎▍▌▋▊▉]+/g, 'BARS')
     .replaceAll(/ +/g, ' ')
     .split('\n')
     .sort()

@@ -1,44 +1,37 @@
 // Finds the command, runs it, and turns whatever happens into an exit code and a message for people.
 'use strict'
 
+const { COMMANDS, NAMES } = require('./commands.js')
+const { WORKED, FAILED, WRONG_USE, NO_ADDON, BUG, SIGNALS } = require('./exit-codes.js')
+const { PROGRAM, helpOf } = require('./help/describe.js')
+const { suggestion } = require('./help/suggest.js')
+const { looksLikeTracker } = require('./input/tracker-url.js')
+const options = require('./options.js')
 const Output = require('./output/terminal.js')
 const { quoted } = require('./output/text.js')
 const UsageError = require('./usage-error.js')
 
-const NAME = 'bittorrent-udp-tracker'
-
-// Loaded by those who call them.
-const COMMANDS = {
-  __proto__: null,
-  announce: () => require('./announce/index.js'),
-  scrape: () => require('./scrape/index.js'),
-  check: () => require('./check/index.js'),
-  ping: () => require('./ping/index.js')
-}
-
-const WORKED = 0
-const FAILED = 1
-const WRONG_USE = 2
-const NO_ADDON = 3
-const INTERRUPTED = 130
-
 const READER_MS = 1000
 
-const HELP = `Usage: ${NAME} COMMAND ...
+const HELP = `Usage: ${PROGRAM} COMMAND ...
+       ${PROGRAM} URL...   the same as check URL...
 
 Talks to BitTorrent UDP trackers (BEP 15).
 
-  announce URL INFO_HASH   announce a torrent once: interval, seeds, peers
-  scrape URL HASH...       how many peers torrents have, any number of them
-  check URL...             whether trackers work, how fast, over IPv4 and IPv6
-  ping URL...              round trips and loss, once a second, until Ctrl-C
+  check URL...            whether trackers work, how fast, over IPv4 and IPv6
+  ping URL...             round trips and loss, once a second, until Ctrl-C
+  scrape [URL] HASH...    how many peers torrents have, any number of them
+  announce [URL] HASH...  announce a torrent once: interval, seeds, peers
+  completion SHELL        for bash, zsh or fish
+  register-path           for NODE_OPTIONS=--import=...
 
-  ${NAME} COMMAND --help   what a command takes, with examples
-  ${NAME} --version, -v
+  ${PROGRAM} COMMAND --help   what a command takes
+  ${PROGRAM} --version, -v
 
 Colour is for terminals; NO_COLOR turns it off, FORCE_COLOR on.
-Exit code: 0 it worked, 1 a tracker failed, 2 wrong usage, 3 the package's
-addon is missing, 130 ended by Ctrl-C.
+Exit code: 0 it worked, 1 a tracker failed, 2 wrong usage or a list had
+invalid lines, 3 the package's addon is missing, 70 a bug, 130 Ctrl-C,
+143 SIGTERM, 129 SIGHUP.
 `
 
 class CommandLine {
@@ -54,7 +47,7 @@ class CommandLine {
 
   /** Lines on standard error that say who speaks. */
   say(style, lines) {
-    const name = this.command === null ? NAME : `${NAME} ${this.command}`
+    const name = this.command === null ? PROGRAM : `${PROGRAM} ${this.command}`
     for (const line of [lines].flat()) this.stderr.prose(`${name}: ${line}`, style)
   }
 
@@ -69,20 +62,22 @@ class CommandLine {
     return this.exit(FAILED)
   }
 
-  // Look-ups under way would keep the process, and cannot be called off: it does not wait for them.
-  // The first reason counts: after Ctrl-C the reader of a pipe goes as well.
+  // What is still under way does not hold it up. The first reason counts: after Ctrl-C the reader of a pipe goes as well.
   async exit(code) {
     this.exitCode ??= code
     await Promise.all([this.stdout.close(), this.stderr.close()])
     process.exit(this.exitCode)
   }
 
-  // A reader that does not read, as a pager, is waited for a moment, or until Ctrl-C is typed once more.
-  async onSignal() {
-    process.once('SIGINT', () => process.exit(INTERRUPTED))
-    setTimeout(() => process.exit(INTERRUPTED), READER_MS)
+  // A reader that does not read, as a pager, is waited for a moment, or until the signal comes once more. A command that
+  // Ctrl-C is the usual end of has a code of its own for that, which it gives back.
+  async onSignal(signal) {
+    const code = SIGNALS[signal]
+    for (const one of Object.keys(SIGNALS)) process.on(one, () => process.exit(code))
+    setTimeout(() => process.exit(code), READER_MS)
     try {
-      this.exit((await this.interrupted()) ?? INTERRUPTED)
+      const own = await this.interrupted()
+      this.exit(signal === 'SIGINT' ? (own ?? code) : code)
     } catch (error) {
       this.onFailure(error)
     }
@@ -93,39 +88,48 @@ class CommandLine {
   }
 
   helpOf(name) {
-    if (name === undefined) return this.help(HELP)
-    return this.help(this.find(name).HELP)
+    return name === undefined ? this.help(HELP) : this.stdout.lines(helpOf(this.find(name)))
   }
 
   find(name) {
     if (COMMANDS[name] !== undefined) return COMMANDS[name]()
     throw new UsageError(
-      `unknown command ${quoted(name)}; there are ${Object.keys(COMMANDS).join(', ')}`
+      `unknown command ${quoted(name)}; there are ${NAMES.join(', ')}${suggestion(name, NAMES)}`
     )
   }
 
-  async run([command, ...args]) {
-    if (command === undefined) {
+  async run([name, ...args]) {
+    if (name === undefined) {
       await this.stderr.lines(HELP.trimEnd().split('\n'))
       return WRONG_USE
     }
-    if (command === '--help' || command === '-h') return this.help(HELP)
-    if (command === '--version' || command === '-v' || command === '-V') {
+    if (name === '--help' || name === '-h') return this.help(HELP)
+    if (name === '--version' || name === '-v' || name === '-V') {
       return this.stdout.line(require('../package.json').version)
     }
-    if (command === 'help') return this.helpOf(args[0])
-    if (command.startsWith('-')) {
-      const names = Object.keys(COMMANDS).join(', ')
-      throw new UsageError(`the command (${names}) comes first, got ${quoted(command)}`)
+    if (name === 'help') return this.helpOf(args[0])
+    if (COMMANDS[name] === undefined && looksLikeTracker(name))
+      return this.runCommand('check', [name, ...args])
+    if (name.startsWith('-')) {
+      throw new UsageError(`the command (${NAMES.join(', ')}) comes first, got ${quoted(name)}`)
     }
-    const { run, HELP: help } = this.find(command)
-    this.command = command
-    return run(args, {
+    return this.runCommand(name, args)
+  }
+
+  async runCommand(name, args) {
+    const command = this.find(name)
+    this.command = name
+    const { values, positionals } = options.parse(args, command)
+    if (values.help) return this.stdout.lines(helpOf(command))
+    this.stdout.isForPrograms = isForPrograms(values)
+    return command.run({
+      values,
+      positionals,
+      env: process.env,
       stdout: this.stdout,
       stderr: this.stderr,
       fail: (lines) => this.fail(lines),
       note: (lines) => this.say('yellow', lines),
-      help: () => this.help(help),
       onInterrupt: (listener) => (this.interrupted = listener)
     })
   }
@@ -134,18 +138,35 @@ class CommandLine {
     if (error instanceof UsageError) {
       this.fail(error.lines)
       const help = this.command === null ? '--help' : `${this.command} --help`
-      this.stderr.line(`Try: ${NAME} ${help}`)
+      this.stderr.line(`Try: ${PROGRAM} ${help}`)
       return this.exit(WRONG_USE)
     }
-    // Not a stack: whoever reads it here has not written this.
-    this.fail(error instanceof Error ? error.message : String(error))
-    return this.exit(error?.code === 'ERR_NO_ADDON' ? NO_ADDON : FAILED)
+    if (error?.name === 'TrackerError') {
+      this.fail(error.message)
+      return this.exit(FAILED)
+    }
+    if (error?.code === 'ERR_NO_ADDON') {
+      this.fail(error.message)
+      return this.exit(NO_ADDON)
+    }
+    // What trackers and the network do has been dealt with where it happened.
+    this.fail('this is a bug of the program; please report it with what stands below')
+    const { version } = require('../package.json')
+    const stack = error instanceof Error ? error.stack : `Error: ${error}`
+    const where = `${PROGRAM} ${version}, Node.js ${process.version}, ${process.platform} ${process.arch}`
+    this.stderr.lines([where, ...stack.split('\n')])
+    return this.exit(BUG)
   }
 }
 
+// JSON and CSV are UTF-8 wherever they are written.
+const isForPrograms = ({ json, format = 'table' }) => Boolean(json) || format !== 'table'
+
 async function main(args) {
   const commandLine = new CommandLine()
-  process.once('SIGINT', () => commandLine.onSignal())
+  for (const signal of Object.keys(SIGNALS)) {
+    process.once(signal, () => commandLine.onSignal(signal))
+  }
   process.once('uncaughtException', (error) => commandLine.onFailure(error))
   try {
     commandLine.exit((await commandLine.run(args)) || WORKED)

@@ -1,9 +1,12 @@
 // Arguments: options by name and the rest in order, and what the values of options must be. Which options a command has, and
-// their help, is in its own file.
+// their help, is in its own folder; help/describe.js has their form.
 'use strict'
 
+const fs = require('node:fs')
 const net = require('node:net')
 const { parseArgs } = require('node:util')
+const { parseOptions } = require('./help/describe.js')
+const { suggestion } = require('./help/suggest.js')
 const { quoted } = require('./output/text.js')
 const UsageError = require('./usage-error.js')
 
@@ -12,28 +15,17 @@ const DEFAULT_TIMEOUT_S = 15
 const LONGEST_TIMEOUT_S = 2147483
 const FORMATS = ['table', 'json', 'csv', 'openmetrics']
 
-const COMMON = { help: { type: 'boolean', short: 'h' } }
-
-// How requests travel; `network` reads them. What a request may go by belongs here, for all commands at once. `check` and
-// `ping` have sockets of their own (connect.js), which honour it too, or refuse it: OWN_SOCKETS is what they take.
-const OWN_SOCKETS = {
-  family: { type: 'string' },
-  timeout: { type: 'string' },
-  'local-address': { type: 'string', multiple: true }
-}
-const ENGINE_ONLY = { interface: { type: 'string' }, proxy: { type: 'string' } }
-const NETWORK = { ...OWN_SOCKETS, ...ENGINE_ONLY }
-// Their lines in the help of commands; family and timeout mean something else in each.
-const LOCAL_ADDRESS_HELP = `  --local-address A    send from this address of this machine, look-ups too;
-                       twice for one of each family`
-const OWN_SOCKETS_HELP = `${LOCAL_ADDRESS_HELP}: others are not asked`
-const NETWORK_HELP = `${LOCAL_ADDRESS_HELP}
-  --interface NAME     send through this network interface, look-ups too
-  --proxy URL          send through a SOCKS5 proxy: socks5h://host:port, with
-                       user:password@ before the host if it wants one;
-                       with socks5:// names are looked up here`
-const LISTS = { file: { type: 'string', multiple: true }, 'skip-invalid': { type: 'boolean' } }
-const OUTPUT = { format: { type: 'string' }, json: { type: 'boolean' } }
+// Lines of help that several commands have, the same in each.
+const LISTS = ['--file LIST..., --skip-invalid', 'read a list, - is stdin; leave out bad lines']
+const WAY_OUT = ['--local-address A..., --interface NAME, --proxy URL|@FILE', 'the way out']
+const FAMILY = ['-4, -6, --family 4|6', 'IPv4 or IPv6 only']
+const FORMAT = ['--format FORMAT, --json', 'table, json, csv or openmetrics']
+const REDACT = ['--redact, --no-redact', 'hide passkeys (in metrics they are), or do not']
+const timeoutLine = (help) => ['-W, --timeout SECONDS', help]
+// What is given, in the same words in all commands.
+const URL = ['URL', 'udp://host:port/path, host:port, magnet link, .torrent file, or -']
+const HASH = ['HASH', 'hex, base32, magnet link, .torrent file, or - for stdin']
+const URL_OF_HASH = ['URL', 'udp://host:port/path, host:port (or those that torrents name)']
 
 // Takes the word behind an option that has a value as its value, whatever it begins with: peer IDs begin with a dash,
 // and `--num-want -1` is what one writes. parseArgs alone calls both ambiguous.
@@ -49,39 +41,29 @@ function joined(args, options) {
   return result
 }
 
-/** `{values, positionals}` of a command's arguments. `options` is what util.parseArgs takes. */
-function parse(args, options) {
-  const all = { ...options, ...COMMON }
+/** `{values, positionals}` of a command's arguments. */
+function parse(args, command) {
+  const options = parseOptions(command)
   try {
-    return parseArgs({
-      args: joined(args, all),
-      options: all,
-      allowPositionals: true,
-      strict: true
-    })
+    return parseArgs({ args: joined(args, options), options, allowPositionals: true, strict: true })
   } catch (error) {
-    throw new UsageError(problemOf(error))
+    throw new UsageError(problemOf(error, Object.keys(options)))
   }
 }
 
-/** The same of a command with sockets of its own. */
-function parseOwnSockets(args, options) {
-  const parsed = parse(args, { ...options, ...ENGINE_ONLY })
-  if (parsed.values.help) return parsed
-  for (const name of Object.keys(ENGINE_ONLY)) {
-    if (parsed.values[name] === undefined) continue
-    throw new UsageError(
-      `--${name} is for announce and scrape: the connects of this command cannot go that way`
-    )
-  }
-  return parsed
-}
-
-function problemOf(error) {
+// parseArgs tells the option in its text alone.
+function problemOf(error, names) {
   const [, option] = /'(?:-\w, )?(--?[^' ]*)/.exec(error.message) || []
   switch (error.code) {
-    case 'ERR_PARSE_ARGS_UNKNOWN_OPTION':
-      return `unknown option ${quoted(option)}`
+    case 'ERR_PARSE_ARGS_UNKNOWN_OPTION': {
+      const near = option.startsWith('--')
+        ? suggestion(
+            option,
+            names.map((name) => `--${name}`)
+          )
+        : ''
+      return `unknown option ${quoted(option)}${near}`
+    }
     case 'ERR_PARSE_ARGS_INVALID_OPTION_VALUE':
       return /does not take an argument/.test(error.message)
         ? `${option} takes no value`
@@ -125,23 +107,42 @@ function seconds(values, name, standard, least = 0.001) {
   return Math.round(number * 1000)
 }
 
+// 0, 4, 6, or `both` if that is one of `families`.
+function familyOf(values, families) {
+  const words = [oneOf(values, 'family', families), values[4] && '4', values[6] && '6']
+  const [word = '0', other] = [...new Set(words.filter(Boolean))]
+  if (other !== undefined) throw new UsageError(`IPv${word} and IPv${other} exclude each other`)
+  return word === 'both' ? word : Number(word)
+}
+
 /**
  * How requests travel: `{family, timeout, transport}`, 0 or 4 or 6 (or `both`, if that is one of `families`), milliseconds,
  * and what the package takes as `transport`, if anything.
  */
-function network(values, { timeout = DEFAULT_TIMEOUT_S, families = ['4', '6'] } = {}) {
-  const word = oneOf(values, 'family', families) ?? '0'
-  const family = word === 'both' ? word : Number(word)
-  const transport = transportOf(values)
-  const local = transport?.localAddress ?? []
-  const isMissing = local.length > 0 && !local.some((one) => net.isIP(one) === family)
-  if ((family === 4 || family === 6) && isMissing) {
+function network(values, env, { timeout = DEFAULT_TIMEOUT_S, families = ['4', '6'] } = {}) {
+  const transport = transportOf({ ...values, proxy: proxyOf(values, env) })
+  let family = familyOf(values, families)
+  const local = (transport?.localAddress ?? []).map((one) => net.isIP(one))
+  if (family === 0 && local.length === 1) [family] = local
+  if ((family === 4 || family === 6) && local.length > 0 && !local.includes(family)) {
     throw new UsageError(`--family ${family} needs an IPv${family} --local-address`)
   }
-  return {
-    family,
-    timeout: seconds(values, 'timeout', timeout),
-    transport
+  return { family, timeout: seconds(values, 'timeout', timeout), transport }
+}
+
+// A password belongs into the environment or a file, where other users of the machine do not see it. What curl takes from
+// ALL_PROXY is meant for us where it is SOCKS; a kind of SOCKS that has no UDP must not be passed by in silence.
+function proxyOf({ proxy }, env) {
+  if (proxy === undefined) {
+    const wanted = env.ALL_PROXY || env.all_proxy || ''
+    return /^socks/i.test(wanted) ? wanted : undefined
+  }
+  if (!proxy.startsWith('@')) return proxy
+  const file = proxy.slice(1)
+  try {
+    return fs.readFileSync(file, 'utf8').trim()
+  } catch (error) {
+    throw new UsageError(`cannot read the proxy's URL from ${quoted(file)}: ${error.code}`)
   }
 }
 
@@ -160,11 +161,6 @@ function transportOf(values) {
     throw new UsageError(error.message.replace(/\btransport\.(\w+)(?:\.(\w+))?/g, named))
   }
   return transport
-}
-
-/** The family that may be asked from these local addresses: theirs, if they are of one. */
-function familyFrom(localAddresses, family) {
-  return family === 0 && localAddresses.length === 1 ? net.isIP(localAddresses[0]) : family
 }
 
 function ipv4(values, name) {
@@ -192,21 +188,32 @@ function format(values) {
   return values.json ? 'json' : (wanted ?? 'table')
 }
 
+/** Whether passkeys are to be hidden: in metrics they are unless one says otherwise. */
+function isRedacted(values) {
+  if (values.redact && values['no-redact']) {
+    throw new UsageError('--redact and --no-redact exclude each other')
+  }
+  return values.redact ?? (!values['no-redact'] && format(values) === 'openmetrics')
+}
+
 module.exports = {
-  NETWORK,
-  NETWORK_HELP,
-  OWN_SOCKETS,
-  OWN_SOCKETS_HELP,
+  FAMILY,
+  FORMAT,
+  FORMATS,
+  HASH,
   LISTS,
-  OUTPUT,
+  REDACT,
+  URL,
+  URL_OF_HASH,
+  WAY_OUT,
+  timeoutLine,
   parse,
-  parseOwnSockets,
   integer,
   counter,
   seconds,
   network,
-  familyFrom,
   ipv4,
   oneOf,
-  format
+  format,
+  isRedacted
 }

@@ -1,92 +1,59 @@
-// `announce`: one announce, and what the tracker answers.
+// `announce`: one announce of each torrent at each tracker, and what they answer.
 'use strict'
 
 const { randomInt } = require('node:crypto')
-const UdpTracker = require('../..')
-const { errorFields, reasonOf } = require('../output/failures.js')
-const { jsonLine } = require('../output/formats.js')
-const { readInfoHash } = require('../input/info-hashes.js')
+const { setMaxListeners } = require('node:events')
+const UdpTracker = require('../../index.js')
+const { linesOf, readJobs, recordOf } = require('../input/jobs.js')
+const { DEFAULT_PORT, readPeerId } = require('../input/peer.js')
 const options = require('../options.js')
-const { DEFAULT_PORT, readPeerId, peerIdText } = require('../input/peer.js')
+const { reasonOf } = require('../output/failures.js')
+const { jsonLine } = require('../output/formats.js')
+const { redacted } = require('../output/names.js')
 const { Progress } = require('../output/progress.js')
-const { grouped } = require('../output/text.js')
-const { readUdpTracker } = require('../input/tracker-url.js')
-const UsageError = require('../usage-error.js')
 const Waiting = require('../output/waiting.js')
+const UsageError = require('../usage-error.js')
+const Goodbye = require('./goodbye.js')
+const AnnouncePrinter = require('./printer.js')
+const { FAILED, WORKED, WRONG_USE } = require('../exit-codes.js')
 
 const EVENTS = ['none', 'started', 'completed', 'stopped', 'paused']
+const FAMILIES = ['4', '6', 'both']
+// How many announces are under way at once.
+const AT_ONCE = 1000
 
-const HELP = `Usage: bittorrent-udp-tracker announce URL INFO_HASH [options]
-
-Announces once as a peer and prints what the tracker answers: the interval,
-seeds, leechers and peers. Then it says "stopped", so that the tracker does not
-send peers to this machine.
-
-  URL                  udp://host:port, with or without a path; host:port is
-                       enough
-  INFO_HASH            40 digits of hex, 32 of base32, a magnet link, or the
-                       path of a .torrent file
-
-  --event WORD         none (default), started, completed, stopped or paused
-  --stay               do not say "stopped": the tracker counts this peer until
-                       its interval is over, or until --event stopped with the
-                       same --peer-id
-  --port PORT          the port that this peer listens on (default ${DEFAULT_PORT})
-  --left BYTES         still to download (default 1: a peer that wants the
-                       torrent; with --event completed 0)
-  --downloaded BYTES   downloaded so far (default 0)
-  --uploaded BYTES     uploaded so far (default 0)
-  --num-want N         how many peers are wanted (default 50); -1 leaves it to
-                       the tracker
-  --key N              a number that tells the tracker who this is when its
-                       address changes (default 0)
-  --ip ADDRESS         the IPv4 address to announce (default: the one that the
-                       tracker sees)
-  --family 4|6|both    IPv4 or IPv6 only, or once over each with one random
-                       key unless --key is given (default: what the tracker
-                       has, IPv4 first)
-${options.NETWORK_HELP}
-  --peer-id ID         20 bytes of text or 40 digits of hex (default: a new one
-                       at random)
-  --username NAME      for trackers with authentication
-  --password WORD      the same
-  --timeout SECONDS    give up after this long, look-up included (default 15);
-                       0.5 is half a second
-  --json               an object in one line, with --family both a line for
-                       each; after a failure it has "error"
-  -h, --help
-
-Examples:
-  bittorrent-udp-tracker announce tracker.example.org:6969 debian.torrent
-  bittorrent-udp-tracker announce udp://tracker.example.org:6969/announce \\
-    95c8a2f1c5c4a2f0e0b1d7d6f1e2d3c4b5a69788 --json | jq -r '.peers[]'
-  bittorrent-udp-tracker announce tracker.example.org:6969 debian.torrent \\
-    --event started --port 51413 --stay
-
-Exit code: 0 the tracker answered (with --family both over one of them), 1 it
-failed, 2 wrong usage, 3 the package's addon is missing, 130 ended by Ctrl-C.
-`
-
-const OPTIONS = {
-  event: { type: 'string' },
-  stay: { type: 'boolean' },
-  port: { type: 'string' },
-  left: { type: 'string' },
-  downloaded: { type: 'string' },
-  uploaded: { type: 'string' },
-  'num-want': { type: 'string' },
-  key: { type: 'string' },
-  ip: { type: 'string' },
-  'peer-id': { type: 'string' },
-  username: { type: 'string' },
-  password: { type: 'string' },
-  ...options.NETWORK,
-  json: { type: 'boolean' }
+const DESCRIPTION = {
+  name: 'announce',
+  usage: ['[URL...] HASH... [options]'],
+  about: [
+    'Announces once as a peer and prints what trackers answer: interval, seeds,',
+    'peers. Then it says "stopped", so that no peers are sent to this machine.'
+  ],
+  things: [options.URL_OF_HASH, options.HASH],
+  lines: [
+    options.LISTS,
+    ['--event WORD', `${EVENTS.join(', ')} (none)`],
+    ['--stay', 'do not say "stopped"; the peer counts for an interval'],
+    ['--port PORT', `that this peer listens on (${DEFAULT_PORT})`],
+    ['--left BYTES', 'still to download (1; with --event completed 0)'],
+    ['--downloaded BYTES, --uploaded BYTES', 'so far (0)'],
+    ['--num-want N', 'how many peers (50); -1: as the tracker likes'],
+    ['--peer-id ID', '20 bytes or 40 digits of hex (a new one)'],
+    ['--key N, --ip ADDRESS', 'who this is when its address changes (0); an IPv4 one'],
+    ['--username NAME, --password WORD', 'for trackers with authentication'],
+    ['-4, -6, --family 4|6|both', 'IPv4 or IPv6 only, or once over each'],
+    options.WAY_OUT,
+    options.timeoutLine('give up after this long, look-up included (15)'),
+    options.FORMAT,
+    options.REDACT
+  ],
+  words: { format: options.FORMATS, event: EVENTS },
+  examples: [
+    'bittorrent-udp-tracker announce debian.torrent',
+    'bittorrent-udp-tracker announce tracker.example.org:6969 95c8a2f1c5c4a2f0e0b1d7d6f1e2d3c4b5a69788 --json',
+    'bittorrent-udp-tracker announce tracker.example.org:6969 debian.torrent --event started --port 51413 --stay'
+  ]
 }
-
-// How long the end waits for the answer to "stopped", and after Ctrl-C for it to be sent.
-const GOODBYE_MS = 3000
-const LAST_WORD_MS = 200
 
 function credentials({ username, password }) {
   if (username === undefined && password === undefined) return undefined
@@ -98,12 +65,11 @@ function credentials({ username, password }) {
   return { username, password }
 }
 
-function requestOf(values, infoHash) {
+function requestOf(values, env) {
   const event = options.oneOf(values, 'event', EVENTS) || 'none'
-  const network = options.network(values, { families: ['4', '6', 'both'] })
+  const network = options.network(values, env, { families: FAMILIES })
   const key = options.integer(values, 'key', 0, 2 ** 32 - 1)
   return {
-    infoHash,
     peerId: readPeerId(values['peer-id']),
     event,
     port: options.integer(values, 'port', 0, 65535) ?? DEFAULT_PORT,
@@ -117,50 +83,6 @@ function requestOf(values, infoHash) {
     auth: credentials(values),
     ...network
   }
-}
-
-function minutes(seconds) {
-  return seconds >= 60 ? ` (${grouped(Math.round(seconds / 60))} min)` : ''
-}
-
-const line = ([name, value]) => [['bold', name.padEnd(9)], '  ', value]
-
-function answerLines({ interval, seeds, leechers, peers }) {
-  const fields = [
-    ['interval', `${grouped(interval)} s${minutes(interval)}`],
-    ['seeds', ['green', grouped(seeds)]],
-    ['leechers', ['yellow', grouped(leechers)]],
-    ['peers', grouped(peers.length)]
-  ]
-  return [...fields.map(line), ...peers.map((peer) => `           ${peer}`)]
-}
-
-function forPeople(url, request, outcomes) {
-  const about = [
-    ['tracker', url],
-    ['info-hash', request.infoHash],
-    ['peer ID', peerIdText(request.peerId)]
-  ]
-  const lines = about.map(line)
-  if (request.family !== 'both') return [...lines, ...answerLines(outcomes[0].answer)]
-  for (const { family, answer, error } of outcomes) {
-    lines.push('', [['bold', `IPv${family}`]])
-    if (error === null) lines.push(...answerLines(answer))
-    else lines.push(line(['failed', ['red', reasonOf(error, request.timeout)]]))
-  }
-  return lines
-}
-
-// An object for each family, which says so if there are two.
-function forPrograms(about, { family: wanted }, outcomes) {
-  return outcomes.map(({ family, answer, error }) => {
-    const which = wanted === 'both' ? { family } : {}
-    return jsonLine({
-      ...about,
-      ...which,
-      ...(error === null ? answer : { error: errorFields(error) })
-    })
-  })
 }
 
 /** Announces: `[{family, answer, error}]`, two of them over both families; `error` is a TrackerError, or `null`. */
@@ -181,91 +103,131 @@ async function announce(url, request) {
   return [4, 6].map((one) => outcomeOf(one, found[one]))
 }
 
-/** Says "stopped", over each family once: a tracker is left with nothing, unless the peer is to stay. */
-class Goodbye {
-  constructor(url, request) {
-    this.url = url
-    this.request = request
-    this.said = new Map()
+/** An announce of one torrent at one tracker, and the "stopped" that may follow. */
+class Visit {
+  constructor(tracker, infoHash, request, isToStop) {
+    this.url = tracker.url
+    this.request = { ...request, infoHash }
+    this.isBoth = request.family === 'both'
+    this.isToStop = isToStop
+    this.goodbye = new Goodbye(this.url, this.request)
   }
 
-  /** Resolves when the tracker has taken it; rejects with a TrackerError. */
-  say(family) {
-    if (!this.said.has(family)) {
-      const timeout = Math.min(this.request.timeout, GOODBYE_MS)
-      const last = { ...this.request, family, event: 'stopped', numWant: 0, timeout }
-      this.said.set(family, UdpTracker.announce(this.url, last))
-    }
-    return this.said.get(family)
+  get about() {
+    return { url: this.url, infoHash: this.request.infoHash, peerId: this.request.peerId }
   }
 
-  /** Resolves when it has been sent, whatever becomes of it. */
-  async send(families) {
-    if (families.length === 0) return
-    const sent = new Promise((resolve) => setTimeout(resolve, LAST_WORD_MS))
-    await Promise.race([Promise.allSettled(families.map((family) => this.say(family))), sent])
+  async announce() {
+    this.outcomes = await announce(this.url, this.request)
+    return this.outcomes
   }
-}
 
-async function run(args, { stdout, stderr, fail, note, help, onInterrupt }) {
-  const { values, positionals } = options.parse(args, OPTIONS)
-  if (values.help) return help()
-  const [urlText, hashText, ...rest] = positionals
-  const { url, parts } = readUdpTracker(urlText)
-  if (hashText === undefined) throw new UsageError('the info-hash is missing')
-  if (rest.length > 0) throw new UsageError(`announce takes one info-hash, got ${rest.length + 1}`)
-  const { infoHash } = await readInfoHash(hashText)
-  const request = requestOf(values, infoHash)
-  const isToStop = !values.stay && request.event !== 'stopped'
-
-  const about = { url, infoHash, peerId: peerIdText(request.peerId) }
-  const waiting = new Waiting({ isWatched: stderr.canErase, isAddress: parts.family !== 0 })
-  const progress = new Progress({ stdout, stderr }, { what: () => String(waiting) })
-  const isBoth = request.family === 'both'
-  const goodbye = new Goodbye(url, request)
-  const interrupt = new AbortController()
-  onInterrupt(async () => {
-    progress.end()
-    // Sent again behind "stopped", it would put the peer back.
-    interrupt.abort()
-    if (isToStop) await goodbye.send(isBoth ? [4, 6] : [request.family])
-  })
-
-  let outcomes
-  try {
-    outcomes = await announce(url, { ...request, signal: interrupt.signal })
-  } catch (error) {
-    if (!interrupt.signal.aborted) throw error
-    return new Promise(() => {}) // whoever interrupted ends the process
-  } finally {
-    progress.end()
-  }
-  const answered = outcomes.filter(({ error }) => error === null)
-  if (values.json) await stdout.lines(forPrograms(about, request, outcomes))
-  else if (answered.length > 0) await stdout.lines(forPeople(url, request, outcomes))
-  else {
-    const reasons = outcomes.map(({ family, error }) => {
-      return `${isBoth ? `IPv${family}: ` : ''}${reasonOf(error, request.timeout)}`
+  /** Why it failed, in words; `null` if an answer came in. */
+  get failure() {
+    if (this.outcomes.some(({ error }) => error === null)) return null
+    const { timeout } = this.request
+    const reasons = this.outcomes.map(({ family, error }) => {
+      return `${this.isBoth ? `IPv${family}: ` : ''}${reasonOf(error, { timeout, family })}`
     })
-    fail(`${url}: ${reasons.join('; ')}`)
+    return reasons.join('; ')
   }
-  if (isToStop) {
-    // It may have heard of the peer, although its answer is not here.
-    const silent = outcomes.filter(({ error }) => error?.code === 'TIMEOUT')
-    const sent = goodbye.send(silent.map(({ family }) => family))
+
+  /** Says "stopped" where an announce was answered, or may have been taken although its answer is not here. */
+  async leave(note) {
+    if (!this.isToStop) return
+    const silent = this.outcomes.filter(({ error }) => error?.code === 'TIMEOUT')
+    const answered = this.outcomes.filter(({ error }) => error === null)
+    const sent = this.goodbye.send(silent.map(({ family }) => family))
     const take = async ({ family }) => {
       try {
-        await goodbye.say(family)
+        await this.goodbye.say(family)
       } catch (error) {
         if (!(error instanceof UdpTracker.TrackerError)) throw error
+        const which = this.isBoth ? ` over IPv${family}` : ''
         note(
-          `the tracker did not take "stopped"${isBoth ? ` over IPv${family}` : ''}: ${reasonOf(error)}; it counts this peer until its interval is over`
+          `the tracker did not take "stopped"${which}: ${reasonOf(error)}; it counts this peer until its interval is over`
         )
       }
     }
     await Promise.all([sent, ...answered.map(take)])
   }
-  return answered.length > 0 ? 0 : 1
+
+  async interrupt() {
+    if (this.isToStop) await this.goodbye.send(this.isBoth ? [4, 6] : [this.request.family])
+  }
 }
 
-module.exports = { run, HELP, OPTIONS }
+async function run({ values, positionals, env, stdout, stderr, fail, note, onInterrupt }) {
+  const request = requestOf(values, env)
+  const format = options.format(values)
+  const nameOf = options.isRedacted(values) ? redacted : (url) => url
+  const { jobs, invalid } = await readJobs({ values, positionals, note }, 'announce')
+  const abort = new AbortController()
+  setMaxListeners(0, abort.signal)
+  const isToStop = !values.stay && request.event !== 'stopped'
+  const visits = jobs.flatMap(({ tracker, list }) => {
+    return Array.from({ length: list.length }, (_, i) => {
+      return new Visit(tracker, list.hexAt(i), { ...request, signal: abort.signal }, isToStop)
+    })
+  })
+
+  if (format === 'json') await stdout.lines(invalid.map((one) => jsonLine(recordOf(one))))
+  else for (const line of linesOf(invalid)) fail(line)
+  const isBoth = request.family === 'both'
+  const printer = new AnnouncePrinter({ stdout, format, nameOf, isBoth, timeout: request.timeout })
+  const isOne = visits.length === 1
+  const waiting = new Waiting({
+    isWatched: stderr.canErase,
+    isAddress: jobs[0].tracker.parts.family !== 0
+  })
+  const progress = new Progress(
+    { stdout, stderr },
+    isOne ? { what: () => String(waiting) } : { total: visits.length, unit: 'announces' }
+  )
+  const underWay = new Set()
+  onInterrupt(async () => {
+    progress.end()
+    // Sent again behind "stopped", it would put the peer back.
+    abort.abort()
+    await Promise.all([...underWay].map((visit) => visit.interrupt()))
+    await printer.end()
+  })
+
+  let failures = 0
+  const queue = visits.values()
+  const leaving = []
+  const work = async () => {
+    for (const visit of queue) {
+      underWay.add(visit)
+      const outcomes = await visit.announce()
+      progress.done++
+      const { failure } = visit
+      if (failure !== null) failures++
+      if (failure === null || format !== 'table') await printer.add(visit.about, outcomes)
+      else fail(`${nameOf(visit.url)}: ${failure}`)
+      leaving.push(visit.leave(note).then(() => underWay.delete(visit)))
+    }
+  }
+  try {
+    await Promise.all(Array.from({ length: Math.min(AT_ONCE, visits.length) }, work))
+  } catch (error) {
+    if (!abort.signal.aborted) throw error
+    return new Promise(() => {}) // whoever interrupted ends the process
+  } finally {
+    progress.end()
+  }
+  await printer.end()
+  await Promise.all(leaving)
+  if (invalid.length > 0) return WRONG_USE
+  return isGood(visits, failures) ? WORKED : FAILED
+}
+
+// Whether each torrent was taken by one of its trackers at least.
+function isGood(visits, failures) {
+  if (failures === 0) return true
+  const taken = new Set()
+  for (const visit of visits) if (visit.failure === null) taken.add(visit.request.infoHash)
+  return visits.every((visit) => taken.has(visit.request.infoHash))
+}
+
+module.exports = { ...DESCRIPTION, run }

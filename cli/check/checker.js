@@ -1,18 +1,20 @@
-// Whether one tracker works, step by step, with what each step takes: a look-up and a connect of its own, then an
-// announce and a scrape by the package, at the address that answered the connect.
+// Whether one tracker works, step by step, with what each step takes: a connect by itself, then an announce and a scrape at
+// the address that answered it.
 //
 // Round trips of announce and scrape are those of the datagrams, which the package tells on its channels: from the last
 // send to the answer, with no waiting for anything else in them.
 'use strict'
 
 const diagnosticsChannel = require('node:diagnostics_channel')
+const os = require('node:os')
 const { randomBytes } = require('node:crypto')
-const UdpTracker = require('../..')
-const { connectToFirst } = require('../client/connect.js')
-const { reasonOf } = require('../output/failures.js')
-const { familiesOf, hostAndPort } = require('../client/hosts.js')
+const UdpTracker = require('../../index.js')
+const { ping } = require('../client/ping.js')
 const { DEFAULT_PORT, randomPeerId } = require('../input/peer.js')
-const { WORKS, REFUSES, NO_SCRAPE, FAILED, SKIPPED } = require('./statuses.js')
+const { reasonOf, isAnswer, isFamilyMissing } = require('../output/failures.js')
+const { milliseconds } = require('../output/formats.js')
+const { failure, result, skipped } = require('./result.js')
+const { WORKS, REFUSES, NO_SCRAPE, FAILED } = require('./statuses.js')
 
 const { TrackerError } = UdpTracker
 
@@ -20,7 +22,7 @@ const { TrackerError } = UdpTracker
 const GOODBYE_MS = 2000
 
 // What an answer of opentracker reads like that has a list of torrents, and not this one on it: 8 bytes of action 1.
-const NOT_SERVED = 'announce response should be 20 bytes'
+const NOT_SERVED_LENGTH = 'announce response should be 20 bytes'
 
 /** `[result, error]` of a promise, one of them `null`. */
 async function outcome(promise) {
@@ -32,51 +34,38 @@ async function outcome(promise) {
   }
 }
 
-const isAnswer = (error) => error.code === 'TRACKER_ERROR' || error.code === 'BAD_RESPONSE'
-const milliseconds = (number) => Math.round(number * 1000) / 1000
-
-function result(url, fields) {
-  return {
-    url,
-    family: null,
-    address: null,
-    status: FAILED,
-    reason: null,
-    lookupMs: null,
-    connectMs: null,
-    announceMs: null,
-    scrapeMs: null,
-    interval: null,
-    ...fields
-  }
+// Whether this machine can be expected to reach other machines over this family: if not, that is not the tracker's fault.
+function machineHas(family) {
+  return Object.values(os.networkInterfaces())
+    .flat()
+    .some((own) => {
+      const isFamily = own.family === `IPv${family}` || own.family === family
+      return isFamily && !own.internal && !/^fe80:/i.test(own.address)
+    })
 }
 
-// A step that failed, with `status`; `reason` is what people read.
-function failure(step, error, status = FAILED, reason = reasonOf(error)) {
-  return { status, reason, error: { step, code: error.code, message: error.message } }
-}
+const UNREACHABLE = new Set(['ENETUNREACH', 'EADDRNOTAVAIL', 'EAFNOSUPPORT'])
+const hasNoWay = ({ code, cause }, family) =>
+  code === 'NETWORK' && UNREACHABLE.has(cause?.code) && !machineHas(family)
 
-// The engine's words for a URL end with the URL, which stands beside them here.
-function unusable(problem) {
-  const reason = problem.replace(/^announce /, '').replace(/: .*$/s, '')
-  return failure('URL', new TrackerError(problem, 'BAD_URL'), FAILED, reason)
+// A zone's percent sign is written so in URLs (RFC 6874).
+function urlOf({ address, family }, { port, requestString }) {
+  const host = family === 6 ? `[${address.replace('%', '%25')}]` : address
+  return `udp://${host}:${port}${requestString}`
 }
 
 /** Checks trackers with one torrent and one peer ID for all. */
 class Checker {
-  constructor({ family, timeout, infoHash, lookUps, local, transport }) {
-    this.family = family
-    this.timeout = timeout
-    this.isOwnTorrent = infoHash === null
-    this.infoHash = infoHash || randomBytes(20)
-    this.lookUps = lookUps
-    // Where everything leaves from, for our own sockets and for the package's.
-    this.local = local
-    this.transport = transport
+  constructor({ family, timeout, infoHash, transport, signal }) {
+    Object.assign(this, { family, timeout, transport, signal })
+    this.infoHash = infoHash
+    this.randomHash = randomBytes(20)
     this.peerId = randomPeerId()
     // Where the peer may be known, and where it says that it goes.
-    this.present = new Set()
+    this.present = new Map()
     this.goodbyes = new Set()
+    // Until when each tracker that is being checked can take.
+    this.running = new Map()
     // Of the latest answers, by kind and URL.
     this.roundTrips = new Map()
     diagnosticsChannel.subscribe('bittorrent-udp-tracker:answer', ({ request, roundTrip, url }) => {
@@ -84,104 +73,143 @@ class Checker {
     })
   }
 
-  /** What the first request of a process costs on top is not the first tracker's. */
-  async warmUp() {
-    await UdpTracker.scrape('udp://', [this.infoHash]).catch(() => {})
-  }
-
   /** Says to the trackers that it has not been said to that the peer goes, and waits a little for them. */
   async end() {
-    for (const target of this.present) this.sayGoodbye(target)
+    for (const [target, infoHash] of this.present) this.sayGoodbye(target, infoHash)
     await Promise.all(this.goodbyes)
   }
 
   /** A result for each family that the tracker has an address of; one in all cases. */
-  async check({ url, scheme, parts, problem }) {
-    if (scheme !== 'udp') {
-      return [result(url, { status: SKIPPED, reason: `not UDP (${scheme})` })]
-    }
+  async check(tracker) {
+    const { url, scheme, parts, problem } = tracker
+    if (scheme !== 'udp') return [skipped(url, `not UDP (${scheme})`)]
     if (problem !== null) return [result(url, unusable(problem))]
-    const [found, error] = await outcome(familiesOf(parts, this.family, this.lookUps))
-    if (error !== null) return [result(url, this.lookUpFailure(error))]
-    const lookupMs = found.ms === null ? null : milliseconds(found.ms)
-    return Promise.all(
-      found.families.map((family) => this.checkFamily(url, parts, family, lookupMs))
-    )
-  }
-
-  lookUpFailure(error) {
-    if (error.code === 'TIMEOUT') {
-      return failure('look-up', error, FAILED, 'no answer from the name server')
+    const families =
+      this.family !== 0 ? [this.family] : parts.family !== 0 ? [parts.family] : [4, 6]
+    try {
+      const all = await Promise.all(families.map((family) => this.checkFamily(tracker, family)))
+      const found = all.filter(({ isMissing }) => !isMissing)
+      const rows = found.length > 0 ? found : [absent(all, this.family)]
+      return rows.map(({ row }) => row)
+    } finally {
+      this.running.delete(tracker)
     }
-    const noAddress = / has no (IPv.*) address$/.exec(error.message)
-    return failure(
-      'look-up',
-      error,
-      FAILED,
-      noAddress ? `no ${noAddress[1]} address` : reasonOf(error)
-    )
   }
 
-  async checkFamily(url, parts, { family, addresses, isReachable }, lookupMs) {
-    const about = { family, address: addresses[0].address, lookupMs }
-    if (!isReachable) {
-      const reason = `this machine has no IPv${family} address`
-      return result(url, { ...about, status: SKIPPED, reason })
+  // One step of a tracker, which takes `timeout` at most.
+  step(tracker) {
+    this.running.set(tracker, performance.now() + this.timeout)
+    const { timeout, transport, signal } = this
+    return { timeout, transport, signal }
+  }
+
+  // `{row, isMissing}`: a host without this family is no result, unless it has none at all.
+  async checkFamily(tracker, family) {
+    const { url, parts } = tracker
+    const way = { ...this.step(tracker), family, retransmit: true }
+    const [connected, silent] = await outcome(ping(url, way))
+    if (silent !== null) return this.unconnected(url, silent, family)
+    const { address, lookup, roundTrip } = connected
+    const about = {
+      family,
+      address,
+      lookupMs: milliseconds(lookup),
+      connectMs: milliseconds(roundTrip)
     }
-    const way = { timeout: this.timeout, local: this.local.of(family) }
-    const [connected, silent] = await outcome(connectToFirst(addresses, parts.port, way))
-    if (silent !== null) return result(url, { ...about, ...failure('connect', silent) })
-    const { found, ms, error } = connected
-    Object.assign(about, { address: found.address, connectMs: milliseconds(ms) })
-    if (error !== null) return result(url, { ...about, ...failure('connect', error, REFUSES) })
-    const target = `udp://${hostAndPort(found, parts.port)}${parts.requestString}`
-    return result(url, { ...about, ...(await this.request(target)) })
+    const target = urlOf({ address, family }, parts)
+    return { row: result(url, { ...about, ...(await this.request(tracker, target)) }) }
   }
 
-  async request(target) {
-    const { timeout, infoHash, transport } = this
-    this.present.add(target)
-    const [answer, refused] = await outcome(this.announce(target, 'started', timeout))
+  unconnected(url, error, family) {
+    const isLookUp = error.code === 'DNS' || (error.code === 'TIMEOUT' && error.phase === 'lookup')
+    if (isLookUp) {
+      const reason = reasonOf(error, { family: this.family })
+      return { row: result(url, failure('look-up', error, reason)), isMissing: true, error }
+    }
+    const about = { family, address: error.address?.replace(/:\d+$/, '') ?? null }
+    if (hasNoWay(error, family)) {
+      return { row: skipped(url, `this machine has no IPv${family} address`, about) }
+    }
+    const status = isAnswer(error) ? REFUSES : FAILED
+    const connectMs = null
+    return {
+      row: result(url, {
+        ...about,
+        connectMs,
+        ...failure('connect', error, reasonOf(error), status)
+      })
+    }
+  }
+
+  async request(tracker, target) {
+    const infoHash = this.infoHash ?? tracker.infoHash ?? this.randomHash
+    this.present.set(target, infoHash)
+    const [answer, refused] = await outcome(
+      this.announce(target, infoHash, 'started', this.step(tracker))
+    )
     if (refused !== null && isAnswer(refused)) this.present.delete(target)
     // What answers, if only with an error, may scrape all the same.
     if (refused !== null && !isAnswer(refused)) {
-      return failure('announce', refused, FAILED, `announce: ${reasonOf(refused)}`)
+      return failure('announce', refused, `announce: ${reasonOf(refused)}`)
     }
     const announceMs = this.roundTrip('announce', target)
-    const [, failed] = await outcome(UdpTracker.scrape(target, [infoHash], { timeout, transport }))
-    if (refused === null) this.sayGoodbye(target)
+    const [, failed] = await outcome(UdpTracker.scrape(target, [infoHash], this.step(tracker)))
+    if (refused === null) this.sayGoodbye(target, infoHash)
     const times = { announceMs, scrapeMs: this.roundTrip('scrape', target) }
     if (refused !== null) {
-      return { ...times, ...failure('announce', refused, REFUSES, this.refusal(refused)) }
+      const isRandom = infoHash === this.randomHash
+      return { ...times, ...failure('announce', refused, refusal(refused, isRandom), REFUSES) }
     }
     const { interval } = answer
     if (failed === null) return { ...times, status: WORKS, interval }
     const words = isAnswer(failed) ? reasonOf(failed) : null
-    return { ...times, ...failure('scrape', failed, NO_SCRAPE, words), interval }
+    return { ...times, ...failure('scrape', failed, words, NO_SCRAPE), interval }
   }
 
-  announce(target, event, timeout) {
-    const { infoHash, peerId, transport } = this
-    const peer = { infoHash, peerId, port: DEFAULT_PORT, left: 1, numWant: 1 }
-    return UdpTracker.announce(target, { ...peer, event, timeout, transport })
+  announce(target, infoHash, event, way) {
+    const peer = { infoHash, peerId: this.peerId, port: DEFAULT_PORT, left: 1, numWant: 1 }
+    return UdpTracker.announce(target, { ...peer, event, ...way })
   }
 
   // The tracker need not keep a peer that is none.
-  sayGoodbye(target) {
+  sayGoodbye(target, infoHash) {
     this.present.delete(target)
-    const goodbye = outcome(this.announce(target, 'stopped', Math.min(this.timeout, GOODBYE_MS)))
+    const way = { timeout: Math.min(this.timeout, GOODBYE_MS), transport: this.transport }
+    const goodbye = outcome(this.announce(target, infoHash, 'stopped', way))
     const ended = goodbye.finally(() => this.goodbyes.delete(ended))
     this.goodbyes.add(ended)
-  }
-
-  refusal(error) {
-    if (error.message !== NOT_SERVED) return reasonOf(error)
-    return `does not serve this torrent${this.isOwnTorrent ? ', try --info-hash' : ''}`
   }
 
   roundTrip(request, target) {
     return this.roundTrips.get(`${request} ${target}`) ?? null
   }
+
+  /** For how many milliseconds what is under way can still take, each at its present step. */
+  limit() {
+    return Math.max(0, ...this.running.values()) - performance.now()
+  }
+}
+
+// The engine's words for a URL end with the URL, which stands beside them here.
+function unusable(problem) {
+  const reason = problem.replace(/^announce /, '').replace(/: .*$/s, '')
+  return failure('URL', new TrackerError(problem, 'BAD_URL'), reason)
+}
+
+// What stands for a host of which no family is there: what went wrong, rather than what is missing.
+function absent(all, family) {
+  const [{ row, error }] = [...all].sort(
+    (a, b) => isFamilyMissing(a.error) - isFamilyMissing(b.error)
+  )
+  if (!isFamilyMissing(error)) return { row }
+  return {
+    row: { ...row, reason: family === 0 && all.length > 1 ? 'no IPv4 or IPv6 address' : row.reason }
+  }
+}
+
+function refusal(error, isRandom) {
+  if (error.code !== 'BAD_RESPONSE' || error.message !== NOT_SERVED_LENGTH) return reasonOf(error)
+  return `does not serve this torrent${isRandom ? ', try --info-hash' : ''}`
 }
 
 module.exports = Checker

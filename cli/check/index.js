@@ -1,119 +1,79 @@
 // `check`: whether trackers work, all at once.
 'use strict'
 
+const { setMaxListeners } = require('node:events')
 const { readInfoHash } = require('../input/info-hashes.js')
+const { readTrackers } = require('../input/jobs.js')
 const options = require('../options.js')
+const { shortName } = require('../output/names.js')
 const { Progress, waitingFor } = require('../output/progress.js')
-const Tally = require('./tally.js')
 const { counted } = require('../output/text.js')
-const { readTrackers } = require('../input/tracker-list.js')
-const { shortName } = require('../input/tracker-url.js')
-
-const HELP = `Usage: bittorrent-udp-tracker check URL... [options]
-       bittorrent-udp-tracker check --file LIST [options]
-       ... | bittorrent-udp-tracker check - [options]
-
-Checks whether trackers work: looks each one up, connects to whichever of its
-addresses answers first, announces and scrapes, over IPv4 and over IPv6 if it
-has addresses of both. All are checked at once and printed as they finish, with
-the milliseconds of the look-up and of the round trip of each step.
-
-  works      answers everything
-  no scrape  answers announces, but ignores or refuses scrapes
-  refuses    answers with an error: many serve only their own torrents, so give
-             one with --info-hash
-  failed     does not answer
-  skipped    is not UDP, or of a family that this machine has no address in
-
-The info-hash is random, so that no real torrent is affected, and the peer
-says "stopped" at the end.
-
-  URL                  udp://host:port, with or without a path; host:port is
-                       enough; or - for a list on standard input
-
-  --file LIST          a file with URLs, one a line or several with commas;
-                       blank lines and # comments ignored; - is standard input
-  --skip-invalid       leave out lines that are not URLs
-  --family 4|6         IPv4 or IPv6 only
-${options.OWN_SOCKETS_HELP}
-  --info-hash HASH     the torrent to ask for: hex, base32, a magnet link or
-                       the path of a .torrent file
-  --timeout SECONDS    give up on the look-up, and on each answer, after this
-                       long (default 15); 0.5 is half a second
-  --concurrency N      how many trackers at once (default 1000)
-  --strict             trackers that refuse or do not scrape have failed
-  --sort KEY           latency, name or status; everything is then
-                       printed at the end
-  --only STATUS        print only the URLs with this status, the fastest
-                       first; several with commas, as works,no-scrape
-  --quiet              print nothing; the exit code tells the result
-  --format FORMAT      table, json (an object a line for each tracker and
-                       family, as they finish), csv, or openmetrics for
-                       Prometheus
-  --json               the same as --format json
-  -h, --help
-
-Examples:
-  bittorrent-udp-tracker check tracker.example.org:6969
-  bittorrent-udp-tracker check --file trackers.txt --only works > best.txt
-  curl -s https://example.org/trackers.txt | bittorrent-udp-tracker check - \\
-    --skip-invalid --timeout 5 --sort latency
-  bittorrent-udp-tracker check --file trackers.txt --format openmetrics \\
-    > trackers.prom
-
-Exit code: 0 all UDP trackers answer, 1 one failed or there is none (with
---only: none has this status), 2 wrong usage, 3 the package's addon is missing,
-130 ended by Ctrl-C.
-`
-
-const OPTIONS = {
-  ...options.LISTS,
-  ...options.OWN_SOCKETS,
-  'info-hash': { type: 'string' },
-  concurrency: { type: 'string' },
-  strict: { type: 'boolean' },
-  sort: { type: 'string' },
-  only: { type: 'string' },
-  quiet: { type: 'boolean' },
-  ...options.OUTPUT
-}
+const { invalid: invalidRow } = require('./result.js')
+const { STATUSES } = require('./statuses.js')
+const Tally = require('./tally.js')
+const { FAILED, WORKED, WRONG_USE } = require('../exit-codes.js')
 
 const AT_ONCE = 1000
 const MOST_AT_ONCE = 10_000
-// What the process has open besides, and what a tracker takes: a socket for each of its addresses, of which few have more.
-const OTHER_FILES = 48
-const FILES_A_TRACKER = 4
 
-// How many trackers the system has file descriptors for.
-function roomForTrackers() {
-  const limit = Number(process.report.getReport().userLimits?.open_files.soft)
-  if (!(limit > 0)) return Infinity
-  return Math.max(1, Math.floor((limit - OTHER_FILES) / FILES_A_TRACKER))
+const DESCRIPTION = {
+  name: 'check',
+  usage: ['URL... [options]'],
+  about: [
+    'Whether trackers work: connects, announces and scrapes, over IPv4 and IPv6. A',
+    'tracker works, gives no scrape, refuses (many serve their own torrents alone),',
+    'failed, or is skipped: it is not UDP, or this machine has no way to it.'
+  ],
+  things: [options.URL],
+  lines: [
+    options.LISTS,
+    ['--all', 'on a terminal: a row for each of the dead, too'],
+    ['--only STATUS', 'as works,no-scrape; without --format their bare URLs'],
+    ['--sort latency|name|status', 'all of them at the end'],
+    ['--strict', 'exit code 1 as well if one refuses or does not scrape'],
+    ['-q, --quiet', 'nothing is printed; the exit code tells the result'],
+    ['--info-hash HASH', 'the torrent to ask for (a random one)'],
+    ['--concurrency N', `how many trackers at once (${AT_ONCE})`],
+    options.FAMILY,
+    options.WAY_OUT,
+    options.timeoutLine('give up on each answer after this long (15)'),
+    ['--html FILE', 'a page with the results as well, without passkeys'],
+    options.FORMAT,
+    options.REDACT
+  ],
+  words: { format: options.FORMATS, only: STATUSES.map((status) => status.replace(' ', '-')) },
+  examples: [
+    'bittorrent-udp-tracker check tracker.example.org:6969',
+    'bittorrent-udp-tracker check --file trackers.txt --only works > best.txt',
+    'curl -s https://example.org/trackers.txt | bittorrent-udp-tracker check - --timeout 5 --sort latency',
+    'bittorrent-udp-tracker check --file trackers.txt --format openmetrics > trackers.prom'
+  ]
 }
 
-async function run(args, { stdout, stderr, fail, note, help, onInterrupt }) {
-  const { values, positionals } = options.parseOwnSockets(args, OPTIONS)
-  if (values.help) return help()
-  const { timeout, transport, ...network } = options.network(values)
-  const localAddresses = transport?.localAddress ?? []
-  const family = options.familyFrom(localAddresses, network.family)
+async function infoHashOf({ 'info-hash': text }) {
+  return text === undefined ? null : (await readInfoHash(text)).infoHashes[0]
+}
+
+async function run({ values, positionals, stdout, stderr, fail, note, onInterrupt, env }) {
+  const { timeout, transport, family } = options.network(values, env)
   const atOnce = options.integer(values, 'concurrency', 1, MOST_AT_ONCE) ?? AT_ONCE
-  const hashText = values['info-hash']
-  const infoHash = hashText === undefined ? null : (await readInfoHash(hashText)).infoHash
-  const trackers = await readTrackers({ values, positionals, note, what: 'check' })
+  const infoHash = await infoHashOf(values)
+  const { trackers, invalid } = await readTrackers({ values, positionals, note }, 'check')
 
   // Loads the package, which those who only want to know how to use this need not have.
-  const CheckPrinter = require('./printer.js')
   const Checker = require('./checker.js')
-  const { LocalAddresses } = require('../client/local-addresses.js')
-  const LookUps = require('../client/look-ups.js')
+  const CheckPrinter = require('./printer.js')
+  const client = require('../client/ping.js')
+  await client.prepare(transport)
   const tally = new Tally()
+  const abort = new AbortController()
+  setMaxListeners(0, abort.signal)
+  const rows = values.html === undefined ? null : []
   const printer = new CheckPrinter({ stdout, values, trackers, tally })
-  const local = new LocalAddresses(localAddresses)
-  await local.check()
-  const lookUps = new LookUps({ names: trackers.length, timeout, localAddresses })
-  const checker = new Checker({ family, timeout, infoHash, lookUps, local, transport })
-  const running = new Set()
+  const checker = new Checker({ family, timeout, infoHash, transport, signal: abort.signal })
+  const lanes = Math.min(atOnce, trackers.length, client.roomForTrackers())
+  let started = 0
+  const batches = () => Math.ceil((trackers.length - started) / lanes)
   const progress = printer.isQuiet
     ? null
     : new Progress(
@@ -121,45 +81,55 @@ async function run(args, { stdout, stderr, fail, note, help, onInterrupt }) {
         {
           total: trackers.length,
           unit: 'trackers',
-          what: () =>
+          limit: () => checker.limit() + batches() * timeout,
+          what: (room) =>
             waitingFor(
-              [...running].map(({ url }) => shortName(url)),
-              'tracker'
+              [...checker.running.keys()].map(({ url }) => shortName(url)),
+              'tracker',
+              room
             )
         }
       )
+  const take = (results) => {
+    tally.add(results)
+    rows?.push(...results)
+    return printer.add(results)
+  }
+  const finish = async () => {
+    progress?.end()
+    await printer.end()
+    if (rows !== null) require('./page.js').write(values.html, { rows, tally, values })
+    await checker.end()
+  }
   let done = 0
   onInterrupt(async () => {
+    abort.abort()
     progress?.end()
-    lookUps.close()
     fail(`interrupted, ${done} of ${counted(trackers.length, 'tracker')} checked`)
-    await printer.end()
-    await checker.end()
+    await finish()
   })
 
+  for (const line of invalid) await take([invalidRow(line)])
   const queue = trackers.values()
   const work = async () => {
     for (const tracker of queue) {
-      running.add(tracker)
+      started++
       const results = await checker.check(tracker)
-      running.delete(tracker)
       done++
       if (progress) progress.done = done
-      tally.add(results)
-      await printer.add(results)
+      await take(results)
     }
   }
-  const lanes = Math.min(atOnce, trackers.length, roomForTrackers())
   try {
-    await checker.warmUp()
     await Promise.all(Array.from({ length: lanes }, work))
-  } finally {
-    progress?.end()
+  } catch (error) {
+    if (!abort.signal.aborted) throw error
+    return new Promise(() => {}) // whoever interrupted ends the process
   }
-  await printer.end()
-  await checker.end()
-  if (printer.only !== null) return printer.matches > 0 ? 0 : 1
-  return tally.isGood(values.strict) ? 0 : 1
+  await finish()
+  if (invalid.length > 0) return WRONG_USE
+  const isGood = printer.only === null ? tally.isGood(values.strict) : printer.matches > 0
+  return isGood ? WORKED : FAILED
 }
 
-module.exports = { run, HELP, OPTIONS }
+module.exports = { ...DESCRIPTION, run }

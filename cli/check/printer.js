@@ -1,29 +1,23 @@
 // Prints the results of `check`: in a table, as lines for programs, or as bare URLs; as they come, or sorted at the end.
+//
+// On a terminal it is the living that are to be seen when it has ended: where all of them would not fit, the dead are one
+// line with their reasons, and with --all they come before the living.
 'use strict'
 
 const CheckTable = require('./table.js')
-const { csvLine, jsonLine, Metrics } = require('../output/formats.js')
+const { metricsOf } = require('./metrics.js')
+const { CSV } = require('./result.js')
+const { csvLine, jsonLine } = require('../output/formats.js')
+const { redacted, shortName } = require('../output/names.js')
 const options = require('../options.js')
 const { quoted } = require('../output/text.js')
-const { STATUSES } = require('./statuses.js')
-const { shortName } = require('../input/tracker-url.js')
+const { STATUSES, INVALID, isAlive } = require('./statuses.js')
 const UsageError = require('../usage-error.js')
-
-const CSV = [
-  'url',
-  'family',
-  'address',
-  'status',
-  'reason',
-  'lookupMs',
-  'connectMs',
-  'announceMs',
-  'scrapeMs',
-  'interval'
-]
 
 // `works in part` is a status of a tracker, and not of a single result.
 const RANKS = ['works', 'works in part', ...STATUSES.slice(1)]
+// Header, empty lines, sums and the shell's own line.
+const OTHER_LINES = 6
 
 // The round trip of a tracker's fastest answer, Infinity without one.
 function latencyOf(results) {
@@ -50,65 +44,46 @@ function statusesOf(text) {
   })
 }
 
-function metricsOf(all) {
-  const metrics = new Metrics()
-    .family('bittorrent_tracker_up', 'Whether the tracker answers, if only with an error.')
-    .family('bittorrent_tracker_status', 'Whether this is what the check came to.')
-    .family('bittorrent_tracker_step_seconds', 'How long each step took.')
-    .family('bittorrent_tracker_interval_seconds', 'How long peers wait between announces.')
-  const steps = {
-    look_up: 'lookupMs',
-    connect: 'connectMs',
-    announce: 'announceMs',
-    scrape: 'scrapeMs'
-  }
-  for (const result of all.flat()) {
-    const { url, family } = result
-    const labels = { url, family }
-    if (result.status !== 'skipped') {
-      metrics.add('bittorrent_tracker_up', labels, result.status === 'failed' ? 0 : 1)
-    }
-    for (const status of STATUSES) {
-      metrics.add(
-        'bittorrent_tracker_status',
-        { ...labels, status },
-        Number(status === result.status)
-      )
-    }
-    if (result.interval !== null) {
-      metrics.add('bittorrent_tracker_interval_seconds', labels, result.interval)
-    }
-    for (const [step, field] of Object.entries(steps)) {
-      if (result[field] === null) continue
-      metrics.add('bittorrent_tracker_step_seconds', { ...labels, step }, result[field] / 1000)
-    }
-  }
-  return metrics.lines()
-}
+const isLiving = (results) => results.some(({ status }) => isAlive(status) || status === INVALID)
 
 class CheckPrinter {
   constructor({ stdout, values, trackers, tally }) {
     this.stdout = stdout
+    this.tally = tally
     this.format = options.format(values)
     this.only = statusesOf(values.only)
     const sort = options.oneOf(values, 'sort', Object.keys(SORTS))
-    const isLate = sort !== undefined || this.only !== null || this.format === 'openmetrics'
-    this.late = isLate ? [] : null
     this.order = SORTS[sort ?? 'latency'](tally)
     this.isQuiet = values.quiet === true
-    this.isBare = this.only !== null && this.format === 'table'
+    this.isBare = this.only !== null && values.format === undefined && !values.json
+    this.nameOf = options.isRedacted(values) ? redacted : (url) => url
+    const isTable = this.format === 'table' && !this.isBare
+    this.table = isTable
+      ? new CheckTable(
+          stdout,
+          trackers.map(({ url }) => this.nameOf(url))
+        )
+      : null
+    const isCrowded = isTable && stdout.isTerminal && trackers.length + OTHER_LINES > stdout.rows
+    this.hidesDead = isCrowded && this.only === null && !values.all
+    this.isDeadFirst =
+      isTable && stdout.isTerminal && (isCrowded || sort === 'latency' || sort === 'status')
+    this.isLate =
+      sort !== undefined ||
+      this.only !== null ||
+      this.format === 'openmetrics' ||
+      (isCrowded && Boolean(values.all))
+    this.late = []
+    this.hidden = 0
     this.matches = 0
-    this.tally = tally
-    if (this.format === 'table' && !this.isBare) {
-      this.table = new CheckTable(stdout, trackers)
-    }
     this.hasHeader = false
   }
 
   linesOf(results) {
-    const lines = []
+    results = results.map((result) => ({ ...result, url: this.nameOf(result.url) }))
     if (this.isBare) return [results[0].url]
     if (this.format === 'json') return results.map(jsonLine)
+    const lines = []
     if (!this.hasHeader) lines.push(this.table ? this.table.header() : csvLine(CSV))
     this.hasHeader = true
     for (const result of results) {
@@ -122,22 +97,33 @@ class CheckPrinter {
     if (this.only !== null) results = results.filter(({ status }) => this.only.includes(status))
     if (results.length === 0) return undefined
     this.matches++
-    if (this.late !== null) return void this.late.push(results)
+    if (this.hidesDead && !isLiving(results)) return void this.hidden++
+    if (this.isLate) return void this.late.push(results)
     return this.isQuiet ? undefined : this.stdout.lines(this.linesOf(results))
+  }
+
+  sorted() {
+    const all = this.late.sort(this.order)
+    if (!this.isDeadFirst) return all
+    return [...all.filter((one) => !isLiving(one)), ...all.filter(isLiving)]
   }
 
   /** Prints what is left, and what it comes to. */
   async end() {
     if (this.isQuiet) return
-    if (this.format === 'openmetrics') return this.stdout.lines(metricsOf(this.late))
-    if (this.late !== null) {
-      await this.stdout.lines(
-        this.late.sort(this.order).flatMap((results) => this.linesOf(results))
-      )
+    if (this.format === 'openmetrics') {
+      return this.stdout.lines(metricsOf(this.late.flat(), this.nameOf))
     }
+    await this.stdout.lines(this.sorted().flatMap((results) => this.linesOf(results)))
     if (!this.table) return
     await this.stdout.line('')
+    if (this.hidden > 0) {
+      const them = this.hidden === 1 ? 'it' : 'them'
+      await this.stdout.prose(`${this.tally.dead()}; --all shows ${them}`)
+    }
     await this.stdout.prose(`${this.tally}; times in ms`)
+    const width = this.stdout.isTerminal ? this.stdout.columns - 1 : Infinity
+    await this.stdout.line(this.tally.verdict(width, this.nameOf))
   }
 }
 

@@ -1,26 +1,20 @@
 // The results of `check` for people: a row for each tracker and family.
 'use strict'
 
+const { bar } = require('../output/bars.js')
 const { GAP, fitting } = require('../output/columns.js')
+const { fitName, shortName } = require('../output/names.js')
 const { widthOf, fit, column } = require('../output/text-width.js')
 const { shown } = require('../output/text.js')
-const { shortName, fitName } = require('../input/tracker-url.js')
-const { WORKS, REFUSES, NO_SCRAPE, FAILED, SKIPPED } = require('./statuses.js')
-
-const STYLES = {
-  [WORKS]: 'green',
-  [NO_SCRAPE]: 'yellow',
-  [REFUSES]: 'yellow',
-  [FAILED]: 'red',
-  [SKIPPED]: 'dim'
-}
+const { WORKS, REFUSES, NO_SCRAPE, STYLES, isAlive } = require('./statuses.js')
 
 const COLUMNS = [
   { field: 'family', header: 'IP', width: 2 },
-  { field: 'lookupMs', header: 'LOOK-UP', width: 7, drop: 3 },
+  { field: 'lookupMs', header: 'LOOK-UP', width: 7, drop: 4 },
   { field: 'connectMs', header: 'CONNECT', width: 7 },
-  { field: 'announceMs', header: 'ANNOUNCE', width: 8, drop: 1 },
-  { field: 'scrapeMs', header: 'SCRAPE', width: 7, drop: 2 }
+  { field: 'bar', header: '', width: 8, drop: 1 },
+  { field: 'announceMs', header: 'ANNOUNCE', width: 8, drop: 2 },
+  { field: 'scrapeMs', header: 'SCRAPE', width: 7, drop: 3 }
 ]
 
 // What names and results need at least, on terminals of so many columns.
@@ -33,10 +27,10 @@ const LEAST = [
 const LEAST_WORDS = 14
 
 class CheckTable {
-  constructor(stdout, trackers) {
+  constructor(stdout, urls) {
     this.isTerminal = stdout.isTerminal
     let longest = 'TRACKER'.length
-    for (const { url } of trackers) longest = Math.max(longest, widthOf(this.nameOf(url)))
+    for (const url of urls) longest = Math.max(longest, widthOf(this.nameOf(url)))
     if (this.isTerminal) this.fitTo(stdout.columns - 1, longest)
     else Object.assign(this, { columns: COLUMNS, nameWidth: longest, resultWidth: Infinity })
   }
@@ -62,24 +56,23 @@ class CheckTable {
     return [['bold', [column('TRACKER', this.nameWidth), ...names, 'RESULT'].join(GAP)]]
   }
 
+  cell({ field, width }, result) {
+    if (field === 'bar') return column(bar(result.connectMs, width), width)
+    return (result[field] === null ? '-' : result[field].toFixed(1)).padStart(width)
+  }
+
   // A tracker without numbers has its reason in their place.
   row(result) {
     const { url, status, family } = result
-    const hasEnd = status === WORKS || status === REFUSES || status === NO_SCRAPE
-    const numbers = this.columns.filter(({ field }) => field !== 'family')
-    const used = hasEnd
-      ? numbers.length
-      : numbers.findLastIndex(({ field }) => result[field] !== null) + 1
-    const cells = numbers
-      .slice(0, used)
-      .map(({ field, width }) =>
-        (result[field] === null ? '-' : result[field].toFixed(1)).padStart(width)
-      )
-    const free = numbers.slice(used).reduce((sum, { width }) => sum + GAP.length + width, 0)
+    const cells = this.columns.slice(1)
+    const used = isAlive(status)
+      ? cells.length
+      : cells.findLastIndex(({ field }) => (result[field] ?? null) !== null) + 1
+    const free = cells.slice(used).reduce((sum, { width }) => sum + GAP.length + width, 0)
     const start = [
       column(fitName(this.nameOf(url), this.nameWidth), this.nameWidth),
       family === null ? '  ' : `v${family}`,
-      ...cells
+      ...cells.slice(0, used).map((one) => this.cell(one, result))
     ].join(GAP)
     return [start + GAP, [STYLES[status], this.resultOf(result, this.resultWidth + free)]]
   }

@@ -1,48 +1,85 @@
 // What the results of a check come to, tracker by tracker.
 'use strict'
 
-const { STATUSES } = require('./statuses.js')
-const { counted, grouped } = require('../output/text.js')
+const { STATUSES, SKIPPED, INVALID, FAILED, WORDS, isAlive } = require('./statuses.js')
+const { fitName, shortName } = require('../output/names.js')
+const { fit } = require('../output/text-width.js')
+const { counted, grouped, shown } = require('../output/text.js')
 
-// What one tracker does, and several do.
-const WORDS = {
-  works: ['works', 'work'],
-  'works in part': ['works in part', 'work in part'],
-  'no scrape': ['does not scrape', 'do not scrape'],
-  refuses: ['refuses', 'refuse'],
-  failed: ['failed', 'failed'],
-  skipped: ['skipped', 'skipped']
-}
+// How the reasons of these begin, where a tracker has words of its own.
+const MOST_REASONS = 6
 
 class Tally {
   constructor() {
     this.counts = new Map(Object.keys(WORDS).map((status) => [status, 0]))
+    this.alive = 0
+    this.asked = 0
+    this.fastest = null
+    // How often each reason of those that are not alive has come up.
+    this.reasons = new Map()
   }
 
   /** The worst that it comes to over its families; `works in part` if it answers over one and fails over the other. */
   statusOf(results) {
     const found = STATUSES.filter((status) => results.some((result) => result.status === status))
-    const asked = found.filter((status) => status !== 'skipped')
-    if (asked.length === 0) return 'skipped'
-    return asked.includes('failed') && asked.length > 1 ? 'works in part' : asked[asked.length - 1]
+    const asked = found.filter((status) => status !== SKIPPED)
+    if (asked.length === 0) return SKIPPED
+    return asked.includes(FAILED) && asked.length > 1 ? 'works in part' : asked[asked.length - 1]
   }
 
   add(results) {
     const status = this.statusOf(results)
     this.counts.set(status, this.counts.get(status) + 1)
+    if (status !== SKIPPED && status !== INVALID) this.asked++
+    if (!results.some((result) => isAlive(result.status))) return this.addReason(results)
+    this.alive++
+    for (const { url, connectMs } of results) {
+      if (connectMs !== null && !(connectMs >= this.fastest?.connectMs))
+        this.fastest = { url, connectMs }
+    }
+  }
+
+  // One for each tracker: of two families the first.
+  addReason([{ reason }]) {
+    this.reasons.set(reason, (this.reasons.get(reason) ?? 0) + 1)
+  }
+
+  count(...statuses) {
+    return statuses.reduce((sum, one) => sum + this.counts.get(one), 0)
   }
 
   /** Whether no UDP tracker failed, and there was one. */
   isGood(isStrict) {
-    const count = (...statuses) => statuses.reduce((sum, one) => sum + this.counts.get(one), 0)
-    if (count('failed', 'works in part') > 0) return false
-    const wanting = count('refuses', 'no scrape')
-    return isStrict ? wanting === 0 && count('works') > 0 : wanting + count('works') > 0
+    if (this.count(FAILED, 'works in part') > 0) return false
+    const wanting = this.count('refuses', 'no scrape')
+    return isStrict ? wanting === 0 && this.count('works') > 0 : wanting + this.count('works') > 0
+  }
+
+  /** `113 no answer, 9 no such host`: those that are not alive, the most frequent reasons first. */
+  dead() {
+    const all = [...this.reasons].sort((a, b) => b[1] - a[1])
+    const shownOnes = all.slice(0, MOST_REASONS)
+    const rest = all.slice(MOST_REASONS).reduce((sum, [, count]) => sum + count, 0)
+    const texts = shownOnes.map(([reason, count]) => `${grouped(count)} ${fit(shown(reason), 40)}`)
+    return [...texts, ...(rest > 0 ? [`${grouped(rest)} for other reasons`] : [])].join(', ')
+  }
+
+  /** `15 of 128 alive; fastest tracker.example:6969 12 ms`, in `width` columns. */
+  verdict(width = Infinity, nameOf = (url) => url) {
+    const start = `${grouped(this.alive)} of ${grouped(this.asked)} alive`
+    if (this.fastest === null) return start
+    const url = nameOf(this.fastest.url)
+    const { connectMs } = this.fastest
+    const time = `${connectMs < 9.95 ? connectMs.toFixed(1) : Math.round(connectMs)} ms`
+    const room = width - `${start}; fastest  ${time}`.length
+    if (url.length <= room) return `${start}; fastest ${shown(url)} ${time}`
+    if (room < 8) return start
+    return `${start}; fastest ${fit(fitName(shown(shortName(url)), room), room)} ${time}`
   }
 
   toString() {
     const found = Object.keys(WORDS).filter((status) => this.counts.get(status) > 0)
-    const total = found.reduce((sum, status) => sum + this.counts.get(status), 0)
+    const total = this.count(...found)
     const parts = found.map((status) => {
       const count = this.counts.get(status)
       return `${grouped(count)} ${WORDS[status][count === 1 ? 0 : 1]}`

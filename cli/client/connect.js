@@ -26,7 +26,7 @@ const REASONS = {
 /** What the system says of a datagram that did not arrive, as a TrackerError with the code NETWORK. */
 function networkError(error) {
   if (error instanceof TrackerError) return error
-  return new TrackerError(REASONS[error.code] || error.message, 'NETWORK')
+  return new TrackerError(REASONS[error.code] || error.message, 'NETWORK', { cause: error })
 }
 
 class ConnectSocket {
@@ -126,7 +126,7 @@ const PROBLEMS = 2
  * error}`, `error` being the error that it answered with, or `null`. Rejects with a TrackerError when none does within
  * `timeout` milliseconds.
  */
-function connectToFirst(addresses, port, { timeout, local }) {
+function connectToFirst(addresses, port, { timeout, local, retransmit }) {
   return new Promise((resolve, reject) => {
     const problems = addresses.map(() => 0)
     let lastProblem = null
@@ -145,14 +145,14 @@ function connectToFirst(addresses, port, { timeout, local }) {
           onProblem: (error) => {
             lastProblem = error
             problems[index]++
-            if (problems.every((count) => count >= PROBLEMS)) end(reject, error)
+            if (problems.every((count) => count >= (retransmit ? PROBLEMS : 1))) end(reject, error)
           }
         }
       )
     })
     const send = (wait) => {
       for (const socket of sockets) socket.send()
-      resend = setTimeout(() => send(2 * wait), wait)
+      if (retransmit) resend = setTimeout(() => send(2 * wait), wait)
     }
     const limit = setTimeout(() => {
       end(reject, lastProblem ?? new TrackerError('tracker is not responding', 'TIMEOUT'))

@@ -106,8 +106,13 @@ class LookUps {
 
   errorOf(host, { code, isLate }) {
     return isLate
-      ? new TrackerError(`tracker host ${host} is not resolved after:${this.timeout}`, 'TIMEOUT')
-      : new TrackerError(`cannot resolve tracker host ${host}: ${code}`, 'DNS')
+      ? new TrackerError(`tracker host ${host} is not resolved after:${this.timeout}`, 'TIMEOUT', {
+          phase: 'lookup'
+        })
+      : new TrackerError(`cannot resolve tracker host ${host}: ${code}`, 'DNS', {
+          phase: 'lookup',
+          cause: { code }
+        })
   }
 
   start() {

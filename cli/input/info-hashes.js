@@ -39,28 +39,27 @@ function valuesOf(params, name) {
   return [...params].filter(([key]) => isIt(key)).map(([, value]) => value)
 }
 
-function infoHashOfMagnet(link, params) {
+// A torrent of both versions has a topic, and a swarm, of each.
+function infoHashesOfMagnet(link, params) {
   const topics = valuesOf(params, 'xt')
-  // A torrent of both versions has both topics; trackers know it by the first.
-  const first = topics.find((topic) => /^urn:btih:/i.test(topic))
-  if (first !== undefined) {
-    const infoHash = fromText(first.slice('urn:btih:'.length))
-    if (infoHash === null) {
-      throw new UsageError(`${quoted(link)} has no info-hash of 40 digits of hex or 32 of base32`)
-    }
-    return infoHash
+  const [first] = topics.filter((topic) => /^urn:btih:/i.test(topic))
+  const infoHash = first === undefined ? null : fromText(first.slice('urn:btih:'.length))
+  if (first !== undefined && infoHash === null) {
+    throw new UsageError(`${quoted(link)} has no info-hash of 40 digits of hex or 32 of base32`)
   }
-  for (const topic of topics.filter((topic) => /^urn:btmh:/i.test(topic))) {
-    const [, sha256] = MULTIHASH.exec(topic.slice('urn:btmh:'.length)) || []
-    if (sha256 !== undefined) return sha256.slice(0, 40).toLowerCase()
-  }
+  const [sha256] = topics
+    .filter((topic) => /^urn:btmh:/i.test(topic))
+    .map((topic) => MULTIHASH.exec(topic.slice('urn:btmh:'.length))?.[1])
+    .filter((digits) => digits !== undefined)
+  const found = [infoHash, sha256?.slice(0, 40).toLowerCase()].filter(Boolean)
+  if (found.length > 0) return found
   throw new UsageError(`${quoted(link)} is a magnet link without a torrent (xt=urn:btih:…)`)
 }
 
 function fromMagnet(link) {
   const params = new URLSearchParams(link.replace(/^magnet:\??/i, ''))
   return {
-    infoHash: infoHashOfMagnet(link, params),
+    infoHashes: infoHashesOfMagnet(link, params),
     from: params.get('dn') || link,
     trackers: [...new Set(valuesOf(params, 'tr'))]
   }
@@ -99,22 +98,26 @@ async function fromFile(file) {
     if (isMissing && !/\.torrent$|[\\/]/i.test(file)) throw notAnInfoHash(file, WANTED)
     throw new UsageError(`cannot read ${quoted(file)}: ${readFailure(error)}`)
   }
+  // Bencode begins with this, whatever is wrong behind it.
+  if (bytes[0] !== 0x64 && !/\.torrent$/i.test(file)) {
+    throw new UsageError(`${quoted(file)} is not a .torrent file; if it is a list: --file ${file}`)
+  }
   try {
-    const { infoHash, trackers } = readTorrent(bytes)
-    return { infoHash: infoHash.toString('hex'), from: file, trackers }
+    const { infoHashes, trackers } = readTorrent(bytes)
+    return { infoHashes: infoHashes.map((one) => one.toString('hex')), from: file, trackers }
   } catch (error) {
     throw new UsageError(`${quoted(file)} is ${error.message}`)
   }
 }
 
 /**
- * `{infoHash, from, trackers}`: 40 digits of hex; the text where that says more than the hash, else `null`; and the
- * trackers that a magnet link or a .torrent file names. A promise of it where a file is read, which `files` permits: a
+ * `{infoHashes, from, trackers}`: 40 digits of hex each, two of a torrent of both versions; the text where that says more
+ * than the hash, else `null`; and the trackers that a magnet link or a .torrent file names. A promise of it where a file is read, which `files` permits: a
  * line of a list, which comes from anybody, names no file unless it is asked to.
  */
 function readInfoHash(text, { files = true } = {}) {
   const infoHash = fromText(text)
-  if (infoHash !== null) return { infoHash, from: null, trackers: [] }
+  if (infoHash !== null) return { infoHashes: [infoHash], from: null, trackers: [] }
   if (isMagnet(text)) return fromMagnet(text)
   if (text.includes('\0')) throw notAnInfoHash(text, WANTED)
   if (files) return fromFile(text)
@@ -133,4 +136,9 @@ function splitHashes(text) {
   return areAll && parts.length > 0 ? parts : [isMagnet(things) ? things : text]
 }
 
-module.exports = { readInfoHash, splitHashes }
+module.exports = {
+  isInfoHash: (text) => fromText(text) !== null,
+  isMagnet,
+  readInfoHash,
+  splitHashes
+}

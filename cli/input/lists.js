@@ -50,15 +50,19 @@ function decoderFor(start) {
   return new TextDecoder('utf-8')
 }
 
+// A web page: of what stands in it only the URLs are of interest.
+const PAGE = /^\s*<(?:!doctype|html|\?xml|head|body)\b/i
+
 /**
- * Calls `onLine(text, number)` for each line that has something in it, without white space and a comment's line. What it
- * returns, if anything, is waited for.
+ * Calls `onLine(text, number, isPage)` for each line that has something in it, without white space and a comment's line. What
+ * it returns, if anything, is waited for.
  */
 async function forEachLine(file, onLine) {
   const name = file === '-' ? 'standard input' : file
   let decoder = null
   let rest = ''
   let number = 0
+  let isPage = null
   const take = async (text) => {
     // A line's end may be cut in two.
     const isCut = text.endsWith('\r')
@@ -73,7 +77,8 @@ async function forEachLine(file, onLine) {
       number++
       const thing = line.trim()
       if (thing === '' || thing.startsWith('#')) continue
-      const done = onLine(thing, number)
+      isPage ??= PAGE.test(thing)
+      const done = onLine(thing, number, isPage)
       if (done !== undefined) await done
     }
   }
@@ -100,16 +105,15 @@ async function forEachLine(file, onLine) {
     rest = ''
     await take(`${last}\n`)
   } catch (error) {
-    if (error instanceof UsageError || error.code === undefined || error.code === 'ERR_NO_ADDON')
-      throw error
+    if (error instanceof UsageError || error.syscall === undefined) throw error
     throw new UsageError(`cannot read ${file === '-' ? name : quoted(name)}: ${readFailure(error)}`)
   }
 }
 
 /**
- * Calls `onThing(text)` for what stands in arguments, in which `-` is standard input, and then for each line of the files.
- * Resolves with what is wrong with them: the UsageErrors that it threw, as texts with their places. With `mayBeFile`
- * `onThing` is told whether the text is an argument, as opposed to a line of a list.
+ * Calls `onThing(text, {isArgument, isPage})` for what stands in arguments, in which `-` is standard input, and then for each
+ * line of the files. A UsageError that it throws for an argument is the end; those of lines are given back:
+ * `[{where, text, reasons}]`, `where` being a file and a line.
  */
 async function gather(args, files, onThing) {
   const sources = [...args.map((arg) => [arg, arg === '-']), ...files.map((file) => [file, true])]
@@ -117,23 +121,23 @@ async function gather(args, files, onThing) {
     throw new UsageError('standard input can be read only once')
   }
   const problems = []
-  const note = (where, error) => {
-    if (!(error instanceof UsageError)) throw error
-    for (const line of error.lines) problems.push(where + line)
-  }
-  const attempt = (text, isArgument, where) => {
-    try {
-      const done = onThing(text, isArgument)
-      return done === undefined ? undefined : done.catch((error) => note(where(), error))
-    } catch (error) {
-      return note(where(), error)
-    }
-  }
   for (const [source, isList] of sources) {
+    if (!isList) {
+      await onThing(source, { isArgument: true, isPage: false })
+      continue
+    }
     const name = source === '-' ? 'standard input' : source
-    if (!isList) await attempt(source, true, () => '')
-    else
-      await forEachLine(source, (text, number) => attempt(text, false, () => `${name}:${number}: `))
+    await forEachLine(source, (text, number, isPage) => {
+      const note = (error) => {
+        if (!(error instanceof UsageError)) throw error
+        problems.push({ where: `${name}:${number}`, text, reasons: error.lines })
+      }
+      try {
+        return onThing(text, { isArgument: false, isPage })?.catch(note)
+      } catch (error) {
+        return note(error)
+      }
+    })
   }
   return problems
 }

@@ -97,8 +97,8 @@ function textOf(value) {
 }
 
 /**
- * `{infoHash, name, trackers}` from the bytes of a .torrent file: 20 bytes, a text or `null`, and texts. Throws an Error
- * that says what is wrong with them.
+ * `{infoHashes, name, trackers}` from the bytes of a .torrent file: of 20 bytes each, a text or `null`, and texts. Throws an
+ * Error that says what is wrong with them.
  */
 function readTorrent(bytes) {
   const reader = new Bencode(bytes)
@@ -107,14 +107,16 @@ function readTorrent(bytes) {
   const info = torrent.get('info')
   if (!isDictionary(info)) throw new Error('not a .torrent file: it has no info dictionary')
   const keys = new Bencode(info).dictionary()
-  // A torrent of version 2 alone is hashed with SHA-256, of which trackers get the first 20 bytes. One that is both has
-  // `pieces`, and is known by either.
+  // Version 2 is hashed with SHA-256, of which trackers get the first 20 bytes. A torrent that is both has `pieces`, too, and
+  // a swarm by either hash.
   const isVersion2 = /^i0*2e$/.test(keys.get('meta version')?.toString('latin1'))
-  const algorithm = isVersion2 && !keys.has('pieces') ? 'sha256' : 'sha1'
+  const algorithms = [isVersion2 && !keys.has('pieces') ? null : 'sha1', isVersion2 && 'sha256']
   const tiers = listOf(torrent.get('announce-list')).flatMap(listOf)
   const trackers = [torrent.get('announce'), ...tiers].map(textOf)
   return {
-    infoHash: createHash(algorithm).update(info).digest().subarray(0, 20),
+    infoHashes: algorithms
+      .filter(Boolean)
+      .map((algorithm) => createHash(algorithm).update(info).digest().subarray(0, 20)),
     name: textOf(keys.get('name.utf-8')) ?? textOf(keys.get('name')),
     trackers: [...new Set(trackers.filter((url) => url !== null && url !== ''))]
   }

@@ -3,26 +3,79 @@
 'use strict'
 
 const { quoted } = require('../output/text.js')
-const { fit, widthOf } = require('../output/text-width.js')
 const UsageError = require('../usage-error.js')
 
 const SCHEME = /^([a-z][a-z0-9+.-]*):\/\//i
-const HOST_AND_PORT = /^(?:\[[0-9a-f:.]+\]|[^\s/:@?#,[\]]+):\d{1,5}(?:[/?]\S*)?$/i
+const HOST_AND_PORT = /^(?:\[[0-9a-f:.]+(?:%[\w.-]+)?\]|[^\s/:@?#,;|<>[\]]+):\d{1,5}(?:[/?]\S*)?$/i
 // White space, which for JavaScript includes the byte order mark, and invisible marks from copying.
 const AROUND = /^[\s\u200b\u2060]+|[\s\u200b\u2060]+$/g
+
+// What stands between URLs in other people's lists: white space, commas and the like, quotes and brackets (JSON, YAML),
+// HTML's tags, and ends of lines that were written as two characters.
+const TAG = String.raw`<(?![a-z][a-z0-9+.-]*:\/\/)[^<>]*>`
+const BETWEEN = String.raw`(?:[\s,;|"'\`<>()[\]{}]|${TAG}|\\[nrt]|&(?:quot|lt|gt);)+`
+const BEFORE_URL = String.raw`(?=[a-z][a-z0-9+.-]*:\/\/)`
+const SEPARATOR = new RegExp(`${BETWEEN}${BEFORE_URL}`, 'gi')
+// Two trackers of which the second has no scheme. Behind a question mark it is a value.
+const HOST_BEHIND =
+  /^([^?]*?)(?:[\s,;|]|\\[nrt])+((?:[a-z0-9-]+\.)+[a-z0-9-]+:\d{1,5}(?:[/?,;|\s].*)?)$/is
+const NO_SCHEMES = new RegExp(String.raw`(?:[\s,;|"'<>]|${TAG}|\\[nrt])+`, 'i')
+const AT_END = new RegExp(String.raw`(?:[\s,;|"'\`<>{}]|${TAG}|\\[nrt])+$`, 'i')
+const ANCHOR = /<a\b[^>]*?\bhref\s*=\s*["']?([^"'\s>]+)[^>]*>.*?<\/a>/gi
+// A key before URLs: `bt-tracker=` of aria2, `announce: ` of YAML; and the marks of lists.
+const KEY = new RegExp(
+  String.raw`^[\s{[]*["']?[\w.-]+["']?\s*[=:]\s*(?=["'[\s]*[a-z][a-z0-9+.-]*:\/\/)`,
+  'i'
+)
+const BULLET = /^(?:[-*+•]|\d+[.)])\s+/
+const NO_URL = /^(?:[\s,;|"'`[\](){}-]*|["']?[\w.-]+["']?\s*[:=]\s*[[{|>]?)$/
+
+// What no URL has (RFC 3986, 2).
+const NOT_IN_URLS = /[<>"^`{|}]/
+const UDP_ON_PAGE =
+  /\b(?:udp|wss?):\/\/[^\s"'<>`\\]+|\bhttps?:\/\/[^\s"'<>`\\]+\/announce\b[^\s"'<>`\\]*/gi
 
 /** The addon; throws an error with the code ERR_NO_ADDON where there is none. */
 const addon = () => require('../../lib/engine/addon.js').load()
 
+/** A text in which nothing is but marks between URLs: a line of JSON or YAML. */
+const isEmptyOfUrls = (text) => NO_URL.test(text)
+
+// A bracket at the end belongs to the URL only if it was opened there, as that of an IPv6 address.
+function trimmedEnd(thing) {
+  for (;;) {
+    const shorter = thing.replace(AT_END, '')
+    const isOpen = (open, close) =>
+      shorter.endsWith(close) && shorter.split(close).length > shorter.split(open).length
+    if (isOpen('[', ']') || isOpen('(', ')')) thing = shorter.slice(0, -1)
+    else return shorter
+  }
+}
+
+function splitUrls(text) {
+  return text.split(SEPARATOR).flatMap((part) => {
+    const thing = trimmedEnd(part.replace(/^["'`<([{]+(?=[a-z])/i, ''))
+    const [, first, second] = HOST_BEHIND.exec(thing) || []
+    return first !== undefined && SCHEME.test(first) ? [first, ...split(second)] : [thing]
+  })
+}
+
 /**
- * The trackers in a text: one, or several with white space or commas between them, and perhaps a comment, `# …`, behind.
- * White space and commas separate URLs only where another scheme follows: they may be part of a URL.
+ * The trackers in a text: one, or several with something between them, and perhaps a comment, `# …`, behind. What may be
+ * part of a URL separates URLs only where another scheme, or a host with a port, follows.
  */
 function split(text) {
-  const things = text.replace(AROUND, '').replace(/(?:^|[\s,]+)#.*$/s, '')
-  const hasSchemes = SCHEME.test(things)
-  const separator = hasSchemes ? /[\s,]+(?=[a-z][a-z0-9+.-]*:\/\/)|[\s,]+$/i : /[\s,]+/
-  return things.split(separator).filter((thing) => thing !== '')
+  let things = text.replace(AROUND, '').replace(/(?:^|[\s,]+)#.*$/s, '')
+  if (things.includes('\\/')) things = things.replaceAll('\\/', '/')
+  if (/<a\b/i.test(things)) things = things.replace(ANCHOR, ' $1 ')
+  things = things.replace(BULLET, '').replace(KEY, '')
+  const found = /:\/\//.test(things) ? splitUrls(things) : things.split(NO_SCHEMES)
+  return found.filter((thing) => thing !== '').map((thing) => thing.replaceAll('&amp;', '&'))
+}
+
+/** The trackers in a line of a page, between whatever else stands there. */
+function splitPage(text) {
+  return [...text.matchAll(UDP_ON_PAGE)].map(([url]) => trimmedEnd(url).replaceAll('&amp;', '&'))
 }
 
 /**
@@ -38,6 +91,12 @@ function readTracker(text) {
       `${quoted(text)} is not a tracker URL: expected udp://host:port, with or without a path`
     )
   }
+  if (url.includes('://', scheme.length + 3))
+    throw new UsageError(`${quoted(text)} has another URL in it`)
+  if (NOT_IN_URLS.test(url))
+    throw new UsageError(
+      `${quoted(text)} is not a tracker URL: ${NOT_IN_URLS.exec(url)[0]} is in none`
+    )
   if (scheme.toLowerCase() !== 'udp')
     return { url, scheme: scheme.toLowerCase(), parts: null, problem: null }
   const parts = addon().parseUrl(url)
@@ -46,37 +105,25 @@ function readTracker(text) {
     : { url, scheme: 'udp', parts, problem: null }
 }
 
-/** The one UDP tracker that a command is given; anything else is wrong usage. */
-function readUdpTracker(text) {
-  if (text === undefined) throw new UsageError('the URL of a tracker is missing')
+/** The UDP trackers in a text; anything else is wrong usage. */
+function readUdpTrackers(text) {
   const texts = split(text)
-  if (texts.length > 1)
-    throw new UsageError(`${quoted(text)} is ${texts.length} trackers, expected one`)
-  const tracker = readTracker(texts[0] ?? text)
-  if (tracker.scheme !== 'udp') {
-    throw new UsageError(`${quoted(text)} is not a UDP tracker: those begin with udp://`)
-  }
-  if (tracker.problem !== null) throw new UsageError(tracker.problem)
-  return tracker
+  return (texts.length === 0 ? [text] : texts).map((one) => {
+    const tracker = readTracker(one)
+    if (tracker.scheme !== 'udp') {
+      throw new UsageError(`${quoted(one)} is not a UDP tracker: those begin with udp://`)
+    }
+    if (tracker.problem !== null) throw new UsageError(tracker.problem)
+    return tracker
+  })
 }
 
-/** Whether a text in an argument can only be meant as a tracker. */
+/** Whether a text can only be meant as a tracker, or as several. */
 function looksLikeTracker(text) {
-  const written = text.replace(AROUND, '')
-  return (SCHEME.test(written) && !/^magnet:/i.test(written)) || HOST_AND_PORT.test(written)
+  const [first = ''] = split(text)
+  return (
+    !/^magnet:/i.test(text.replace(AROUND, '')) && (SCHEME.test(first) || HOST_AND_PORT.test(first))
+  )
 }
 
-/** How a tracker is called where room is scarce: without `udp://` and without the path that most have. */
-function shortName(url) {
-  const [, rest] = /^udp:\/\/(.*)$/is.exec(url) || []
-  return rest === undefined ? url : rest.replace(/\/(announce\/?)?$/i, '')
-}
-
-/** A short name in `width` columns. Its path goes first, then the end of its host: trackers of one host differ in ports. */
-function fitName(name, width) {
-  const [, host, port] = /^(.*?)(:\d+)(?:[/?].*)?$/.exec(name) || []
-  if (widthOf(name) <= width || port === undefined || width < 2 * port.length) return name
-  return `${fit(host, width - port.length)}${port}`
-}
-
-module.exports = { split, readTracker, readUdpTracker, looksLikeTracker, shortName, fitName }
+module.exports = { isEmptyOfUrls, split, splitPage, readTracker, readUdpTrackers, looksLikeTracker }

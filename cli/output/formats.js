@@ -3,15 +3,25 @@
 
 const { json, shown } = require('./text.js')
 
-/** Fields as a line of CSV; `null` and `undefined` are empty. */
+// What spreadsheets take for a formula, which a tracker's words could be.
+const FORMULA = /^[=+\-@\t\r]/
+
+/** Fields as a line of CSV; `null` and `undefined` are empty, and a text that looks like a formula has a `'` before it. */
 function csvLine(fields) {
   return fields
     .map((field) => {
-      const text = field === null || field === undefined ? '' : String(field)
+      const isFormula = typeof field === 'string' && FORMULA.test(field)
+      const text = field === null || field === undefined ? '' : `${isFormula ? "'" : ''}${field}`
       return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
     })
     .join(',')
 }
+
+/** Milliseconds to the microsecond, which is as well as they are known; `null` stays. */
+const milliseconds = (ms) => (ms === null ? null : Math.round(ms * 1000) / 1000)
+
+/** Milliseconds in seconds, to the microsecond. */
+const seconds = (ms) => Math.round(ms * 1000) / 1e6
 
 const escaped = (text) => shown(text).replaceAll('\\', '\\\\').replaceAll('"', '\\"')
 
@@ -49,4 +59,4 @@ class Metrics {
   }
 }
 
-module.exports = { csvLine, jsonLine: json, Metrics }
+module.exports = { csvLine, jsonLine: json, milliseconds, seconds, Metrics }

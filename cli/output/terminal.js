@@ -3,7 +3,7 @@
 'use strict'
 
 const { shown } = require('./text.js')
-const { fit, wrap } = require('./text-width.js')
+const { ascii, fit, wrap } = require('./text-width.js')
 
 const STYLES = { bold: [1, 22], dim: [2, 22], red: [31, 39], green: [32, 39], yellow: [33, 39] }
 const ERASE_LINE = '\r\x1b[2K'
@@ -16,6 +16,12 @@ function wantsColour(stream, env) {
   return Boolean(stream.isTTY) && env.TERM !== 'dumb'
 }
 
+// A locale that has no UTF-8, as C has. Where none is named, as on Windows and in containers, terminals have it today.
+function isAsciiAlone({ LC_ALL, LC_CTYPE, LANG }) {
+  const locale = LC_ALL || LC_CTYPE || LANG || ''
+  return locale !== '' && !/utf-?8/i.test(locale)
+}
+
 class Output {
   /** `onError` hears once that nothing can be written any more. */
   constructor(stream, env, onError) {
@@ -23,6 +29,9 @@ class Output {
     this.isTerminal = Boolean(stream.isTTY)
     this.colour = wantsColour(stream, env)
     this.canErase = this.isTerminal && env.TERM !== 'dumb'
+    // Whether what is printed is for programs: JSON and CSV are UTF-8 everywhere.
+    this.isForPrograms = false
+    this.isAscii = isAsciiAlone(env)
     this.closed = false
     this.drained = null
     this.beforeLines = () => {}
@@ -45,16 +54,25 @@ class Output {
     this.beforeLines = listener
   }
 
+  /** `listener` is called when the terminal has another size. */
+  onResize(listener) {
+    this.stream.on('resize', listener)
+  }
+
+  text(text) {
+    return this.isAscii && !this.isForPrograms ? ascii(shown(text)) : shown(text)
+  }
+
   // A line is a text, or a list of texts and of `[style, text]`.
   rendered(line) {
-    if (typeof line === 'string') return shown(line)
-    let text = ''
-    for (const piece of line) {
-      if (typeof piece === 'string') text += shown(piece)
-      else if (!this.colour) text += shown(piece[1])
-      else text += `\x1b[${STYLES[piece[0]][0]}m${shown(piece[1])}\x1b[${STYLES[piece[0]][1]}m`
-    }
-    return text
+    return [line]
+      .flat()
+      .map((piece) => (typeof piece === 'string' ? ['', piece] : piece))
+      .map(([style, text]) => {
+        if (!this.colour || !STYLES[style]) return this.text(text)
+        return `\x1b[${STYLES[style][0]}m${this.text(text)}\x1b[${STYLES[style][1]}m`
+      })
+      .join('')
   }
 
   /** Resolves when more may be written: a slow reader holds the work up, and memory does not grow. */
@@ -78,7 +96,7 @@ class Output {
 
   /** Shows a line that the next one takes the place of, on a terminal that can do so. */
   transient(text) {
-    if (this.canErase) this.write(ERASE_LINE + shown(fit(shown(text), this.columns - 1)))
+    if (this.canErase) this.write(ERASE_LINE + this.text(fit(shown(text), this.columns - 1)))
   }
 
   /** Takes the line of `transient` away. */
@@ -92,6 +110,12 @@ class Output {
       (before > 0 ? `\x1b[${before}A\r` : '') +
         lines.map((line) => `\x1b[2K${this.rendered(line)}\n`).join('')
     )
+  }
+
+  /** The same on an empty screen: what stood there is where another width of the terminal has put it. */
+  afresh(lines) {
+    this.write('\x1b[2J\x1b[H')
+    this.again(lines, 0)
   }
 
   async write(text) {

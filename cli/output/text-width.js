@@ -74,4 +74,20 @@ function wrap(text, width) {
   return [...lines, line]
 }
 
-module.exports = { widthOf, fit, column, wrap }
+// What our own tables are drawn with, in as many columns.
+const DRAWN = { '…': '~', '×': 'x' }
+const BARS = { '▁▂▃▄▅▆▇█': '_.,:-=+#', '▏▎▍▌▋▊▉': '-------' }
+for (const [bars, letters] of Object.entries(BARS))
+  [...bars].forEach((bar, i) => (DRAWN[bar] ??= letters[i]))
+
+/** The text in ASCII, as wide as it was. */
+function ascii(text) {
+  if (PLAIN.test(text)) return text
+  return Array.from(text, (character) => {
+    return character < '\x7f'
+      ? character
+      : (DRAWN[character] ?? '?'.repeat(characterWidth(character)))
+  }).join('')
+}
+
+module.exports = { ascii, widthOf, fit, column, wrap }

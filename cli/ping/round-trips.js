@@ -1,29 +1,40 @@
-// Round trips over time: how many came back, how long they took, and how that looks.
+// Round trips over time: how many came back, how long they took, and how that looks. What is kept does not grow with time.
 'use strict'
 
-const BARS = '▁▂▃▄▅▆▇█'
-const LOST = '×'
-const FIRST_LENGTH = 64
+const { createHistogram } = require('node:perf_hooks')
+
+// In microseconds; three digits, so that a percentile is right to a thousandth.
+const FIGURES = 3
+const LATEST = 200
 
 class RoundTrips {
-  constructor() {
-    this.values = new Float64Array(FIRST_LENGTH)
+  /** `longest` is the longest that can come, in milliseconds. */
+  constructor(longest) {
+    const highest = Math.max(2, Math.ceil(longest * 1000))
+    this.histogram = createHistogram({ lowest: 1, highest, figures: FIGURES })
+    this.highest = highest
     this.received = 0
     this.lost = 0
     this.sum = 0
+    this.min = null
+    this.max = null
     // The latest outcomes, `null` for one that was lost.
     this.latest = []
   }
 
   add(ms) {
-    if (this.received === this.values.length) {
-      const larger = new Float64Array(2 * this.received)
-      larger.set(this.values)
-      this.values = larger
-    }
-    this.values[this.received++] = ms
+    this.histogram.record(Math.min(this.highest, Math.max(1, Math.round(ms * 1000))))
+    this.received++
     this.sum += ms
+    this.min = Math.min(ms, this.min ?? ms)
+    this.max = Math.max(ms, this.max ?? ms)
     this.keep(ms)
+  }
+
+  /** An answer that is an error, of which no time is known. */
+  refuse() {
+    this.received++
+    this.keep(null)
   }
 
   lose() {
@@ -33,7 +44,12 @@ class RoundTrips {
 
   keep(outcome) {
     this.latest.push(outcome)
-    if (this.latest.length > 200) this.latest.shift()
+    if (this.latest.length > LATEST) this.latest.shift()
+  }
+
+  /** How many have a time. */
+  get timed() {
+    return Number(this.histogram.count)
   }
 
   get sent() {
@@ -49,31 +65,13 @@ class RoundTrips {
     return this.latest.length === 0 ? null : this.latest[this.latest.length - 1]
   }
 
-  /** `{min, median, p95, p99, max}` in milliseconds, by the nearest rank: each is a round trip that there was. */
+  /** `{min, median, p95, p99, max}` in milliseconds. */
   summary() {
-    if (this.received === 0) return { min: null, median: null, p95: null, p99: null, max: null }
-    const sorted = this.values.slice(0, this.received).sort()
-    const rank = (share) => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)]
-    return {
-      min: sorted[0],
-      median: rank(0.5),
-      p95: rank(0.95),
-      p99: rank(0.99),
-      max: sorted[sorted.length - 1]
-    }
-  }
-
-  /** The latest outcomes as a line of bars, from nothing to the largest of them. */
-  sparkline(length) {
-    const shown = this.latest.slice(-length)
-    const largest = Math.max(...shown.map((ms) => ms ?? 0))
-    return shown
-      .map((ms) =>
-        ms === null
-          ? LOST
-          : BARS[Math.min(BARS.length - 1, Math.floor((ms / largest) * BARS.length))]
-      )
-      .join('')
+    if (this.min === null) return { min: null, median: null, p95: null, p99: null, max: null }
+    const { min, max } = this
+    // The histogram's steps are a thousandth wide; the ends are known exactly.
+    const at = (percent) => Math.min(max, Math.max(min, this.histogram.percentile(percent) / 1000))
+    return { min, median: at(50), p95: at(95), p99: at(99), max }
   }
 }
 

@@ -1,60 +1,98 @@
-// One address that is pinged: a connect at a time, each of which comes back or is lost.
+// One family of a tracker that is pinged: a connect at a time, each of which comes back or is lost.
+//
+// Whether a host has addresses of a family its first connect tells: one that has none is absent, and is shown nowhere if
+// the host has the other one.
 'use strict'
 
-const { ConnectSocket } = require('../client/connect.js')
-const { hostAndPort } = require('../client/hosts.js')
+const { isAnswer, isFamilyMissing, reasonOf } = require('../output/failures.js')
+const { shortName } = require('../output/names.js')
+const { ping } = require('../client/ping.js')
 const RoundTrips = require('./round-trips.js')
 
-class PingTarget {
-  /**
-   * `local` is the address to send from, or `null`. `onOutcome({seq, ms, error})` for each connect: milliseconds, or `null`;
-   * and a TrackerError where there is one.
-   */
-  constructor({ tracker, found, name, timeout, local, onOutcome }) {
+class Target {
+  /** `way` is `{timeout, transport, signal}`; `onOutcome(target, {seq, ms, error})` for each connect: milliseconds, or `null` and an error. */
+  constructor(tracker, family, way, onOutcome) {
     this.tracker = tracker
-    this.family = found.family
-    this.address = found.address
-    this.endpoint = hostAndPort(found, tracker.parts.port)
-    this.name = name
-    this.timeout = timeout
+    this.family = family
+    this.way = way
     this.onOutcome = onOutcome
-    this.roundTrips = new RoundTrips()
+    this.address = null
+    this.roundTrips = new RoundTrips(way.timeout)
     this.seq = 0
-    // By number; those that wait, with the timers that end them.
-    this.waiting = new Map()
-    this.socket = new ConnectSocket(
-      { ...found, port: tracker.parts.port, local },
-      {
-        onAnswer: (ms, error, seq) => this.end(seq, ms, error),
-        // The system does not say which one it was: the oldest, unless they cross.
-        onProblem: (error) => this.end(this.waiting.keys().next().value, null, error)
-      }
+    this.waiting = 0
+    this.other = null
+    // 'unknown' until the first outcome, then 'present' or 'absent'.
+    this.state = 'unknown'
+    this.error = null
+  }
+
+  /** What it is called: with its family where the other one is there as well. */
+  get name() {
+    const short = shortName(this.tracker.url)
+    return this.other !== null && this.other.state === 'present'
+      ? `${short} v${this.family}`
+      : short
+  }
+
+  /** Its address and port, as they stand in a URL. */
+  get endpoint() {
+    const host = this.family === 6 ? `[${this.address}]` : this.address
+    return `${host}:${this.tracker.parts.port}`
+  }
+
+  get url() {
+    return this.tracker.url
+  }
+
+  async send() {
+    const seq = ++this.seq
+    this.waiting++
+    let answer = null
+    let error = null
+    try {
+      answer = await ping(this.url, { ...this.way, family: this.family })
+    } catch (reason) {
+      if (this.way.signal.aborted) return
+      if (reason.name !== 'TrackerError') throw reason
+      error = reason
+    } finally {
+      this.waiting--
+    }
+    if (this.state === 'unknown') this.state = this.isAbsent(error) ? 'absent' : 'present'
+    if (this.state === 'absent') return
+    this.error = error
+    const address = answer?.address ?? error?.address?.replace(/:\d+$/, '')
+    if (address !== undefined) this.address = address
+    if (error !== null && isAnswer(error)) this.roundTrips.refuse()
+    else if (answer === null) this.roundTrips.lose()
+    else this.roundTrips.add(answer.roundTrip)
+    this.onOutcome(this, { seq, ms: answer?.roundTrip ?? null, error })
+  }
+
+  // A host that does not resolve, or a family that there is no way to, is shown once.
+  isAbsent(error) {
+    if (error === null || this.other === null || this.other.state === 'absent') return false
+    if (error.code === 'DNS') return true
+    return (
+      isFamilyMissing(error) || (error.code === 'NETWORK' && error.cause?.code === 'ENETUNREACH')
     )
   }
 
-  send() {
-    const seq = ++this.seq
-    const timer = setTimeout(() => this.end(seq, null, null), this.timeout)
-    this.waiting.set(seq, timer)
-    this.socket.send(seq)
-  }
-
-  end(seq, ms, error) {
-    if (!this.waiting.has(seq)) return
-    clearTimeout(this.waiting.get(seq))
-    this.waiting.delete(seq)
-    this.socket.forget(seq)
-    if (ms === null) this.roundTrips.lose()
-    else this.roundTrips.add(ms)
-    this.onOutcome({ seq, ms, error })
-  }
-
-  /** Sends nothing more, and counts nothing that is still under way. */
-  close() {
-    for (const timer of this.waiting.values()) clearTimeout(timer)
-    this.waiting.clear()
-    this.socket.close()
+  /** Why the latest connect was lost, or `null`. */
+  get reason() {
+    if (this.error === null) return null
+    const words = reasonOf(this.error, { family: this.family })
+    return isAnswer(this.error) ? `refuses: ${words}` : words
   }
 }
 
-module.exports = PingTarget
+/** A target for each family that a tracker can have addresses of. */
+function targetsOf(tracker, family, way, onOutcome) {
+  const own = tracker.parts.family
+  const families = family !== 0 ? [family] : own !== 0 ? [own] : [4, 6]
+  const targets = families.map((one) => new Target(tracker, one, way, onOutcome))
+  if (targets.length === 2) targets.forEach((target, i) => (target.other = targets[1 - i]))
+  return targets
+}
+
+module.exports = { targetsOf }

@@ -3,7 +3,7 @@
 'use strict'
 
 const { setMaxListeners } = require('node:events')
-const UdpTracker = require('../..')
+const UdpTracker = require('../../index.js')
 
 const { TrackerError } = UdpTracker
 

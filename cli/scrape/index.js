@@ -3,157 +3,59 @@
 
 const net = require('node:net')
 const ChunkedScrape = require('./chunked-scrape.js')
+const { linesOf, readJobs, recordOf } = require('../input/jobs.js')
+const options = require('../options.js')
 const { errorFields, reasonOf } = require('../output/failures.js')
 const { jsonLine } = require('../output/formats.js')
-const { gather } = require('../input/lists.js')
-const HashList = require('../input/hash-list.js')
-const { readInfoHash, splitHashes } = require('../input/info-hashes.js')
-const options = require('../options.js')
+const { redacted } = require('../output/names.js')
 const { Progress } = require('../output/progress.js')
-const ScrapePrinter = require('./printer.js')
-const { grouped, counted, quoted } = require('../output/text.js')
-const { leaveOut } = require('../input/tracker-list.js')
-const { looksLikeTracker, readTracker, readUdpTracker } = require('../input/tracker-url.js')
-const UsageError = require('../usage-error.js')
+const { grouped, counted } = require('../output/text.js')
 const Waiting = require('../output/waiting.js')
+const ScrapePrinter = require('./printer.js')
+const { FAILED, WORKED, WRONG_USE } = require('../exit-codes.js')
 
-const HELP = `Usage: bittorrent-udp-tracker scrape [URL] HASH... [options]
-       bittorrent-udp-tracker scrape URL --file LIST [options]
-       ... | bittorrent-udp-tracker scrape URL - [options]
+const SORTS = ['seeds', 'leechers', 'completed']
 
-Asks a tracker how many peers torrents have: seeds, leechers, and how often
-they were downloaded to the end. Results come in the order asked, while the
-rest is still under way. The first failure ends the scrape; what has come in by
-then is printed.
-
-  URL                  udp://host:port, with or without a path; host:port is
-                       enough. Without it magnet links and .torrent files are
-                       asked for at the UDP trackers that they name
-  HASH                 40 digits of hex, 32 of base32, a magnet link, the path
-                       of a .torrent file, or - for a list on standard input
-
-  --url URL            the same as the first argument
-  --file LIST          a file with hashes and magnet links, one a line; blank
-                       lines and # comments ignored; - is standard input
-  --files              lines of lists may be paths of .torrent files
-  --skip-invalid       leave out lines that are not info-hashes
-  --family 4|6         IPv4 or IPv6 only (default: what the tracker has, IPv4
-                       first)
-${options.NETWORK_HELP}
-  --timeout SECONDS    give up if nothing has come in for this long (default
-                       15); 0.5 is half a second
-  --sort KEY           seeds, leechers or completed, the most first; everything
-                       is then printed at the end
-  --format FORMAT      table, json (an object a line; after a failure the last
-                       one has "error"), csv, or openmetrics for Prometheus
-  --json               the same as --format json
-  -h, --help
-
-Examples:
-  bittorrent-udp-tracker scrape tracker.example.org:6969 \\
-    95c8a2f1c5c4a2f0e0b1d7d6f1e2d3c4b5a69788
-  bittorrent-udp-tracker scrape debian.torrent
-  bittorrent-udp-tracker scrape tracker.example.org:6969 --file hashes.txt \\
-    --sort seeds | head
-  ls *.torrent | bittorrent-udp-tracker scrape tracker.example.org:6969 - \\
-    --files --format csv
-
-Exit code: 0 every torrent has an answer, 1 a tracker failed, 2 wrong usage, 3
-the package's addon is missing, 130 ended by Ctrl-C.
-`
-
-const OPTIONS = {
-  url: { type: 'string' },
-  ...options.LISTS,
-  files: { type: 'boolean' },
-  ...options.NETWORK,
-  sort: { type: 'string' },
-  ...options.OUTPUT
+const DESCRIPTION = {
+  name: 'scrape',
+  usage: ['[URL...] HASH... [options]'],
+  about: [
+    'How many peers torrents have: seeds, leechers, and how often they were',
+    'downloaded to the end, in the order asked, as it comes in. The first failure of',
+    'a tracker ends its scrape; what has come in by then is printed.'
+  ],
+  things: [options.URL_OF_HASH, options.HASH],
+  lines: [
+    ['--url URL', 'the same as an argument'],
+    options.LISTS,
+    ['--files', 'lines of lists may be paths of .torrent files'],
+    ['--sort seeds|leechers|completed', 'the most first, all of it at the end'],
+    options.FAMILY,
+    options.WAY_OUT,
+    options.timeoutLine('give up if nothing has come in for so long (15)'),
+    options.FORMAT,
+    options.REDACT
+  ],
+  words: { format: options.FORMATS },
+  examples: [
+    'bittorrent-udp-tracker scrape debian.torrent',
+    'bittorrent-udp-tracker scrape tracker.example.org:6969 95c8a2f1c5c4a2f0e0b1d7d6f1e2d3c4b5a69788',
+    'bittorrent-udp-tracker scrape tracker.example.org:6969 --file hashes.txt --sort seeds | head',
+    'ls *.torrent | bittorrent-udp-tracker scrape tracker.example.org:6969 - --files --format csv'
+  ]
 }
 
-const couldBeHash = (text) =>
-  text === '-' || /^[0-9a-z]{20,}$/i.test(text) || /^magnet:|\.torrent$|[\\/]/i.test(text)
-
-// The tracker that is given, or `null`, and the rest of the arguments.
-function trackerOf({ url }, [first, ...rest]) {
-  if (url !== undefined) return [readUdpTracker(url), first === undefined ? [] : [first, ...rest]]
-  if (first === undefined) return [readUdpTracker(first), rest]
-  if (looksLikeTracker(first) || !couldBeHash(first)) return [readUdpTracker(first), rest]
-  return [null, [first, ...rest]]
-}
-
-// The UDP trackers among what a torrent names; what cannot be used there is nobody's mistake here.
-function udpTrackersIn(texts) {
-  return texts
-    .map((text) => {
-      try {
-        return readTracker(text)
-      } catch (error) {
-        if (!(error instanceof UsageError)) throw error
-        return null
-      }
-    })
-    .filter((tracker) => tracker !== null && tracker.parts !== null)
-}
-
-/** What is to be asked where: `[{tracker, list}]`. */
-class Jobs {
-  constructor(tracker) {
-    this.tracker = tracker
-    this.byUrl = new Map()
-    if (tracker !== null) this.listOf(tracker)
-  }
-
-  listOf(tracker) {
-    const { url } = tracker
-    if (!this.byUrl.has(url)) this.byUrl.set(url, { tracker, list: new HashList() })
-    return this.byUrl.get(url).list
-  }
-
-  add({ infoHash, from, trackers }, text) {
-    if (this.tracker !== null) return this.listOf(this.tracker).add(infoHash, from)
-    const found = udpTrackersIn(trackers)
-    if (found.length === 0) {
-      throw new UsageError(`${quoted(text)} names no UDP tracker: give a URL before it`)
-    }
-    for (const tracker of found) this.listOf(tracker).add(infoHash, from)
-  }
-}
-
-async function jobsOf(values, positionals, note) {
-  const [tracker, hashTexts] = trackerOf(values, positionals)
-  const files = values.file || []
-  if (hashTexts.length + files.length === 0) {
-    throw new UsageError('nothing to scrape: give info-hashes, --file LIST, or -')
-  }
-  const jobs = new Jobs(tracker)
-  const addAll = async (texts, mayBeFile) => {
-    for (const text of texts) jobs.add(await readInfoHash(text, { files: mayBeFile }), text)
-  }
-  const problems = await gather(hashTexts, files, (text, isArgument) => {
-    const mayBeFile = isArgument || values.files === true
-    const texts = splitHashes(text)
-    if (texts.length > 1) return addAll(texts, false)
-    const read = readInfoHash(texts[0], { files: mayBeFile })
-    if (read instanceof Promise) return read.then((found) => jobs.add(found, text))
-    return void jobs.add(read, text)
-  })
-  leaveOut(problems, values, note)
-  const list = [...jobs.byUrl.values()].filter(({ list: { length } }) => length > 0)
-  if (list.length === 0) throw new UsageError('the list has no info-hash')
-  return list
-}
-
-async function run(args, { stdout, stderr, fail, note, help, onInterrupt }) {
-  const { values, positionals } = options.parse(args, OPTIONS)
-  if (values.help) return help()
-  const network = options.network(values)
+async function run({ values, positionals, env, stdout, stderr, fail, note, onInterrupt }) {
+  const network = options.network(values, env)
   const format = options.format(values)
-  const sort = options.oneOf(values, 'sort', ['seeds', 'leechers', 'completed'])
-  const jobs = await jobsOf(values, positionals, note)
-  const { TrackerError } = require('../..')
+  const sort = options.oneOf(values, 'sort', SORTS)
+  const nameOf = options.isRedacted(values) ? redacted : (url) => url
+  const { jobs, invalid } = await readJobs({ values, positionals, note }, 'scrape')
+  const { TrackerError } = require('../../index.js')
 
-  const printer = new ScrapePrinter({ stdout, format, sort, jobs })
+  if (format === 'json') await stdout.lines(invalid.map((one) => jsonLine(recordOf(one))))
+  else for (const line of linesOf(invalid)) fail(line)
+  const printer = new ScrapePrinter({ stdout, format, sort, jobs, nameOf })
   const total = jobs.reduce((sum, { list }) => sum + list.length, 0)
   const answered = () => scrapes.reduce((sum, scrape) => sum + scrape.answered, 0)
   const waiting = new Waiting({
@@ -185,7 +87,7 @@ async function run(args, { stdout, stderr, fail, note, help, onInterrupt }) {
   })
 
   const runOne = async (scrape, jobIndex) => {
-    const { url } = jobs[jobIndex].tracker
+    const url = nameOf(jobs[jobIndex].tracker.url)
     try {
       await scrape.run()
     } catch (error) {
@@ -193,6 +95,7 @@ async function run(args, { stdout, stderr, fail, note, help, onInterrupt }) {
       await printer.endOf(jobIndex)
       if (format === 'json') {
         const fields = {
+          type: 'failure',
           url,
           error: errorFields(error),
           answered: scrape.answered,
@@ -202,7 +105,7 @@ async function run(args, { stdout, stderr, fail, note, help, onInterrupt }) {
       } else {
         const missing = scrape.infoHashes.length - scrape.answered
         fail(
-          `${url}: ${reasonOf(error, network.timeout)} (${ofAll(scrape.answered, scrape.infoHashes.length)}, ${grouped(missing)} missing)`
+          `${url}: ${reasonOf(error, network)} (${ofAll(scrape.answered, scrape.infoHashes.length)}, ${grouped(missing)} missing)`
         )
       }
       return
@@ -215,7 +118,8 @@ async function run(args, { stdout, stderr, fail, note, help, onInterrupt }) {
     progress.end()
   }
   await printer.end()
-  return hasAllAnswers(jobs, scrapes) ? 0 : 1
+  if (invalid.length > 0) return WRONG_USE
+  return hasAllAnswers(jobs, scrapes) ? WORKED : FAILED
 }
 
 // Whether each torrent has an answer, from one of its trackers at least.
@@ -235,4 +139,4 @@ function hasAllAnswers(jobs, scrapes) {
   })
 }
 
-module.exports = { run, HELP, OPTIONS }
+module.exports = { ...DESCRIPTION, run }

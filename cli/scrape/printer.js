@@ -4,7 +4,7 @@
 const { csvLine, jsonLine, Metrics } = require('../output/formats.js')
 const ScrapeTable = require('./table.js')
 const { counted, duration, grouped } = require('../output/text.js')
-const { shortName } = require('../input/tracker-url.js')
+const { shortName } = require('../output/names.js')
 
 const FIELDS = ['seeds', 'completed', 'leechers']
 const LINES_AT_ONCE = 1000
@@ -40,7 +40,8 @@ class Kept {
 }
 
 class ScrapePrinter {
-  constructor({ stdout, format, sort, jobs }) {
+  constructor({ stdout, format, sort, jobs, nameOf }) {
+    this.nameOf = nameOf
     this.stdout = stdout
     this.format = format
     this.sort = sort
@@ -85,25 +86,30 @@ class ScrapePrinter {
     }
     if (this.table === null || (this.hasHeader && !this.isGrouped)) return []
     const lines = this.isGrouped
-      ? [...(this.hasHeader ? [''] : []), [['bold', this.nameOf(jobIndex)]]]
+      ? [...(this.hasHeader ? [''] : []), [['bold', this.titleOf(jobIndex)]]]
       : []
     this.hasHeader = true
     return [...lines, this.table.header()]
   }
 
-  nameOf(jobIndex) {
-    const { url } = this.jobs[jobIndex].tracker
+  urlOf(jobIndex) {
+    return this.nameOf(this.jobs[jobIndex].tracker.url)
+  }
+
+  titleOf(jobIndex) {
+    const url = this.urlOf(jobIndex)
     return this.stdout.isTerminal ? shortName(url) : url
   }
 
   lineOf(jobIndex, row, from) {
-    const { url } = this.jobs[jobIndex].tracker
+    const url = this.urlOf(jobIndex)
     if (this.table) return this.table.row(row, from)
     if (this.format === 'csv') {
       return csvLine([url, row.infoHash, row.seeds, row.leechers, row.completed, from])
     }
     return jsonLine({
-      ...(this.isGrouped ? { url } : {}),
+      type: 'torrent',
+      url,
       ...row,
       ...(from === null ? {} : { from })
     })
@@ -157,10 +163,10 @@ class ScrapePrinter {
       .family('bittorrent_torrent_seeds', 'Peers that have the whole torrent.')
       .family('bittorrent_torrent_leechers', 'Peers that download the torrent.')
       .family('bittorrent_torrent_completed', 'How often the torrent was downloaded to the end.')
-    this.jobs.forEach(({ tracker, list }, jobIndex) => {
+    this.jobs.forEach(({ list }, jobIndex) => {
       for (const index of this.kept[jobIndex].order()) {
         const row = this.kept[jobIndex].row(index, list.hexAt(index))
-        const labels = { url: tracker.url, info_hash: row.infoHash }
+        const labels = { url: this.urlOf(jobIndex), info_hash: row.infoHash }
         for (const field of FIELDS) metrics.add(`bittorrent_torrent_${field}`, labels, row[field])
       }
     })
