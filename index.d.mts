@@ -3,11 +3,13 @@
 import UdpTracker from './index.js'
 
 export default UdpTracker
-export { announce, drain, scrape, stats, TrackerError } from './index.js'
+export { UdpTracker }
+export { announce, drain, once, scrape, stats, TrackerError } from './index.js'
 export type {
   AnnounceEvent,
   AnnounceOptions,
   AnnounceRequest,
+  AnnounceRequestOfAny,
   AnnounceRequestOfBoth,
   AnnounceResult,
   AnnounceResultOfBoth,
@@ -19,6 +21,7 @@ export type {
   DrainOptions,
   ErrorMessage,
   Events,
+  FamilyUpdate,
   InfoHashes,
   Limits,
   LookupOptions,
@@ -26,10 +29,13 @@ export type {
   Phase,
   Progress,
   Proxy,
+  RequestOptions,
   ScrapeOptions,
   ScrapeResult,
   SendMessage,
   Stats,
+  StopOptions,
+  StreamOptions,
   TrackerErrorCode,
   TrackerErrorDetails,
   Transport,

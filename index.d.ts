@@ -7,6 +7,8 @@ import { EventEmitter } from 'events'
 
 declare const events: unique symbol
 
+import Itself = UdpTracker
+
 /**
  * A BitTorrent UDP tracker client for one torrent and one tracker (BEP 15).
  *
@@ -48,13 +50,16 @@ declare class UdpTracker<E extends UdpTracker.Events = UdpTracker.Events> extend
    * After {@link destroy} it does nothing.
    *
    * @param event An unknown one emits `error` with `unknown event`, and nothing is sent.
+   * What cannot be sent of `opts` when the interval ends is told by `error`, and counts as not known: the torrent stays
+   * announced.
+   *
    * @param opts The object is kept, and `event` is written into it.
    * @throws RangeError for a counter out of its range, or what an application put into a field and cannot be sent;
    * nothing is changed then, and an announce in flight goes on.
    * @throws TypeError if `opts` is not an object.
    *
    * @example
-   * tracker.announce('started', { left: null })
+   * tracker.announce('started', { left: Infinity })
    * tracker.announce('none', { force: true, downloaded: 16384, left: 0, uploaded: 0 })
    */
   announce(event: UdpTracker.AnnounceEvent, opts?: UdpTracker.AnnounceOptions | null): void
@@ -67,6 +72,20 @@ declare class UdpTracker<E extends UdpTracker.Events = UdpTracker.Events> extend
    * @throws RangeError for a wrong length, TypeError for a wrong type, both with the index.
    */
   scrape(infoHashes?: UdpTracker.InfoHashes): void
+
+  /**
+   * Says `stopped` at once, whatever the interval says, and destroys the tracker: nothing is emitted from here on. The promise
+   * is never rejected, and resolves to whether the tracker has answered; over both families, whether one has.
+   *
+   * @throws RangeError or TypeError for a wrong `timeout`.
+   *
+   * @example
+   * process.once('SIGTERM', async () => {
+   *   await tracker.stop({ timeout: 3000 })
+   *   process.exit()
+   * })
+   */
+  stop(opts?: UdpTracker.StopOptions | null): Promise<boolean>
 
   /** Ends everything: nothing is emitted and nothing is sent from then on. Calling it twice is fine. */
   destroy(): void
@@ -85,9 +104,11 @@ declare class UdpTracker<E extends UdpTracker.Events = UdpTracker.Events> extend
    * The torrent, 20 bytes. Also in version 1; what an application puts here, the next announce sends. What the
    * constructor takes may be put here as well.
    */
-  infoHash: Buffer
+  get infoHash(): Buffer
+  set infoHash(value: UdpTracker.Bytes)
   /** The peer ID, 20 bytes. Also in version 1; what an application puts here, the next announce sends. */
-  peerId: Buffer
+  get peerId(): Buffer
+  set peerId(value: UdpTracker.Bytes)
   /** The URL as it was given. Also in version 1; what an application puts here, the next announce uses. */
   announceUrl: string
   /** The constructor's options as they were given, `{}` if there were none. Also in version 1. */
@@ -96,9 +117,22 @@ declare class UdpTracker<E extends UdpTracker.Events = UdpTracker.Events> extend
    * The port as the two bytes that are sent. Also in version 1; what an application puts here, the next announce sends,
    * be it two bytes or a number.
    */
-  port: Buffer
-  /** Whether {@link destroy} was called. Also in version 1, with its spelling. */
+  get port(): Buffer
+  set port(value: Uint8Array | number)
+  /** Whether {@link destroy} or {@link stop} was called. */
+  readonly destroyed: boolean
+  /**
+   * The same in the spelling of version 1.
+   *
+   * @deprecated Use {@link destroyed}.
+   */
   readonly destoryed: boolean
+  /** With the option `retry`: how many announces in a row have failed. Without it 0. */
+  readonly failures: number
+  /** With the option `retry`: the text of the latest failure; `null` after an answer. Without it `null`. */
+  readonly lastError: string | null
+  /** With the option `retry`: when it announces again; `null` while it announces, or will not. Without it `null`. */
+  readonly nextAnnounce: Date | null
   /**
    * The option `_timeout`, in milliseconds; what an application puts here, the next announce has.
    *
@@ -189,6 +223,17 @@ declare class UdpTracker<E extends UdpTracker.Events = UdpTracker.Events> extend
 }
 
 declare namespace UdpTracker {
+  /** The class under its name, for `import { UdpTracker } from 'bittorrent-udp-tracker'`. */
+  export import UdpTracker = Itself
+
+  /**
+   * Announces over IPv4 and over IPv6, with one key for both: `opts.key`, or a random one of this process. Rejects only if
+   * both fail, with a {@link TrackerError} whose `errors` are the two.
+   *
+   * @param url As the constructor's `announceUrl`.
+   */
+  function announce(url: string, opts: AnnounceRequestOfBoth): Promise<AnnounceResultOfBoth>
+
   /**
    * Announces once. Needs no tracker object and may be used detached.
    *
@@ -202,11 +247,14 @@ declare namespace UdpTracker {
    */
   function announce(url: string, opts: AnnounceRequest): Promise<AnnounceResult>
 
-  /**
-   * Announces over IPv4 and over IPv6, with one key for both: `opts.key`, or a random one of this process. Rejects only if
-   * both fail, with a {@link TrackerError} whose `errors` are the two.
-   */
-  function announce(url: string, opts: AnnounceRequestOfBoth): Promise<AnnounceResultOfBoth>
+  /** Announces over one family or both, as `opts.family` says, which only the running program knows. */
+  function announce(
+    url: string,
+    opts: AnnounceRequest | AnnounceRequestOfBoth | AnnounceRequestOfAny
+  ): Promise<AnnounceResult | AnnounceResultOfBoth>
+
+  /** The first again: of several, the last is what `Parameters` and `ReturnType` see. */
+  function announce(url: string, opts: AnnounceRequest): Promise<AnnounceResult>
 
   /**
    * Scrapes any number of torrents, 60 to a datagram (BEP 15, "Scrape"), and resolves to a result for each, in the order
@@ -219,9 +267,27 @@ declare namespace UdpTracker {
    */
   function scrape(
     url: string,
-    infoHashes: InfoHashes,
+    infoHashes: Bytes | InfoHashes,
     opts?: ScrapeOptions | null
   ): Promise<ScrapeResult[]>
+
+  namespace scrape {
+    /**
+     * Scrapes what any iterable or async iterable gives, be it millions: iterates over the rows in the order asked, as many at
+     * a time as have come in. The source is read as rows are taken, and what is held is bounded.
+     *
+     * It throws what {@link scrape} rejects with, after the rows before the failure; the error's `results` are those that came
+     * in behind them. Leaving the loop ends it.
+     *
+     * @example
+     * for await (const rows of scrape.stream(url, infoHashes)) for (const { infoHash, seeds } of rows) save(infoHash, seeds)
+     */
+    function stream(
+      url: string,
+      infoHashes: Bytes | InfoHashes | AsyncIterable<Bytes>,
+      opts?: StreamOptions | null
+    ): AsyncGenerator<ScrapeResult[], void, undefined>
+  }
 
   /**
    * Waits until every announce of the event `stopped` that is under way in this thread has been answered or has failed,
@@ -304,7 +370,7 @@ declare namespace UdpTracker {
   /** The events and what their listeners get. */
   interface Events {
     /** The tracker's answer to an announce. */
-    update: [update: Update]
+    update: [update: FamilyUpdate]
     /** What went wrong, as a string: the tracker's own message, or a text of this package. */
     error: [message: string]
     /** The tracker's answer to {@link UdpTracker.scrape}, in the order asked. */
@@ -334,6 +400,12 @@ declare namespace UdpTracker {
     peers: string[]
   }
 
+  /** What `update` carries. */
+  interface FamilyUpdate extends Update {
+    /** Over which family it came; only with `family: 'both'`. */
+    family?: 4 | 6 | undefined
+  }
+
   /** What the static {@link announce} resolves to. */
   interface AnnounceResult extends Update {
     /** Seconds until the tracker wants the next announce. */
@@ -361,7 +433,7 @@ declare namespace UdpTracker {
   }
 
   /** What an announce says about its sender and how it is sent. */
-  interface Options {
+  interface RequestOptions {
     /**
      * The port that this peer listens on, 0 to 65535. Many trackers refuse 0.
      *
@@ -408,6 +480,55 @@ declare namespace UdpTracker {
     urlData?: boolean | undefined
     /** The way out; the system's by default. */
     transport?: Transport | null | undefined
+  }
+
+  /** The options of the constructor. */
+  interface Options extends Omit<RequestOptions, 'family'> {
+    /**
+     * 4: IPv4 only. 6: IPv6 only. 0: what the host has, IPv4 first. `'both'`: over each; an `update` for each that answers, told
+     * apart by its `family`, and an `error` only if both fail. The interval is the longer of the two.
+     *
+     * @default 0
+     */
+    family?: 0 | 4 | 6 | 'both' | undefined
+    /**
+     * Whether it announces again by itself after a failure: after 20 s, 1, 5, 15, 30, and then every 60 minutes, and never later
+     * than the tracker's interval; a fifth of that at most is left out, at random. After the tracker's own words it starts at a
+     * minute, and for an unusable URL there is no other announce.
+     *
+     * @default false
+     */
+    retry?: boolean | undefined
+    /**
+     * `'once'`: `started` and `completed` are said once, and the interval's next announce says `none`; after `stopped` there is
+     * none. Otherwise each interval repeats the last event, as in version 1.
+     */
+    events?: 'once' | undefined
+    /**
+     * The shortest wait between announces, in seconds, whatever the tracker says; less than 1 counts as 1.
+     *
+     * @default 1
+     */
+    minInterval?: number | undefined
+    /**
+     * How much of the interval is added to it at most, at random, 0 to 1: torrents that started together do not stay together.
+     *
+     * @default 0
+     */
+    jitter?: number | undefined
+    /**
+     * Whether the wait for the next announce keeps the process alive.
+     *
+     * @default false
+     */
+    keepAlive?: boolean | undefined
+    /**
+     * Milliseconds that an announce may take from start to end, and that a scrape may be without results. Without it
+     * {@link RequestOptions._timeout} alone says when a request is given up; with `retry` it is 60000.
+     */
+    timeout?: number | string | undefined
+    /** Destroys the tracker when it is aborted. */
+    signal?: AbortSignal | null | undefined
   }
 
   /**
@@ -468,9 +589,8 @@ declare namespace UdpTracker {
      */
     downloaded?: Counter | undefined
     /**
-     * Bytes still to download; 0 is a seed, `null` is not known yet, as with a magnet link (2^64 - 1 on the wire).
-     *
-     * @default 0
+     * Bytes still to download; 0 is a seed, `Infinity` is not known yet, as with a magnet link (2^64 - 1 on the wire). Leaving
+     * it out, and `null`, is not known to the static {@link announce}; to a tracker object it is 0, as it was to version 1.
      */
     left?: Counter | null | undefined
     /**
@@ -489,6 +609,12 @@ declare namespace UdpTracker {
      * @default false
      */
     force?: boolean | undefined
+    /** As {@link RequestOptions.numWant}, for this announce; it is read each time. */
+    numWant?: number | undefined
+    /** As {@link RequestOptions.key}, likewise. */
+    key?: number | undefined
+    /** As {@link RequestOptions.ip}, likewise. */
+    ip?: string | undefined
     /** Written by `announce`: the event, which is announced again when the interval ends. */
     event?: AnnounceEvent | undefined
   }
@@ -499,18 +625,18 @@ declare namespace UdpTracker {
     signal?: AbortSignal | undefined
     /**
      * The longest time without progress, in milliseconds: for an announce the whole, look-up and retransmission included;
-     * for a scrape the time since results last came in. Less than 1 counts as 1, and 0 as none given. More patience never
+     * for a scrape the time since results last came in. Less than 1 counts as 1; 0 and Infinity throw. More patience never
      * makes anything slower.
      *
      * @default 15000
      */
     timeout?: number | string | undefined
-    /** As {@link Options._timeout}. */
+    /** As {@link RequestOptions._timeout}. */
     _timeout?: number | string | undefined
   }
 
   /** The options of the static {@link announce}. */
-  interface AnnounceRequest extends Options, Counters, Limits {
+  interface AnnounceRequest extends RequestOptions, Counters, Limits {
     /** 20 bytes; a string is taken as UTF-8. */
     peerId: Bytes
     /** As the constructor's. */
@@ -523,7 +649,7 @@ declare namespace UdpTracker {
      * @default 'none'
      */
     event?: AnnounceEvent | undefined
-    /** As {@link Options._timeout}. */
+    /** As {@link RequestOptions._timeout}. */
     _timeout?: number | string | undefined
   }
 
@@ -531,6 +657,22 @@ declare namespace UdpTracker {
   interface AnnounceRequestOfBoth extends Omit<AnnounceRequest, 'family'> {
     /** Over IPv4 and over IPv6. */
     family: 'both'
+  }
+
+  /** The options of the static {@link announce} where only the running program knows the family. */
+  interface AnnounceRequestOfAny extends Omit<AnnounceRequest, 'family'> {
+    /** One of all. */
+    family?: 0 | 4 | 6 | 'both' | undefined
+  }
+
+  /** The options of {@link UdpTracker.stop}. */
+  interface StopOptions {
+    /**
+     * Milliseconds, as in {@link Limits}.
+     *
+     * @default 15000
+     */
+    timeout?: number | string | undefined
   }
 
   /** The options of {@link drain}. */
@@ -543,12 +685,16 @@ declare namespace UdpTracker {
     timeout?: number | string | undefined
   }
 
-  /** The options of the static {@link scrape}. */
-  interface ScrapeOptions extends Limits {
-    /** As {@link Options.family}. */
+  /** The options of {@link scrape.stream}. */
+  interface StreamOptions extends Limits {
+    /** As {@link RequestOptions.family}. */
     family?: 0 | 4 | 6 | undefined
-    /** As {@link Options.transport}. */
+    /** As {@link RequestOptions.transport}. */
     transport?: Transport | null | undefined
+  }
+
+  /** The options of the static {@link scrape}. */
+  interface ScrapeOptions extends StreamOptions {
     /** Called after each datagram that brought results. What it throws ends the scrape, and is what the promise rejects with. */
     onProgress?: ((progress: Progress) => void) | undefined
   }

@@ -1,4 +1,5 @@
 import UdpTracker from './index.js'
 
 export default UdpTracker
-export const { announce, drain, scrape, stats, TrackerError } = UdpTracker
+export { UdpTracker }
+export const { announce, drain, once, scrape, stats, TrackerError } = UdpTracker

@@ -10,7 +10,7 @@ const { createClient, nextUpdate, recordEvents, allDelivered } = require('./supp
 const wire = require('./support/wire')
 
 const URL = 'udp://127.0.0.1:6969'
-const notBytes = [undefined, null, 20, true, {}, [], Array(20).fill(1), Symbol('20'), () => {}, 20n]
+const notBytes = [undefined, null, 20, true, {}, Symbol('20'), () => {}, 20n]
 
 const name = (value) => {
   const text = typeof value === 'symbol' || typeof value === 'function' ? '' : inspect(value)
@@ -29,7 +29,9 @@ describe('infoHash', () => {
     ['ab'.repeat(21), 42],
     ['ab'.repeat(31), 62],
     ['ab'.repeat(33), 66],
-    ['', 0]
+    ['', 0],
+    [[], 0],
+    [Array(21).fill(1), 21]
   ]) {
     test(`of ${length} in a ${given.constructor.name} is a RangeError with both names`, () => {
       assert.throws(
@@ -103,12 +105,16 @@ describe('peerId', () => {
 
 describe('the option', () => {
   const ranges = {
-    port: [-1, 65536, 1.5, NaN, Infinity, -Infinity, 2 ** 32],
+    port: [-1, -0.5, 65536, 65535.5, Infinity, -Infinity, 2 ** 32],
     numWant: [1.5, NaN, Infinity, 2 ** 32],
     key: [-1, 1.5, NaN, Infinity, 2 ** 32],
     family: [5, -4, 46, NaN, 4.5],
     ip: ['', '1.2.3', '1.2.3.256', '::1', 'localhost', '1.2.3.4:80', ' 1.2.3.4'],
-    _timeout: [-1, NaN, Infinity]
+    _timeout: [-1, 'x', {}, Infinity],
+    timeout: [0, -1, Infinity],
+    minInterval: [-1, NaN],
+    jitter: [-0.1, 1.1],
+    events: ['twice', true]
   }
   for (const [option, values] of Object.entries(ranges)) {
     for (const value of values) {
@@ -122,7 +128,14 @@ describe('the option', () => {
   }
 
   const types = {
-    port: ['x', {}, true, 80n],
+    port: [80n, Symbol('80')],
+    _timeout: [80n, Symbol('80')],
+    timeout: [{}, true],
+    signal: [{}, 5],
+    retry: ['yes', 1],
+    keepAlive: ['yes', 1],
+    minInterval: ['60'],
+    jitter: ['10 %'],
     numWant: ['50', {}, true, 50n],
     key: ['1', {}, true, 1n, Buffer.alloc(4)],
     family: ['IPv4', {}, true],
@@ -144,7 +157,7 @@ describe('the option', () => {
     }
   }
 
-  for (const option of ['port', 'numWant', 'key', 'family', 'ip', '_timeout', 'auth', 'urlData']) {
+  for (const option of [...Object.keys({ ...ranges, ...types }), 'urlData']) {
     test(`${option} that is undefined is the default`, () => {
       new UdpTracker(PEER_ID, INFO_HASH, URL, { [option]: undefined })
     })
@@ -152,9 +165,9 @@ describe('the option', () => {
 })
 
 describe('a counter', () => {
-  const bad = [-1, 0.5, 2 ** 53, NaN, Infinity, -Infinity, -1n, 2n ** 64n, {}, [], '12', true]
+  const bad = [-1, 0.5, 2 ** 53, -Infinity, -1n, 2n ** 64n, {}, '-1', '1.5', 'x']
   for (const counter of ['downloaded', 'left', 'uploaded']) {
-    for (const value of bad) {
+    for (const value of counter === 'left' ? bad : [...bad, Infinity]) {
       test(`${counter}: ${name(value)} is a RangeError, and nothing is sent`, async (t) => {
         const tracker = await startScriptedTracker(t)
         const client = createClient(t, tracker.url)
@@ -199,12 +212,18 @@ describe('a counter', () => {
   })
 })
 
-for (const opts of ['opts', 1, true, () => {}, Symbol('opts')]) {
-  test(`opts as ${name(opts)} is a TypeError in the constructor and in announce`, (t) => {
-    const named = { name: 'TypeError', message: /opts/ }
-    assert.throws(() => new UdpTracker(PEER_ID, INFO_HASH, URL, opts), named)
+for (const opts of ['opts', 1, true, Symbol('opts')]) {
+  test(`opts as ${name(opts)} is a TypeError in announce, which writes into it`, (t) => {
     const client = createClient(t, URL)
-    assert.throws(() => client.announce(2, opts), named)
+    assert.throws(() => client.announce(2, opts), { name: 'TypeError', message: /opts/ })
     assert.equal(client._socket, null)
   })
 }
+
+test("what is thrown has the code that Node.js' own errors have", () => {
+  const made = (opts) => () => new UdpTracker(PEER_ID, INFO_HASH, URL, opts)
+  assert.throws(made({ numWant: '5' }), { code: 'ERR_INVALID_ARG_TYPE' })
+  assert.throws(made({ numWant: -5 }), { code: 'ERR_OUT_OF_RANGE' })
+  assert.throws(made({ signal: 5 }), { code: 'ERR_INVALID_ARG_TYPE' })
+  assert.throws(made({ transport: { proxi: 1 } }), { code: 'ERR_INVALID_ARG_VALUE' })
+})

@@ -1,9 +1,13 @@
 // One announce over each family, told apart in the result.
 'use strict'
 
-const { test } = require('node:test')
+const { onlyWait } = require('./support/interval-clock')
+const clock = require('./support/limit-clock')
+const { test, describe } = require('node:test')
 const assert = require('node:assert/strict')
 const { UdpTracker, INFO_HASH, PEER_ID, REQUEST } = require('./support/client')
+const { createClient, nextUpdate, nextError } = require('./support/client')
+const { recordEvents, allDelivered } = require('./support/client')
 const { withoutIPv6 } = require('./support/loopback')
 const { startScriptedTracker, silent } = require('./support/scripted-tracker')
 const wire = require('./support/wire')
@@ -96,5 +100,124 @@ test('what cannot be announced throws before anything is sent', async () => {
     UdpTracker.scrape('udp://127.0.0.1', [INFO_HASH], { family: 'both' }),
     RangeError
   )
-  assert.throws(() => new UdpTracker(PEER_ID, INFO_HASH, 'udp://x', { family: 'both' }), RangeError)
+  assert.throws(() => new UdpTracker(PEER_ID, INFO_HASH, 'udp://x', { family: 'all' }), RangeError)
+})
+
+describe('a tracker object that announces over both', () => {
+  const script = (seeds, interval) => ({
+    announce: (request) => wire.announceResponse(request, { seeds, interval })
+  })
+  const both = { family: 'both', transport, _timeout: 50 }
+
+  test('emits an update for each family, told apart', { skip: withoutIPv6 }, async (t) => {
+    const { four, six, url } = await startBoth(t, script(4, 900), script(6, 1200))
+    const client = createClient(t, url, both)
+    const updates = []
+    const second = new Promise((resolve) => {
+      client.on('update', (update) => updates.push(update) === 2 && resolve())
+    })
+    client.announce('started')
+    await second
+    updates.sort((a, b) => a.family - b.family)
+    assert.deepEqual(updates, [
+      { leechers: 0, seeds: 4, peers: [], family: 4 },
+      { leechers: 0, seeds: 6, peers: [], family: 6 }
+    ])
+    assert.deepEqual(Object.keys(updates[0]), ['leechers', 'seeds', 'peers', 'family'])
+    assert.equal(four.announces[0].key, six.announces[0].key)
+    assert.notEqual(four.announces[0].key, 0)
+    assert.deepEqual([client.interval, onlyWait().wait], [1200, 1_200_000])
+    assert.deepEqual([client._socket, client._in_interval], [null, true])
+    client.destroy()
+  })
+
+  test('is as quiet as one of them while that one works', { skip: withoutIPv6 }, async (t) => {
+    for (const failing of [4, 6]) {
+      const refusing = { announce: (request) => wire.errorResponse(request, 'no') }
+      const scripts = failing === 4 ? [refusing, script(6)] : [script(4), refusing]
+      const { url } = await startBoth(t, ...scripts)
+      const client = createClient(t, url, both)
+      const events = recordEvents(client)
+      client.announce('started')
+      await nextUpdate(client)
+      while (client._socket !== null) await allDelivered(t)
+      assert.deepEqual(
+        events.map(([name, { family }]) => [name, family]),
+        [['update', 10 - failing]]
+      )
+      client.destroy()
+    }
+  })
+
+  test('is as quick and as quiet as one of them where the tracker has no other', async (t) => {
+    const tracker = await startScriptedTracker(t)
+    const client = createClient(t, tracker.url, { family: 'both' })
+    client.announce('started')
+    assert.equal((await nextUpdate(client)).family, 4)
+    while (client._socket !== null) await allDelivered(t)
+    client.destroy()
+
+    tracker.script.announce = (request) => wire.errorResponse(request, 'not on my list')
+    const refused = createClient(t, tracker.url, { family: 'both' })
+    refused.announce('started')
+    assert.equal(await nextError(refused), 'not on my list')
+  })
+
+  test('has one error if both fail, with the words of both', { skip: withoutIPv6 }, async (t) => {
+    const saying = (text) => ({ announce: (request) => wire.errorResponse(request, text) })
+    const { url } = await startBoth(t, saying('not here'), saying('not there'))
+    const client = createClient(t, url, { ...both, retry: true })
+    client.announce('started')
+    assert.equal(await nextError(client), 'IPv4: not here; IPv6: not there')
+    assert.deepEqual([client._socket, client.failures], [null, 1])
+    client.destroy()
+  })
+
+  test(
+    'waits no longer for a silent family than fifteen seconds',
+    { skip: withoutIPv6 },
+    async (t) => {
+      const { six, url } = await startBoth(t, script(4), { announce: silent })
+      const client = createClient(t, url, { family: 'both', transport })
+      client.announce('started')
+      await nextUpdate(client)
+      await six.nextAnnounce()
+      clock.pass(14_999)
+      assert.ok(client._socket)
+      clock.pass(1)
+      assert.equal(client._socket, null)
+      client.destroy()
+    }
+  )
+
+  test('is ended as a whole', { skip: withoutIPv6 }, async (t) => {
+    const { four, six, url } = await startBoth(t, { announce: silent }, { announce: silent })
+    const client = createClient(t, url, both)
+    const events = recordEvents(client)
+    client.announce('started')
+    const requests = [await four.nextAnnounce(), await six.nextAnnounce()]
+    client.destroy()
+    await four.send(wire.announceResponse(requests[0]), requests[0])
+    await six.send(wire.announceResponse(requests[1]), requests[1])
+    await allDelivered(t, 4)
+    await allDelivered(t, 6)
+    assert.deepEqual(events, [])
+    assert.equal(clock.count(), 0)
+  })
+
+  test('says stopped over each', { skip: withoutIPv6 }, async (t) => {
+    const { four, six, url } = await startBoth(t)
+    const client = createClient(t, url, both)
+    assert.equal(await client.stop(), true)
+    const [[first], [second]] = [four.announces, six.announces]
+    assert.deepEqual([first.event, first.numWant, second.event, second.numWant], [3, 0, 3, 0])
+  })
+
+  test('scrapes over either', async (t) => {
+    const tracker = await startScriptedTracker(t)
+    const client = createClient(t, tracker.url, { family: 'both' })
+    const scraped = new Promise((resolve) => client.once('scrape', resolve))
+    client.scrape()
+    assert.equal((await scraped).length, 1)
+  })
 })

@@ -30,21 +30,30 @@ const THROWN = {
     new UdpTracker(PEER_ID, Buffer.alloc(19), ''),
   "infoHash is not 40 digits of hex, nor the 64 of BEP 52: got 'abcd', 4 characters": () =>
     new UdpTracker(PEER_ID, 'abcd', ''),
-  'opts must be an object, got string': made('opts'),
+  'opts must be an object, got string': () => made()().announce(2, 'opts'),
   'opts.port must be a whole number from 0 to 65535, got 70000': made({ port: 70000 }),
   'opts.numWant must be a whole number from -1 to 2147483647, got -2': made({ numWant: -2 }),
   'opts.key must be a whole number from 0 to 4294967295, got -1': made({ key: -1 }),
-  'opts.port must be a number, got object': made({ port: {} }),
+  'opts.port must be a number, got bigint': made({ port: 80n }),
+  'opts.numWant must be a number, got string': made({ numWant: '5' }),
+  'opts.retry must be true or false, got string': made({ retry: 'yes' }),
+  "opts.events must be 'once', got twice": made({ events: 'twice' }),
+  'opts.jitter must be from 0 to 1, got 2': made({ jitter: 2 }),
+  'opts.numwant is unknown: did you mean numWant?': announcing({ numwant: 5 }),
+  'opts.timeout must be a positive number of milliseconds, got 0: leave it out for the default':
+    announcing({ timeout: 0 }),
+  'opts.timeout must be a positive number of milliseconds, got Infinity: 2147483647, 24 days, is as long as a timer can be':
+    announcing({ timeout: Infinity }),
   'opts._timeout must be a positive number of milliseconds, got -1': made({ _timeout: -1 }),
   'opts.ip must be the text of an IPv4 address, got ::1': made({ ip: '::1' }),
   'opts.ip must be the text of an IPv4 address, got number': made({ ip: 1 }),
-  'opts.family must be 0, 4 or 6, got 5': made({ family: 5 }),
+  "opts.family must be 0, 4 or 6, or 'both' for announces, got 5": made({ family: 5 }),
   'opts.auth must be {username, password}, got string': made({ auth: 'ann' }),
   'opts.auth.username must be a string, got undefined': made({ auth: {} }),
   'opts.auth.username must be at most 255 bytes long, got 256': made({
     auth: { username: 'u'.repeat(256), password: '' }
   }),
-  'transport.proxi is unknown': made({ transport: { proxi: '' } }),
+  'transport.proxi is unknown: did you mean proxy?': made({ transport: { proxi: '' } }),
   'opts.port must be given: the port that this peer listens on': announcing({ port: undefined }),
   "unknown event: got 'finished', not one of none, completed, started, stopped, paused, or 0 to 4":
     announcing({ event: 'finished' }),

@@ -3,6 +3,7 @@
 
 const { test, describe } = require('node:test')
 const assert = require('node:assert/strict')
+const { inspect } = require('node:util')
 const { startScriptedTracker } = require('./support/scripted-tracker')
 const { UdpTracker, createClient, nextUpdate, nextError } = require('./support/client')
 const { recordEvents, allDelivered } = require('./support/client')
@@ -173,23 +174,60 @@ describe('when the interval ends', () => {
     assert.deepEqual(states, [false, false])
   })
 
-  test('a counter that has become invalid is an error event that names it', async (t) => {
+  test('a counter that has become invalid is an error event, and is announced as not known', async (t) => {
     const tracker = await startScriptedTracker(t, everySecond)
     const client = createClient(t, tracker.url)
-    const opts = { left: 1000 }
-    client.announce(2, opts)
+    const opts = { downloaded: 1, left: 1000, uploaded: 1 }
+    client.announce('none', opts)
     await nextUpdate(client)
-    opts.left = -1
+    Object.assign(opts, { downloaded: -1, left: -1 })
 
-    assert.match(await nextError(client), /left/)
-    assert.equal(tracker.announces.length, 1)
-    assert.equal(client._socket, null)
-
-    opts.left = 500
-    client.announce(0, opts)
+    assert.match(await nextError(client), /downloaded/)
     await nextUpdate(client)
-    assert.equal(tracker.announces[1].left, 500n)
+    const { downloaded, left, uploaded } = tracker.announces[1]
+    assert.deepEqual([downloaded, left, uploaded], [0n, 2n ** 64n - 1n, 1n])
+    assert.equal(client._last_opts, opts)
+
+    Object.assign(opts, { downloaded: 600, left: 400 })
+    await nextUpdate(client)
+    assert.equal(tracker.announces[2].left, 400n)
   })
+
+  for (const falsy of [NaN, '', false, null, undefined]) {
+    test(`a counter that has become ${inspect(falsy)} goes out as 0, and nothing is said`, async (t) => {
+      const tracker = await startScriptedTracker(t, everySecond)
+      const client = createClient(t, tracker.url)
+      const opts = { downloaded: 5, left: 1000 }
+      client.announce('none', opts)
+      await nextUpdate(client)
+      Object.assign(opts, { downloaded: falsy, left: falsy })
+      await nextUpdate(client)
+      assert.deepEqual([tracker.announces[1].downloaded, tracker.announces[1].left], [0n, 0n])
+    })
+  }
+
+  for (const [what, spoil] of Object.entries({
+    'has become unknown': (opts) => (opts.event = 'finished'),
+    'is gone': (opts) => delete opts.event,
+    'cannot be read': (opts) =>
+      Object.defineProperty(opts, 'event', {
+        get() {
+          throw new Error('not now')
+        }
+      })
+  })) {
+    test(`an event that ${what} is an error event, and the torrent stays announced`, async (t) => {
+      const tracker = await startScriptedTracker(t, everySecond)
+      const client = createClient(t, tracker.url)
+      const opts = { left: 7 }
+      client.announce('started', opts)
+      await nextUpdate(client)
+      spoil(opts)
+      assert.equal(await nextError(client), 'unknown event')
+      await nextUpdate(client)
+      assert.deepEqual([tracker.announces[1].event, tracker.announces[1].left], [0, 7n])
+    })
+  }
 
   test('nothing is announced if clearTimeout stopped its timer', async (t) => {
     const tracker = await startScriptedTracker(t, everySecond)

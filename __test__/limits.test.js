@@ -53,12 +53,11 @@ describe('the timeout of an announce', () => {
     await settled(failed)
   })
 
-  test('is 15 s by default and where it is 0, and 1 ms at least', async (t) => {
+  test('is 15 s by default, and 1 ms at least', async (t) => {
     const tracker = await startScriptedTracker(t, { connect: silent })
     for (const [given, used] of [
       [undefined, 15_000],
       [null, 15_000],
-      [0, 15_000],
       ['250', 250],
       [1e-300, 1]
     ]) {

@@ -322,7 +322,7 @@ describe('an opts object', () => {
     })
   }
 
-  test('that throws when the interval ends is reported by an error event', async (t) => {
+  test('that throws when the interval ends is reported by an error event, and stays announced', async (t) => {
     const tracker = await startScriptedTracker(t, {
       announce: (request) => wire.announceResponse(request, { interval: 0 })
     })
@@ -355,6 +355,9 @@ describe('an opts object', () => {
       Object.defineProperty(opts, 'left', broken)
       assert.equal(await nextError(client), text)
       assert.equal(client._in_interval, false)
+      await nextUpdate(client)
+      assert.equal(tracker.announces.at(-1).left, 2n ** 64n - 1n)
+      client.destroy()
     }
   })
 

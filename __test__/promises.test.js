@@ -75,7 +75,8 @@ describe('announce()', () => {
 
     const [first, second] = tracker.announces.map(({ raw }) => raw.subarray(56).toString('hex'))
     const none = '0'.repeat(16)
-    assert.equal(first, `${none}${none}${none}00000000000000000000000000000032` + '1ae1')
+    const unknown = 'f'.repeat(16)
+    assert.equal(first, `${none}${unknown}${none}00000000000000000000000000000032` + '1ae1')
     assert.equal(
       second,
       '0000000000000001ffffffffffffffff0000000000000003' + '000000010102030400000005ffffffff1ae1'
@@ -83,6 +84,18 @@ describe('announce()', () => {
     assert.deepEqual(tracker.announces[1].peerId, PEER_ID)
     assert.deepEqual(tracker.announces[1].infoHash, INFO_HASH)
   })
+
+  for (const left of [undefined, null, Infinity]) {
+    test(`says that what is left is not known where it is ${left}`, async (t) => {
+      const tracker = await startScriptedTracker(t)
+      await announce(tracker.url, { ...REQUEST, left })
+      await announce(tracker.url, { ...REQUEST, left: 0 })
+      assert.deepEqual(
+        tracker.announces.map(({ left }) => left),
+        [2n ** 64n - 1n, 0n]
+      )
+    })
+  }
 
   test('announces once: no interval runs behind it', async (t) => {
     const tracker = await startScriptedTracker(t, {
@@ -131,7 +144,8 @@ describe('bad arguments reject and do not throw:', () => {
     [{ numWant: 2 ** 31 }, { name: 'RangeError', message: /numWant/ }],
     [{ family: 5 }, { name: 'RangeError', message: /family/ }],
     [{ timeout: -1 }, { name: 'RangeError', message: /timeout/ }],
-    [{ timeout: Infinity }, { name: 'RangeError', message: /timeout/ }],
+    [{ timeout: Infinity }, { name: 'RangeError', message: /timeout.* got Infinity: .*24 days/ }],
+    [{ timeout: 0 }, { name: 'RangeError', message: /timeout.* got 0: leave it out/ }],
     [{ timeout: {} }, { name: 'TypeError', message: /timeout/ }],
     [{ signal: {} }, { name: 'TypeError', message: /signal/ }]
   ]) {
@@ -144,6 +158,29 @@ describe('bad arguments reject and do not throw:', () => {
       })
     }
   }
+
+  for (const [name, nearest] of [
+    ['numwant', 'numWant'],
+    ['numwnat', 'numWant'],
+    ['infohash', 'infoHash'],
+    ['upload', 'uploaded']
+  ]) {
+    test(`announce with ${name}, which is unknown, names ${nearest}`, async () => {
+      await assert.rejects(CALLS.announce(url, { [name]: 1 }), {
+        name: 'TypeError',
+        code: 'ERR_INVALID_ARG_VALUE',
+        message: `opts.${name} is unknown: did you mean ${nearest}?`
+      })
+    })
+  }
+
+  test('an option that is like no other is unknown', async () => {
+    const error = { name: 'TypeError', message: 'opts.colour is unknown' }
+    await assert.rejects(CALLS.announce(url, { colour: 1 }), error)
+    await assert.rejects(CALLS.scrape(url, { colour: 1 }), error)
+    await assert.rejects(UdpTracker.drain({ colour: 1 }), error)
+    await assert.rejects(CALLS.scrape(url, { numWant: 1 }), { message: 'opts.numWant is unknown' })
+  })
 
   test('announce without options', async () => {
     await assert.rejects(announce(url), { name: 'TypeError', message: /^peerId / })

@@ -135,17 +135,32 @@ describe('tracker.scrape()', () => {
     assert.equal(tracker.requests.length, 0)
   })
 
-  test('anything but a list of info-hashes is a TypeError, a single info-hash included', async (t) => {
+  test('anything but a list of info-hashes is a TypeError, for the event a single info-hash, too', async (t) => {
     const tracker = await startTracker(t)
     const client = createClient(t, tracker.url)
-    for (const given of [null, 7, 'a'.repeat(40), INFO_HASH, new Uint8Array(20), {}, true]) {
-      const error = { name: 'TypeError', message: /^infoHashes must be an array/ }
+    const error = { name: 'TypeError', message: /^infoHashes must be an array/ }
+    const single = ['a'.repeat(40), INFO_HASH, new Uint8Array(20)]
+    for (const given of [null, 7, {}, true, ...single]) {
       assert.throws(() => client.scrape(given), error)
-      await assert.rejects(UdpTracker.scrape(tracker.url, given), error)
+      if (!single.includes(given))
+        await assert.rejects(UdpTracker.scrape(tracker.url, given), error)
     }
     await assert.rejects(UdpTracker.scrape(tracker.url), { name: 'TypeError' })
     await allDelivered(t)
     assert.equal(tracker.requests.length, 0)
+  })
+
+  test('the promise takes a single info-hash', async (t) => {
+    const tracker = await startTracker(t)
+    for (const given of [INFO_HASH, new Uint8Array(INFO_HASH), INFO_HASH.toString('hex')]) {
+      const rows = await UdpTracker.scrape(tracker.url, given)
+      assert.deepEqual(
+        rows.map(({ infoHash }) => infoHash),
+        [INFO_HASH.toString('hex')]
+      )
+    }
+    await assert.rejects(UdpTracker.scrape(tracker.url, 'abcd'), RangeError)
+    await assert.rejects(UdpTracker.scrape(tracker.url, Buffer.alloc(19)), RangeError)
   })
 
   test("the tracker's own words are the error, without a trailing NUL", async (t) => {

@@ -149,6 +149,14 @@ const last: UdpTracker.AnnounceOptions | null = tracker._last_opts
 const given: UdpTracker.Options = tracker.opts
 const waits: number = tracker._timeout
 tracker.announceUrl = URL
+// What the constructor takes may be put there as well, and what is read is what is sent.
+tracker.infoHash = INFO_HASH.toString('hex')
+tracker.peerId = PEER_ID
+tracker.port = 6881
+tracker.port = new Uint8Array(2)
+// @ts-expect-error a port is no text
+tracker.port = '6881'
+new UdpTracker.UdpTracker(PEER_ID, INFO_HASH, URL) satisfies UdpTracker
 
 // The static functions, also detached.
 const { announce, scrape, stats, TrackerError } = UdpTracker
@@ -185,8 +193,48 @@ async function statics(): Promise<void> {
     transport
   })
   if (!(both[4] instanceof TrackerError)) console.log(both[4].peers)
-  // @ts-expect-error an object announces over one family
-  new UdpTracker(PEER_ID, INFO_HASH, URL, { family: 'both' })
+  // The ordinary kind of announce is what `Parameters` and `ReturnType` see.
+  const [, request]: Parameters<typeof announce> = [URL, { peerId: '', infoHash: '', port: 1 }]
+  const ordinary: UdpTracker.AnnounceResult = await (announce(URL, request) satisfies ReturnType<
+    typeof announce
+  >)
+  const family = [0, 4, 6, 'both'] as const
+  const either = await announce(URL, { ...request, family: family[results.length % 4] })
+  console.log(ordinary.seeds, 'interval' in either ? either.interval : either[6])
+  // @ts-expect-error it is the result of one family or of both
+  console.log(either.interval)
+  console.log((await scrape(URL, INFO_HASH))[0], await scrape(URL, INFO_HASH.toString('hex')))
+  for await (const rows of scrape.stream(URL, new Set([INFO_HASH]), { signal, timeout: 1 })) {
+    const [row]: UdpTracker.ScrapeResult[] = rows
+    console.log(row)
+  }
+  async function* source(): AsyncGenerator<Uint8Array> {
+    yield INFO_HASH
+  }
+  for await (const rows of UdpTracker.scrape.stream(URL, source())) console.log(rows.length)
+  // @ts-expect-error a stream has no onProgress
+  scrape.stream(URL, [], { onProgress: () => {} })
+  const kept = new UdpTracker(PEER_ID, INFO_HASH, URL, {
+    family: 'both',
+    retry: true,
+    events: 'once',
+    minInterval: 60,
+    jitter: 0.1,
+    keepAlive: true,
+    timeout: 30_000,
+    signal
+  })
+  kept.on('update', ({ family }) => family === 4)
+  kept.announce('started', { numWant: 0, key: 5, ip: '192.0.2.1' })
+  const told: [number, string | null, Date | null] = [
+    kept.failures,
+    kept.lastError,
+    kept.nextAnnounce
+  ]
+  const isAnswered: boolean = await kept.stop({ timeout: 3000 })
+  console.log(told, isAnswered, kept.destroyed)
+  // @ts-expect-error they are said once or at each interval
+  new UdpTracker(PEER_ID, INFO_HASH, URL, { events: 'twice' })
   // @ts-expect-error there is no such option
   await scrape(URL, [], { transport: { device: 'lo' } })
   // @ts-expect-error the torrent is missing

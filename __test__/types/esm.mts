@@ -1,6 +1,8 @@
 // Uses of the package from an ES module that must compile, and misuses that must not. Nothing here is run.
 
-import UdpTracker, { announce, scrape, stats, TrackerError } from 'bittorrent-udp-tracker'
+import UdpTracker, { announce, once, scrape, stats, TrackerError } from 'bittorrent-udp-tracker'
+import { UdpTracker as ByName } from 'bittorrent-udp-tracker'
+import { Client } from 'bittorrent-udp-tracker/bittorrent-tracker'
 import type { AnnounceResult, Events, Options, ScrapeResult, Update } from 'bittorrent-udp-tracker'
 
 const URL = 'udp://tracker.example.org:6969/announce'
@@ -17,6 +19,16 @@ tracker.announce('started', { left: 1n })
 
 export class Own extends UdpTracker<Events & { mine: [] }> {}
 new Own(peerId, infoHash, URL).emit('mine')
+
+const named: ByName = new ByName(peerId, infoHash, URL)
+const [{ seeds }] = await once(named, 'update')
+console.log(seeds satisfies number)
+
+// As WebTorrent makes it.
+new Client({
+  ...{ infoHash, peerId: new Uint8Array(20), announce: [URL], port: 6881 },
+  ...{ rtcConfig: { iceServers: [] }, userAgent: 'WebTorrent/2', wrtc: false }
+})
 
 const result: AnnounceResult = await announce(URL, { peerId, infoHash, port: 1, timeout: 100 })
 const same: UdpTracker.AnnounceResult = result

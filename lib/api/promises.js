@@ -4,9 +4,11 @@
 
 const { checkSignal, reasonOf, whenAborted } = require('../options/abort.js')
 const check = require('../options/arguments.js')
+const { wrongType } = require('../options/errors.js')
 const engine = require('../engine/engine.js')
 const { LONGEST_TIMER, clearTimeout, setTimeout } = require('../engine/event-loop.js')
 const { Scrape, hashesOf } = require('./scrape.js')
+const ScrapeStream = require('./scrape-stream.js')
 const TrackerError = require('./tracker-error.js')
 
 /** A call that ends once: with a value, a failure, an aborted signal, or when it has made no progress for too long. */
@@ -89,14 +91,21 @@ class Call {
     if (this.forgetSignal !== null) this.forgetSignal()
   }
 
-  errorOf({ message, code, address, phase, systemCode }) {
-    const text = code === 'TIMEOUT' ? `tracker is not responding after:${this.timeout}` : message
-    const details = { url: this.url, address, phase, results: this.results && this.results() }
-    if (systemCode) details.cause = Object.assign(new Error(text), { code: systemCode })
-    const error = new TrackerError(text, code, details)
+  errorOf(failure) {
+    const { url, timeout } = this
+    const error = errorOf(failure, { url, timeout, results: this.results && this.results() })
     blameCaller(error, this.trace)
     return error
   }
+}
+
+/** The error of a failure; `timeout` is how long it was waited for, in milliseconds. */
+function errorOf(failure, { url, timeout, results }) {
+  const { message, code, address, phase, systemCode } = failure
+  const text = code === 'TIMEOUT' ? `tracker is not responding after:${timeout}` : message
+  const details = { url, address, phase, results }
+  if (systemCode) details.cause = Object.assign(new Error(text), { code: systemCode })
+  return new TrackerError(text, code, details)
 }
 
 // Where the answer was handled says nothing: the stack is that of the call.
@@ -113,11 +122,19 @@ function blameCaller(error, trace) {
   Object.defineProperty(error, 'stack', { value, writable: true, configurable: true })
 }
 
+const OF_BOTH = ['_timeout', 'family', 'signal', 'timeout', 'transport']
+const OF_ANNOUNCE = new Set([
+  ...OF_BOTH,
+  ...['auth', 'downloaded', 'event', 'infoHash', 'ip', 'key', 'left', 'numWant', 'peerId', 'port'],
+  ...['uploaded', 'urlData']
+])
+const OF_SCRAPE = new Set([...OF_BOTH, 'onProgress'])
+
 function limitsOf({ signal, timeout, _timeout }) {
   if (signal !== undefined && signal !== null) checkSignal(signal)
   return {
     signal: signal === null ? undefined : signal,
-    timeout: check.timeout(timeout, 'opts.timeout'),
+    timeout: check.limit(timeout),
     resend: check.timeout(_timeout)
   }
 }
@@ -144,7 +161,7 @@ function announceOf(url, opts, options) {
  * `calledBy` is the function that the application called.
  */
 async function announce(url, opts, calledBy) {
-  opts = check.optionsObject(opts, 'opts')
+  opts = check.optionsObject(opts, 'opts', OF_ANNOUNCE)
   const { family } = opts
   if (family !== 'both') {
     const request = announceOf(url, opts, check.announceOptions(opts))
@@ -182,16 +199,17 @@ function oneOfBoth(settled) {
   throw new TrackerError(`IPv4: ${v4.message}; IPv6: ${v6.message}`, v4.code, details)
 }
 
-/** Scrapes any number of info-hashes: `[{infoHash, seeds, completed, leechers}]` in the order asked. */
+/** Scrapes one info-hash or any number of them: `[{infoHash, seeds, completed, leechers}]` in the order asked. */
 async function scrape(url, infoHashes, opts, calledBy) {
-  opts = check.optionsObject(opts, 'opts')
+  opts = check.optionsObject(opts, 'opts', OF_SCRAPE)
   const { onProgress } = opts
   if (onProgress !== undefined && onProgress !== null && typeof onProgress !== 'function') {
-    throw new TypeError('opts.onProgress must be a function')
+    throw wrongType('opts.onProgress must be a function')
   }
   const options = check.scrapeOptions(opts)
   const limits = limitsOf(opts)
-  const hashes = hashesOf(infoHashes)
+  const isOne = typeof infoHashes === 'string' || check.isBytes(infoHashes)
+  const hashes = hashesOf(isOne ? [infoHashes] : infoHashes)
   const total = hashes.length / 20
   const call = new Call(url, limits, calledBy)
 
@@ -217,13 +235,18 @@ async function scrape(url, infoHashes, opts, calledBy) {
   })
 }
 
+/** Scrapes what any iterable or async iterable gives: an async iterator of rows, in the order asked. */
+function scrapeStream(url, infoHashes, opts) {
+  return new ScrapeStream(url, infoHashes, opts, errorOf).rows()
+}
+
 /**
  * Waits until every announce of the event `stopped` that is under way has ended, or time is up; resolves to how many
  * have not.
  */
 async function drain(opts) {
-  const { timeout } = check.optionsObject(opts, 'opts')
-  const time = Math.min(check.timeout(timeout, 'opts.timeout'), LONGEST_TIMER)
+  const { timeout } = check.optionsObject(opts, 'opts', check.TIMEOUT_ALONE)
+  const time = Math.min(check.limit(timeout), LONGEST_TIMER)
   if (engine.countStopping() === 0) return 0
   await new Promise((resolve) => {
     const timer = setTimeout(() => {
@@ -248,4 +271,4 @@ function stats() {
   return counters
 }
 
-module.exports = { announce, drain, scrape, stats }
+module.exports = { announce, drain, scrape, scrapeStream, stats }

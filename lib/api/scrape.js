@@ -4,7 +4,9 @@
 
 const check = require('../options/arguments.js')
 const engine = require('../engine/engine.js')
+const { wrongType } = require('../options/errors.js')
 const { afterThis } = require('../engine/event-loop.js')
+const Limit = require('./limit.js')
 
 const HASH_LENGTH = 20
 
@@ -68,6 +70,7 @@ class Scrape {
     this.url = null
     this.timeout = 0
     this.options = null
+    this.onCancel = null
   }
 
   start(url, timeout, options) {
@@ -117,9 +120,36 @@ class Scrape {
   }
 
   cancel() {
+    if (this.onCancel !== null) this.onCancel()
     for (const request of this.requests) engine.cancel(request)
     this.requests.clear()
   }
+}
+
+/** The scrape of a tracker object, which hears of its end by an event. */
+function scrapeFor(tracker, infoHashes) {
+  const hashes = hashesOf(infoHashes === undefined ? [tracker.infoHash] : infoHashes)
+  const { _options: options, _plan: plan } = tracker
+  if (tracker._scrapes === null) tracker._scrapes = new Set()
+  let limit = null
+  const ended = () => {
+    if (limit !== null) limit.end()
+    return tracker._scrapes.delete(job)
+  }
+  const job = new Scrape(hashes, {
+    onResult: (results) => ended() && tracker.emit('scrape', results),
+    onFailure: ({ message }) => ended() && tracker.emit('error', message),
+    onProgress: () => limit !== null && limit.restart()
+  })
+  job.start(
+    check.urlText(tracker.announceUrl),
+    check.timeout(tracker._timeout, '_timeout'),
+    Array.isArray(options) ? { ...options[0], family: 0 } : options
+  )
+  tracker._scrapes.add(job)
+  if (plan.timeout === Infinity) return
+  limit = new Limit(plan.timeout, () => job.giveUp(plan.timeout))
+  job.onCancel = () => limit.end()
 }
 
 /** The info-hashes behind each other in a Buffer of their own; a wrong one throws and is named by its index. */
@@ -127,7 +157,7 @@ function hashesOf(infoHashes) {
   const isList =
     infoHashes !== null && typeof infoHashes === 'object' && Symbol.iterator in infoHashes
   if (!isList || check.isBytes(infoHashes)) {
-    throw new TypeError('infoHashes must be an array of info-hashes')
+    throw wrongType('infoHashes must be an array of info-hashes')
   }
   let bytes = Buffer.allocUnsafeSlow(FEW * HASH_LENGTH)
   let count = 0
@@ -141,4 +171,4 @@ function hashesOf(infoHashes) {
   return bytes.subarray(0, HASH_LENGTH * count)
 }
 
-module.exports = { Scrape, hashesOf }
+module.exports = { Scrape, hashesOf, scrapeFor }

@@ -5,6 +5,7 @@
 const { EventEmitter } = require('events')
 
 const check = require('../options/arguments.js')
+const { outOfRange } = require('../options/errors.js')
 const { afterThis } = require('../engine/event-loop.js')
 const UDPTracker = require('./udp-tracker.js')
 const values = require('./values.js')
@@ -124,7 +125,7 @@ function need(opts, names) {
 function peerIdOf(value) {
   if (typeof value !== 'string') return check.copyOf(check.peerId(value))
   if (!/^[0-9a-f]{40}$/i.test(value)) {
-    throw new RangeError(`peerId is not 40 digits of hex: ${value} (${value.length} characters)`)
+    throw outOfRange(`peerId is not 40 digits of hex: ${value} (${value.length} characters)`)
   }
   return Buffer.from(value, 'hex')
 }

@@ -158,6 +158,12 @@ export interface ClientOptions {
   transport?: Transport | null | undefined
   /** A proxy as bittorrent-tracker is told of it. With one, no request goes any other way. */
   proxyOpts?: ProxyOptions | undefined
+  /** For trackers that are not `udp:`. */
+  rtcConfig?: unknown
+  /** For trackers that are not `udp:`. */
+  userAgent?: unknown
+  /** For trackers that are not `udp:`. */
+  wrtc?: unknown
 }
 
 /** What bittorrent-tracker is told of proxies. */

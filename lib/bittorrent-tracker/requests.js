@@ -5,8 +5,8 @@
 
 const check = require('../options/arguments.js')
 const engine = require('../engine/engine.js')
-const { clearTimeout, setTimeout } = require('../engine/event-loop.js')
 const Failure = require('../engine/failure.js')
+const Limit = require('../api/limit.js')
 const { Scrape, hashesOf } = require('../api/scrape.js')
 
 // Milliseconds: for an announce from start to end, for a scrape the longest time without a new row.
@@ -17,33 +17,6 @@ const REQUEST_TIMEOUT = 15000
 const RESEND = REQUEST_TIMEOUT / 6
 
 const TIMED_OUT = new Failure(`tracker is not responding after:${REQUEST_TIMEOUT}`, 'TIMEOUT')
-
-// The time limit of a request. Its timer does not keep the process alive; the request in flight does.
-class Limit {
-  constructor(onTimeout) {
-    this.onTimeout = onTimeout
-    this.timer = null
-    this.restart()
-  }
-
-  restart() {
-    clearTimeout(this.timer)
-    this.timer = setTimeout(timeIsOver, REQUEST_TIMEOUT, this)
-    if (this.timer.unref) this.timer.unref()
-  }
-
-  end() {
-    clearTimeout(this.timer)
-    this.timer = null
-  }
-}
-
-function timeIsOver(limit) {
-  // If JavaScript was busy all the while, the answer may be waiting.
-  const { timer } = limit
-  engine.catchUp()
-  if (limit.timer === timer) limit.onTimeout()
-}
 
 class Announce {
   constructor(asked, handlers) {
@@ -69,7 +42,7 @@ class Announce {
 
   start() {
     engine.announce(this)
-    this.limit = new Limit(() => {
+    this.limit = new Limit(REQUEST_TIMEOUT, () => {
       this.cancel()
       this.handlers.onFailure(TIMED_OUT)
     })
@@ -123,7 +96,7 @@ function scrape({ url, infoHashes, transport }, handlers) {
     onProgress: () => limit.restart()
   })
   job.start(check.urlText(url), RESEND, optionsOf({ transport }))
-  const limit = new Limit(() => {
+  const limit = new Limit(REQUEST_TIMEOUT, () => {
     job.cancel()
     handlers.onFailure(TIMED_OUT, job.results)
   })

@@ -42,7 +42,7 @@ function numWant(value) {
 
 /** The number of an event, given as its word; 0, "none", for anything else. */
 function event(word) {
-  const number = /^[a-z]+$/.test(word) ? check.eventNumber(word) : undefined
+  const number = /^[a-z]+$/.test(word) ? check.EVENTS[word] : undefined
   return number === undefined ? 0 : number
 }
 

@@ -3,6 +3,8 @@
 // Calls that end with an AbortSignal. One signal may be that of any number of calls, and Node warns of a leak from the
 // eleventh listener on: each signal has one of ours.
 
+const { wrongType } = require('./errors.js')
+
 /** The calls of each signal, with the listener that tells them. */
 const watched = new WeakMap()
 
@@ -14,7 +16,7 @@ function checkSignal(signal) {
     typeof signal === 'object' &&
     typeof signal.addEventListener === 'function' &&
     typeof signal.removeEventListener === 'function'
-  if (!isSignal) throw new TypeError('opts.signal must be an AbortSignal')
+  if (!isSignal) throw wrongType('opts.signal must be an AbortSignal')
 }
 
 /** Why the signal was aborted. Old polyfills do not say. */

@@ -6,6 +6,7 @@
 const { isIP } = require('net')
 
 const lookUps = require('../engine/look-ups.js')
+const { kind, outOfRange, refuseUnknown, wrongType } = require('./errors.js')
 
 const DEFAULT_PROXY_PORT = 1080
 // RFC 1929: each has one byte for its length.
@@ -17,26 +18,21 @@ const PROXY_OPTIONS = new Set(['host', 'port', 'username', 'password', 'dns'])
 
 const isGiven = (value) => value !== undefined && value !== null
 
-const kind = (value) => (value === null ? 'null' : typeof value)
-
-// A misspelt option must not pass for one that was left out.
 function object(value, name, options) {
   if (typeof value !== 'object' || Array.isArray(value)) {
-    throw new TypeError(
+    throw wrongType(
       `${name} must be an object, got ${Array.isArray(value) ? 'array' : kind(value)}`
     )
   }
-  for (const option of Object.keys(value)) {
-    if (!options.has(option)) throw new TypeError(`${name}.${option} is unknown`)
-  }
+  refuseUnknown(value, options, name)
   return value
 }
 
 function text(value, name, longest) {
-  if (typeof value !== 'string') throw new TypeError(`${name} must be a string, got ${kind(value)}`)
+  if (typeof value !== 'string') throw wrongType(`${name} must be a string, got ${kind(value)}`)
   const length = Buffer.byteLength(value)
   if (length === 0 || length > longest || value.includes('\0')) {
-    throw new RangeError(`${name} must be 1 to ${longest} bytes long, got ${length}`)
+    throw outOfRange(`${name} must be 1 to ${longest} bytes long, got ${length}`)
   }
   return value
 }
@@ -48,19 +44,19 @@ function localAddresses(value) {
   const found = { 4: '', 6: '' }
   for (const address of addresses) {
     if (typeof address !== 'string') {
-      throw new TypeError(`${name} must be a string or an array of strings, got ${kind(address)}`)
+      throw wrongType(`${name} must be a string or an array of strings, got ${kind(address)}`)
     }
     const family = isIP(address)
-    if (family === 0) throw new RangeError(`${name} is not an IP address: ${address.slice(0, 100)}`)
-    if (found[family] !== '') throw new RangeError(`${name} has two IPv${family} addresses`)
+    if (family === 0) throw outOfRange(`${name} is not an IP address: ${address.slice(0, 100)}`)
+    if (found[family] !== '') throw outOfRange(`${name} has two IPv${family} addresses`)
     found[family] = address
   }
-  if (addresses.length === 0) throw new RangeError(`${name} has no address`)
+  if (addresses.length === 0) throw outOfRange(`${name} has no address`)
   return [found[4], found[6]]
 }
 
 function parsedProxy(value) {
-  const invalid = (reason) => new RangeError(`transport.proxy is not valid: ${reason}`)
+  const invalid = (reason) => outOfRange(`transport.proxy is not valid: ${reason}`)
   let url
   try {
     url = new URL(value)
@@ -96,15 +92,15 @@ function proxyOf(value) {
   const { host, port, username, password, dns } = options
   const name = (option) => `transport.proxy.${option}`
   if (typeof port !== 'number')
-    throw new TypeError(`${name('port')} must be a number, got ${kind(port)}`)
+    throw wrongType(`${name('port')} must be a number, got ${kind(port)}`)
   if (!Number.isInteger(port) || port < 1 || port > 65535) {
-    throw new RangeError(`${name('port')} must be a whole number from 1 to 65535, got ${port}`)
+    throw outOfRange(`${name('port')} must be a whole number from 1 to 65535, got ${port}`)
   }
   if (isGiven(dns) && dns !== 'remote' && dns !== 'local') {
-    throw new RangeError(`${name('dns')} must be 'remote' or 'local'`)
+    throw outOfRange(`${name('dns')} must be 'remote' or 'local'`)
   }
   if (isGiven(password) && !isGiven(username)) {
-    throw new TypeError(`${name('password')} is there without ${name('username')}`)
+    throw wrongType(`${name('password')} is there without ${name('username')}`)
   }
   return {
     host: hostOf(text(host, name('host'), LONGEST_NAME)),
@@ -118,7 +114,7 @@ function proxyOf(value) {
 function hostOf(host) {
   const bare = host.startsWith('[') && host.endsWith(']') ? host.slice(1, -1) : host
   if (isIP(bare) === 0 && /[^\w.-]/.test(bare)) {
-    throw new RangeError(`transport.proxy.host is not a host: ${host.slice(0, 100)}`)
+    throw outOfRange(`transport.proxy.host is not a host: ${host.slice(0, 100)}`)
   }
   return bare
 }
@@ -126,7 +122,7 @@ function hostOf(host) {
 function lookupOf(value) {
   if (!isGiven(value)) return null
   if (typeof value !== 'function') {
-    throw new TypeError(`transport.lookup must be a function, got ${kind(value)}`)
+    throw wrongType(`transport.lookup must be a function, got ${kind(value)}`)
   }
   return value
 }
@@ -159,7 +155,7 @@ function transportOf(value) {
   const { host, port, username, password, dns } = proxyOf(proxy)
   const ownLookup = lookupOf(lookup)
   if (ownLookup !== null && dns === 'remote' && typeof proxy !== 'string') {
-    throw new TypeError("transport.lookup and transport.proxy.dns 'remote' exclude each other")
+    throw wrongType("transport.lookup and transport.proxy.dns 'remote' exclude each other")
   }
   const texts = [v4, v6, name, host, username, password]
   if (texts.every((word) => word === '') && ownLookup === null) return null
