@@ -87,14 +87,15 @@ test('a build of the release fetches nothing but what a lock file or a version n
   }
 })
 
-test('a build for a platform is of the lock file, and with zig for the oldest C library', () => {
+test('a build for a platform is what `npm run build` does, for that platform and of the lock file', () => {
   const { target, zig } = platformOf('linux-x64-gnu')
-  const options = [...['build', '--platform', '--release'], ...['--no-js', '--dts', 'binding.d.ts']]
-  const own = [...options, '--output-dir', 'out', '--target']
-  const locked = ['--', '--locked']
-  assert.deepEqual(commandFor(platformOf(target), { out: 'out' }), [...own, target, ...locked])
+  const options = ['--output-dir', 'out', '--target']
+  const own = scripts.build.split(' ').slice(1)
+  assert.deepEqual(commandFor(platformOf(target), { out: 'out' }), [
+    ...[...own, ...options, target, '--', '--locked']
+  ])
   assert.deepEqual(commandFor(platformOf(target), { out: 'out', zig: true }), [
-    ...[...own, zig, '-x', ...locked]
+    ...[...own, ...options, zig, '-x', '--', '--locked']
   ])
 })
 

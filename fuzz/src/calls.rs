@@ -7,7 +7,7 @@ use arbitrary::{Arbitrary, Unstructured};
 use bittorrent_udp_tracker::proto::Event;
 
 use super::{
-    requests::{address, announce, scrape},
+    requests::{address, announce, connect, scrape},
     watched::Watched,
     wire::{self, Packet},
 };
@@ -58,6 +58,10 @@ enum Call {
         back: u8,
         lasting: bool,
     },
+    Unreachable {
+        back: u8,
+        quoted: u8,
+    },
     Outcome,
     ReceiveBuffer(u32),
     Suspend(u16),
@@ -91,6 +95,7 @@ enum Asks {
     Announce,
     Stopped,
     Scrape(u8),
+    Connect { retransmit: bool },
 }
 
 #[derive(Arbitrary, Debug)]
@@ -135,6 +140,7 @@ fn play(watched: &mut Watched, call: Call) {
                 Asks::Announce => announce(id, Event::None),
                 Asks::Stopped => announce(id, Event::Stopped),
                 Asks::Scrape(count) => scrape(id, count.into()),
+                Asks::Connect { retransmit } => connect(retransmit),
             };
             watched.request(id, &addresses[..usize::from(count % 4)], timeout.ms(), body);
         }
@@ -156,6 +162,11 @@ fn play(watched: &mut Watched, call: Call) {
         Call::SendFailure { back, lasting } => {
             if let Some(which) = watched.sent.len().checked_sub(1 + usize::from(back)) {
                 watched.send_failure(which, lasting);
+            }
+        }
+        Call::Unreachable { back, quoted } => {
+            if let Some(which) = watched.sent.len().checked_sub(1 + usize::from(back)) {
+                watched.unreachable(which, quoted.into());
             }
         }
         Call::Outcome => drop(watched.outcome()),

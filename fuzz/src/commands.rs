@@ -6,7 +6,7 @@ use arbitrary::{Arbitrary, Unstructured};
 use bittorrent_udp_tracker::{
     net::{Command, Failure, Start},
     proto::{
-        Announce, AnnounceUrl, Authentication, Body, Event, Extension, Family, InfoHash, MAX_SCRAPE_HASHES, PeerId,
+        Announce, AnnounceUrl, Authentication, Body, Connect, Event, Extension, Family, InfoHash, MAX_SCRAPE_HASHES, PeerId,
         RequestId, Schedule, Scrape,
     },
 };
@@ -25,6 +25,7 @@ const SCRAPE: u8 = 2;
 const CANCEL: u8 = 3;
 const TRACE: u8 = 4;
 const GIVE_UP: u8 = 6;
+const CONNECT: u8 = 7;
 
 pub fn run(data: &[u8]) {
     let mut decoder = Decoder::new(SESSION);
@@ -95,6 +96,7 @@ enum Kind {
     Announce { tracker: Tracker, fields: Box<Fields> },
     Scrape { tracker: Tracker, info_hashes: Vec<[u8; 20]> },
     GiveUp { after: f64 },
+    Connect { tracker: Tracker, retransmit: bool },
 }
 
 #[derive(Arbitrary, Debug)]
@@ -162,6 +164,9 @@ impl Wanted {
                 header(packed, tracker, [SCRAPE, 0, tracker.family, 0]);
                 packed.extend(info_hashes.concat());
             }
+            Kind::Connect { tracker, retransmit } => {
+                header(packed, tracker, [CONNECT, 0, tracker.family, u8::from(*retransmit) << 2]);
+            }
         }
         let length = (packed.len() - start) as u32;
         packed[start..start + 4].copy_from_slice(&length.to_le_bytes());
@@ -173,8 +178,13 @@ impl Wanted {
             Kind::Cancel => return Command::Cancel(id),
             Kind::Trace => return Command::Trace(SESSION, self.number != 0),
             Kind::GiveUp { after } => return Command::GiveUp(id, *after),
-            Kind::Announce { tracker, .. } | Kind::Scrape { tracker, .. } if !tracker.has_time() => {
+            Kind::Announce { tracker, .. } | Kind::Scrape { tracker, .. } | Kind::Connect { tracker, .. }
+                if !tracker.has_time() =>
+            {
                 return Command::Reject(id, Failure::Unreadable);
+            }
+            Kind::Connect { tracker, retransmit } => {
+                (tracker, Ok(Body::Connect(Connect { retransmit: *retransmit, looked_up: None })))
             }
             Kind::Announce { tracker, fields } => (tracker, fields.body(tracker)),
             Kind::Scrape { tracker, info_hashes } => {

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use bittorrent_udp_tracker::proto::{Announce, Body, Event, Extension, InfoHash, PeerId, Scrape};
+use bittorrent_udp_tracker::proto::{Announce, Body, Connect, Event, Extension, InfoHash, PeerId, Scrape};
 
 /// Addresses that a few bits choose from; some are one address in two spellings.
 pub fn address(n: u8) -> SocketAddr {
@@ -59,6 +59,10 @@ pub fn announce(n: u64, event: Event) -> Body {
 
 pub fn scrape(n: u64, count: u64) -> Body {
     Body::Scrape(Scrape { info_hashes: (n..n + count).map(info_hash).collect() })
+}
+
+pub fn connect(retransmit: bool) -> Body {
+    Body::Connect(Connect { retransmit, looked_up: None })
 }
 
 fn info_hash(n: u64) -> InfoHash {

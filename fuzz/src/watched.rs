@@ -9,7 +9,7 @@ use std::{
 
 use bittorrent_udp_tracker::proto::{
     AnnounceResponse, Body, Client, Config, Failure, Family, InfoHash, Instant, Origin, Outcome, Port, Request,
-    RequestId, Schedule, SendFailure, Transmit,
+    RequestId, Schedule, SendFailure, Transmit, Unreachable,
 };
 
 use super::{
@@ -28,6 +28,7 @@ const OWN_CLOCK_BELOW: f64 = 500.0;
 pub struct Sent {
     pub transmit: Transmit,
     pub packet: Packet,
+    pub bytes: Vec<u8>,
 }
 
 /// A request that has not ended.
@@ -45,6 +46,8 @@ struct OpenRequest {
     /// Answers with one of its transaction IDs: from where, and what.
     answers: Vec<(SocketAddr, Vec<u8>)>,
     refused_by_system: bool,
+    /// Whether an ICMP message said of one of its addresses that nothing arrives there.
+    is_unreachable: bool,
 }
 
 #[derive(Debug, Default)]
@@ -115,6 +118,7 @@ impl Watched {
             unsent: 0,
             answers: Vec::new(),
             refused_by_system: false,
+            is_unreachable: false,
         };
         self.open.insert(id, request);
     }
@@ -156,8 +160,12 @@ impl Watched {
                 }
             }
             Some((3, None)) => state.refusals.push(message(bytes)),
-            Some((_, Some(id))) => {
+            Some((action, Some(id))) => {
                 if let Some(request) = self.open.get_mut(&id) {
+                    if let (0, Body::Connect(_), Some(id)) = (action, &request.body, bytes.get(8..16)) {
+                        let id = u64::from_be_bytes(id.try_into().unwrap());
+                        state.connection_ids.insert(id, (self.now, self.slept));
+                    }
                     request.answers.push((one_spelling(from), bytes.to_vec()));
                 }
             }
@@ -165,7 +173,7 @@ impl Watched {
         }
         self.received += 1;
         let port = header.and_then(|(_, id)| state.ports.get(&id)).copied().unwrap_or_default();
-        self.client.handle_datagram(self.now, from, port, bytes);
+        self.client.handle_datagram(self.now, self.now, from, port, bytes);
         if known.is_none() {
             assert!(!self.transmit(), "a datagram that is nobody's answer makes the client send");
         }
@@ -185,12 +193,25 @@ impl Watched {
                         return;
                     }
                     request.unsent += 1;
-                    request.refused_by_system |= lasting;
+                    // A connect by itself that is not to be sent again ends with any of them.
+                    request.refused_by_system |= lasting || matches!(request.body, Body::Connect(_));
                 }
             }
         }
-        let failure = if lasting { SendFailure::Lasting("no") } else { SendFailure::Passing };
+        let failure = if lasting { SendFailure::Lasting("no") } else { SendFailure::Passing("not now") };
         self.client.handle_send_failure(self.now, transmit, failure);
+    }
+
+    /// An ICMP message about a datagram that was sent, which quotes some of it.
+    pub fn unreachable(&mut self, which: usize, quoted: usize) {
+        let Some(Sent { transmit, bytes, .. }) = which.checked_rem(self.sent.len()).map(|which| &self.sent[which]) else {
+            return;
+        };
+        let quoted = bytes.get(..quoted).unwrap_or(bytes);
+        for request in self.open.values_mut().filter(|request| request.addresses.contains(&transmit.to)) {
+            request.is_unreachable = true;
+        }
+        self.client.handle_unreachable(self.now, transmit.to, quoted, Unreachable::Port);
     }
 
     /// Everything that is due is done; what is left is due later.
@@ -223,6 +244,12 @@ impl Watched {
                 assert!(request.addresses.contains(&transmit.to), "request {id} has no address {}", transmit.to);
                 request.sends += 1;
                 let each = SENDS[usize::from(request.timeout_ms.is_nan() || request.timeout_ms >= OWN_CLOCK_BELOW)];
+                if let Body::Connect(connect) = &request.body {
+                    assert!(packet.is_connect());
+                    let most = if connect.retransmit { SENDS[1] * request.addresses.len() } else { 1 };
+                    assert!(request.sends <= most + request.unsent, "{} connects", request.sends);
+                    return self.note(transmit, packet, buffer, Some(id));
+                }
                 // A fresh connection ID takes what has missed its RTO with it.
                 let most = each * (1 + request.answers.len()) + request.unsent + state.connection_ids.len();
                 assert!(request.sends <= most, "{} sends", request.sends);
@@ -235,10 +262,15 @@ impl Watched {
                 Some(id)
             }
         };
+        self.note(transmit, packet, buffer, whose)
+    }
+
+    fn note(&mut self, transmit: Transmit, packet: Packet, bytes: Vec<u8>, whose: Option<u64>) -> bool {
+        let state = self.addresses_known.entry(transmit.to).or_default();
         state.ports.insert(packet.transaction_id(), transmit.port);
         let before = state.transactions.insert(packet.transaction_id(), whose);
         assert!(before.is_none(), "each send has a transaction ID of its own");
-        self.sent.push(Sent { transmit, packet });
+        self.sent.push(Sent { transmit, packet, bytes });
         true
     }
 
@@ -268,6 +300,16 @@ impl Watched {
                 let said = |row: &[u8]| answers().any(|(_, bytes)| bytes[8..].chunks_exact(12).any(|one| one == row));
                 assert!(rows.chunks_exact(12).all(said), "nobody said {outcome:?}");
                 assert!(answers().count() > 0);
+            }
+            Outcome::Connected { address, .. } => {
+                let is_it = |(from, bytes): &(SocketAddr, Vec<u8>)| {
+                    from == address && bytes.starts_with(&[0, 0, 0, 0]) && bytes.len() >= 16
+                };
+                assert!(matches!(request.body, Body::Connect(_)) && request.answers.iter().any(is_it));
+            }
+            Outcome::Failed { failure: Failure::Unreachable { address, .. }, .. } => {
+                assert!(matches!(request.body, Body::Connect(_)), "an ICMP message ends {:?}", request.body);
+                assert!(request.addresses.contains(address) && request.is_unreachable);
             }
             Outcome::Failed { failure: Failure::Tracker(text), .. } => {
                 let is_it = |(_, bytes): &(_, Vec<u8>)| bytes.starts_with(&[0, 0, 0, 3]) && message(bytes) == *text;

@@ -7,6 +7,7 @@ const fs = require('fs')
 const path = require('path')
 
 const NAME = 'bittorrent-udp-tracker'
+const RUST_VERSION = '1.88'
 
 // Within an ES module that a bundler made there is no `__dirname`.
 const ROOT = typeof __dirname === 'string' ? path.join(__dirname, '../..') : null
@@ -26,7 +27,7 @@ function find() {
   const problems = []
   const sources = given
     ? [() => open(path.resolve(given))]
-    : platforms().flatMap((platform) => [() => built(platform), () => packaged(platform)])
+    : candidates().flatMap((platform) => [() => built(platform), () => packaged(platform)])
   for (const source of sources) {
     try {
       const addon = source()
@@ -47,7 +48,7 @@ function namedFile() {
 }
 
 /** What may run here, the likeliest first. */
-function platforms() {
+function candidates() {
   const { platform, arch } = process
   if (platform === 'win32') return [`win32-${arch}-msvc`]
   if (platform !== 'linux') return [`${platform}-${arch}`]
@@ -190,7 +191,7 @@ function platformName() {
 function buildAdvice() {
   if (ROOT === null) return GUIDE
   const command = `node "${path.join(ROOT, 'lib/engine/build-addon.js')}"`
-  return `To build it, with Rust installed: ${command}`
+  return `To build it, with Rust ${RUST_VERSION} or later installed: ${command}`
 }
 
-module.exports = { NAME, ROOT, load, platforms }
+module.exports = { load }

@@ -12,7 +12,7 @@ use super::{reader::Reader, transports::Transports};
 use crate::{
     net::{Command, Failure, Found, LookUpError, SessionId, Start},
     proto::{
-        Announce, AnnounceUrl, Authentication, Body, Event, Extension, Family, InfoHash, MAX_SCRAPE_HASHES, PeerId,
+        Announce, AnnounceUrl, Authentication, Body, Connect, Event, Extension, Family, InfoHash, MAX_SCRAPE_HASHES, PeerId,
         RequestId, Schedule, Scrape, UrlError,
     },
 };
@@ -26,11 +26,14 @@ const TRACE: u8 = 4;
 const FOUND: u8 = 5;
 /// Followed by how many milliseconds were too long.
 const GIVE_UP: u8 = 6;
+const CONNECT: u8 = 7;
 
 /// The flag that lets the URL's path and query go out with an announce.
 const FLAG_URL_DATA: u8 = 1;
 /// The flag that says that a user name and a password follow the URL.
 const FLAG_AUTHENTICATION: u8 = 2;
+/// The flag that has a connect sent again until it is answered.
+const FLAG_RETRANSMIT: u8 = 4;
 
 /// How many parsed URLs are kept. A client with one tracker has one; beyond this all are parsed anew.
 const REMEMBERED_URLS: usize = 1024;
@@ -87,6 +90,9 @@ impl Decoder {
                 Err(failure) => return Some(Command::Reject(id, failure)),
             },
             SCRAPE => Body::Scrape(scrape(&reader)?),
+            CONNECT if reader.0.is_empty() => {
+                Body::Connect(Connect { retransmit: header.flags & FLAG_RETRANSMIT != 0, looked_up: None })
+            }
             _ => return None,
         };
         let transport =
@@ -111,7 +117,7 @@ impl Decoder {
     }
 }
 
-/// What announces and scrapes have in common, in the order of its fields.
+/// What all requests have in common, in the order of its fields.
 struct Header<'a> {
     event: u8,
     family: Option<Family>,

@@ -2,7 +2,10 @@
 
 use std::net::SocketAddr;
 
-use crate::{net::Failure, proto};
+use crate::{
+    net::Failure,
+    proto::{self, Unreachable},
+};
 
 /// What a request was doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,8 +60,21 @@ impl<'a> Details<'a> {
             Failure::Protocol(Protocol::Unsendable { address, reason }) => {
                 Self { address: Some(*address), system_code: socket_code(reason), ..Self::default() }
             }
+            Failure::Protocol(Protocol::Unreachable { address, reason }) => {
+                Self { address: Some(*address), system_code: Some(network_code(*reason)), ..Self::default() }
+            }
             _ => Self::default(),
         }
+    }
+}
+
+/// The system's name for what a socket that is connected to the address would be told.
+fn network_code(reason: Unreachable) -> &'static str {
+    match reason {
+        Unreachable::Port => "ECONNREFUSED",
+        Unreachable::Host => "EHOSTUNREACH",
+        Unreachable::Network => "ENETUNREACH",
+        Unreachable::Prohibited => "EACCES",
     }
 }
 

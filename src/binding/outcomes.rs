@@ -13,6 +13,7 @@ use std::{
         atomic::{AtomicBool, Ordering},
         mpsc::{Receiver, Sender, SyncSender, TryRecvError, channel, sync_channel},
     },
+    time::Duration,
 };
 
 use napi::{
@@ -29,11 +30,12 @@ use crate::{
 
 const ANNOUNCED: u8 = 1;
 const SCRAPED: u8 = 2;
-const FAILED: u8 = 3;
-const SENT: u8 = 4;
-const ANSWERED: u8 = 5;
-const LOOK_UP: u8 = 6;
-const FORGET: u8 = 7;
+const CONNECTED: u8 = 3;
+const FAILED: u8 = 4;
+const SENT: u8 = 5;
+const ANSWERED: u8 = 6;
+const LOOK_UP: u8 = 7;
+const FORGET: u8 = 8;
 
 /// Instead of a tracker's message in which there is nothing to read.
 const NO_TEXT: &[u8] = b"tracker error without a message";
@@ -197,6 +199,14 @@ impl Sink for Outbound {
                     }
                 });
             }
+            Outcome::Connected { address, round_trip, looked_up } => {
+                self.record(id, CONNECTED, 0, 0, |batch| {
+                    batch.extend_from_slice(&milliseconds(*round_trip).to_le_bytes());
+                    // Not a number where nothing was looked up.
+                    batch.extend_from_slice(&looked_up.map_or(f64::NAN, milliseconds).to_le_bytes());
+                    let _ = write!(batch, "{address}");
+                });
+            }
             Outcome::Failed { failure, address, phase } => {
                 let failure = failure.clone().into();
                 self.failed(id, &failure, Details::at(&failure, *address, *phase));
@@ -216,8 +226,7 @@ impl Sink for Outbound {
         let kind = if trace.round_trip.is_some() { ANSWERED } else { SENT };
         self.record(id, kind, trace.kind as u8, 0, |batch| {
             batch.extend_from_slice(&trace.attempt.to_le_bytes());
-            let milliseconds = trace.round_trip.unwrap_or_default().as_secs_f64() * 1000.0;
-            batch.extend_from_slice(&milliseconds.to_le_bytes());
+            batch.extend_from_slice(&milliseconds(trace.round_trip.unwrap_or_default()).to_le_bytes());
             let _ = write!(batch, "{}", trace.address);
         });
     }
@@ -252,6 +261,10 @@ impl Drop for Outbound {
             self.waker.call((), ThreadsafeFunctionCallMode::NonBlocking);
         }
     }
+}
+
+fn milliseconds(time: Duration) -> f64 {
+    time.as_secs_f64() * 1000.0
 }
 
 /// Peers as text, separated by commas: `1.2.3.4:5678`, `[2001:db8::1]:5678`.

@@ -197,17 +197,19 @@ impl Connection {
 
     /// The connect was answered. Returns its transaction IDs, which are over.
     pub(crate) fn on_response(&mut self, awake: Instant, id: ConnectionId) -> Vec<TransactionId> {
-        let Some(handshake) = self.handshake.take() else { return Vec::new() };
+        let handshake = self.handshake.take();
+        let (replaces, after_error) =
+            handshake.as_ref().map_or((false, false), |handshake| (handshake.replaces, handshake.after_error));
         self.established = Some(Established {
             id,
             expires: awake + LIFETIME,
             first_used: None,
             is_shared: false,
             newest_answered: None,
-            is_replacement: handshake.replaces || handshake.after_error,
-            errors_are_meant: handshake.after_error,
+            is_replacement: replaces || after_error,
+            errors_are_meant: after_error,
         });
-        handshake.transactions
+        handshake.map(|handshake| handshake.transactions).unwrap_or_default()
     }
 
     /// The connect is over without an answer. Returns its transaction IDs.

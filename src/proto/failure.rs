@@ -63,6 +63,31 @@ pub enum Failure {
         /// The system's words.
         reason: String,
     },
+    /// The network says that nothing arrives there (ICMP).
+    #[error("cannot reach tracker {address}: {reason}")]
+    Unreachable {
+        /// Where it was sent.
+        address: SocketAddr,
+        /// Why not.
+        reason: Unreachable,
+    },
+}
+
+/// Why a datagram does not arrive (ICMP "destination unreachable", RFC 1122, 3.2.2.1).
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+pub enum Unreachable {
+    /// Nobody listens on the port.
+    #[error("port closed")]
+    Port,
+    /// There is no such host, or none that can be reached.
+    #[error("host unreachable")]
+    Host,
+    /// There is no route.
+    #[error("network unreachable")]
+    Network,
+    /// A firewall on the way refuses it.
+    #[error("not permitted")]
+    Prohibited,
 }
 
 impl Failure {
@@ -71,7 +96,7 @@ impl Failure {
         match self {
             Self::Tracker(_) => Code::TrackerError,
             Self::NotResponding(_) => Code::Timeout,
-            Self::Unsendable { .. } => Code::Network,
+            Self::Unsendable { .. } | Self::Unreachable { .. } => Code::Network,
             _ => Code::BadResponse,
         }
     }

@@ -67,9 +67,19 @@ impl Transaction {
 /// What a transaction is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose {
+    /// The connection ID of the address.
     Connect,
+    /// The answer to a connect itself, which the request in this slot of the client's table is.
+    Ping(usize),
     /// The request in this slot of the client's table.
     Request(usize),
+}
+
+impl Purpose {
+    /// Whether it is a connect, which no window has room for or waits for.
+    pub(crate) fn is_connect(self) -> bool {
+        matches!(self, Self::Connect | Self::Ping(_))
+    }
 }
 
 /// What a transaction ID stands for.
@@ -207,8 +217,8 @@ impl Flight {
                     }
                     self.in_flight.pop_front();
                     self.release(id);
-                    if transaction.purpose == Purpose::Connect {
-                        // It is its connection's to send it again.
+                    if transaction.purpose.is_connect() {
+                        // It is its connection's, or its request's, to send it again.
                     } else if transaction.by_rto {
                         self.push_lost(id, &transaction);
                     } else {
@@ -268,7 +278,9 @@ impl Flight {
     /// The sends in flight that repeat one before them.
     pub(crate) fn repetitions(&self) -> Vec<TransactionId> {
         let ids = self.in_flight.iter().map(|entry| entry.id);
-        ids.filter(|id| self.get(*id).is_some_and(|sent| sent.in_flight && sent.previous.is_some())).collect()
+        ids.filter(|id| self.get(*id).is_some_and(|sent| {
+            sent.in_flight && sent.previous.is_some() && !sent.purpose.is_connect()
+        })).collect()
     }
 
     /// When [`next_lost`](Self::next_lost) or [`next_overdue`](Self::next_overdue) has something at the earliest.
@@ -292,7 +304,7 @@ impl Flight {
         let transaction = self.get_mut(id)?;
         transaction.suspected = true;
         match transaction.purpose {
-            Purpose::Connect => None,
+            Purpose::Connect | Purpose::Ping(_) => None,
             Purpose::Request(key) => Some((id, key)),
         }
     }
@@ -318,7 +330,7 @@ impl Flight {
 
     fn oldest_unsuspected(&self) -> Option<Entry> {
         let is_unsuspected =
-            |entry: &&Entry| self.get(entry.id).is_some_and(|sent| !sent.suspected && sent.purpose != Purpose::Connect);
+            |entry: &&Entry| self.get(entry.id).is_some_and(|sent| !sent.suspected && !sent.purpose.is_connect());
         let lists = self.lost.iter().chain([&self.overdue, &self.in_flight]);
         let oldest = lists.filter_map(|list| {
             // Those before have been gone through: a flood of stray datagrams must not do so each time.

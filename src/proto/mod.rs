@@ -28,10 +28,10 @@ mod tracker;
 mod url;
 
 pub use client::{
-    Body, Client, Config, Counters, Kind, Origin, Outcome, Phase, Request, RequestId, SendFailure, Trace, Transmit,
+    Body, Client, Config, Connect, Counters, Kind, Origin, Outcome, Phase, Request, RequestId, SendFailure, Trace, Transmit,
 };
 pub use extension::{Authentication, Extension, ExtensionError};
-pub use failure::{Code, Failure};
+pub use failure::{Code, Failure, Unreachable};
 pub use packet::{
     Announce, AnnounceResponse, ConnectionId, Event, Family, InfoHash, MAX_SCRAPE_HASHES, PeerId, Scrape, TransactionId,
 };

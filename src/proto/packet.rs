@@ -12,6 +12,8 @@ use super::{Extension, Failure};
 /// The magic constant in place of the connection ID of a connect request.
 pub(crate) const PROTOCOL_ID: u64 = 0x417_2710_1980;
 
+/// Where a request has its transaction ID.
+pub(crate) const TRANSACTION_ID_OFFSET: usize = 12;
 /// The length of a connect request and, at least, of a connect response.
 pub(crate) const CONNECT_LENGTH: usize = 16;
 /// The length of an announce response before its peers.

@@ -35,6 +35,10 @@ pub(crate) struct Tracker {
     pub(crate) silence: Silence,
     /// Requests that wait for a connection ID or for room.
     pub(crate) queue: Queue,
+    /// Connects that are requests of their own and wait for their turn.
+    pub(crate) pings: Queue,
+    /// How many of those have been lost since one was answered.
+    pub(crate) lost_pings: u32,
     /// The races its connect runs in.
     pub(crate) races: Vec<usize>,
     /// How many requests there are: waiting, sent, and those that have moved to another address and may still be answered.
@@ -62,6 +66,8 @@ impl Tracker {
             stray: StrayGuard::new(now),
             silence: Silence::default(),
             queue: Queue::default(),
+            pings: Queue::default(),
+            lost_pings: 0,
             races: Vec::new(),
             requests: 0,
             last_used: now,
@@ -124,7 +130,7 @@ impl Tracker {
         budget: &mut Budget,
     ) {
         let Transaction { purpose, time_sent, block, sent_with, .. } = *transaction;
-        let is_request = purpose != Purpose::Connect;
+        let is_request = !purpose.is_connect();
         self.rtt.update(now, now.saturating_duration_since(time_sent));
         let in_time = self.flight.release(id).is_some();
         if in_time {
@@ -148,7 +154,10 @@ impl Tracker {
     /// A send counts as lost, and gives back the room that it held.
     pub(crate) fn on_lost(&mut self, now: Instant, transaction: &Transaction, budget: &mut Budget) {
         budget.release(transaction.held as usize);
-        if transaction.purpose != Purpose::Connect {
+        if let Purpose::Ping(_) = transaction.purpose {
+            self.lost_pings = self.lost_pings.saturating_add(1);
+        }
+        if !transaction.purpose.is_connect() {
             self.congestion.on_lost(now, transaction.block, &self.rtt);
             if transaction.by_rto {
                 self.silence.on_lost(transaction.time_sent);
@@ -159,7 +168,7 @@ impl Tracker {
     /// A send that was in flight ends without an outcome of its own.
     pub(crate) fn on_discarded(&mut self, transaction: &Transaction, budget: &mut Budget) {
         budget.release(transaction.held as usize);
-        if transaction.purpose != Purpose::Connect {
+        if !transaction.purpose.is_connect() {
             self.congestion.on_discarded();
         }
     }

@@ -18,6 +18,7 @@ mod loss;
 mod moved_hosts;
 #[cfg(not(miri))]
 mod outages;
+mod ping;
 #[cfg(not(miri))]
 mod ports;
 mod properties;

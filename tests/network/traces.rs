@@ -34,10 +34,10 @@ fn each_send_and_each_answer_is_told_with_its_attempt_and_round_trip() {
     client.handle_timeout(now);
     let transaction_id = sent(&mut client, now);
     now += STEP;
-    client.handle_datagram(now, v4(1), Port(0), &[&[0, 0, 0, 0], &transaction_id[..], &[9; 8]].concat());
+    client.handle_datagram(now, now, v4(1), Port(0), &[&[0, 0, 0, 0], &transaction_id[..], &[9; 8]].concat());
     let transaction_id = sent(&mut client, now);
     now += 2 * STEP;
-    client.handle_datagram(now, v4(1), Port(0), &[&[0, 0, 0, 1], &transaction_id[..], &[0; 12]].concat());
+    client.handle_datagram(now, now, v4(1), Port(0), &[&[0, 0, 0, 1], &transaction_id[..], &[0; 12]].concat());
 
     let trace = |origin, kind, attempt, round_trip| Trace { origin, kind, address: v4(1), attempt, round_trip };
     let (connect, request) = (Origin::Connect, Origin::Request(RequestId(7)));

@@ -28,6 +28,7 @@ pub(crate) fn check_end(
     let own = match history.body {
         Body::Announce(_) => Phase::Announce,
         Body::Scrape(_) => Phase::Scrape,
+        Body::Connect(_) => Phase::Connect,
     };
     assert!(*phase == own || *phase == Phase::Connect, "request {id} fails in {phase:?}");
     let mut here = history.addresses.iter().filter_map(|address| addresses.get(address));
@@ -37,7 +38,7 @@ pub(crate) fn check_end(
             let least = history.begun + Duration::from_millis(history.timeout_ms * 254);
             assert!(at >= least, "request {id} is given up at {at:?}, before {least:?}");
         }
-        Failure::Unsendable { .. } => {}
+        Failure::Unsendable { .. } | Failure::Unreachable { .. } => {}
         _ if answered || here.clone().any(|state| state.is_refused(at)) => {}
         failure => {
             let is_stray = here.any(|state| state.is_end_of_stray(at, history.begun));

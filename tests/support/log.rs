@@ -11,6 +11,7 @@ use super::{Simulation, wire::Packet};
 pub(crate) enum End {
     Announced { numbers: [u32; 3], family: Family, peers: Vec<u8> },
     Scraped { rows: Vec<u8> },
+    Connected { address: SocketAddr, round_trip: Duration },
     Failed { failure: Failure, address: Option<SocketAddr>, phase: Phase },
 }
 
@@ -165,7 +166,7 @@ impl Simulation {
     }
 
     pub(crate) fn is_answered(&self, id: u64) -> bool {
-        matches!(self.end(id), Some(End::Announced { .. } | End::Scraped { .. }))
+        matches!(self.end(id), Some(End::Announced { .. } | End::Scraped { .. } | End::Connected { .. }))
     }
 
     /// How long after its beginning the last of these was answered. Each must have been.

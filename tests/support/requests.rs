@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use bittorrent_udp_tracker::proto::{Announce, Body, Event, Extension, InfoHash, PeerId, Request, Schedule, Scrape};
+use bittorrent_udp_tracker::proto::{Announce, Body, Connect, Event, Extension, InfoHash, PeerId, Request, Schedule, Scrape};
 
 /// The `_timeout` option's default: waits of 30, 60, 120, 240, 480, 960 and 1920 seconds.
 pub(crate) const TIMEOUT_MS: u64 = 15_000;
@@ -55,6 +55,11 @@ pub(crate) fn event_of(n: u64, event: Event) -> Body {
 /// A scrape of `count` info-hashes from number `first` on.
 pub(crate) fn scrape_of(first: u64, count: u64) -> Body {
     Body::Scrape(Scrape { info_hashes: (first..first + count).map(|n| InfoHash(hash(n))).collect() })
+}
+
+/// A connect by itself.
+pub(crate) fn connect(retransmit: bool) -> Body {
+    Body::Connect(Connect { retransmit, looked_up: None })
 }
 
 /// A request of the first session to a host with these addresses, whose name is made of them.

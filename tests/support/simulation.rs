@@ -7,7 +7,7 @@ use std::{
 };
 
 use bittorrent_udp_tracker::proto::{
-    Client, Config, Instant, Outcome, Port, Request, RequestId, SendFailure, Transmit,
+    Client, Config, Instant, Outcome, Port, Request, RequestId, SendFailure, Transmit, Unreachable,
 };
 use rand::{SeedableRng, rngs::StdRng};
 
@@ -179,7 +179,7 @@ impl Simulation {
 
     /// Hands the client a datagram that came to one of its ports.
     pub(crate) fn deliver_to(&mut self, port: Port, from: SocketAddr, bytes: &[u8]) {
-        self.client.handle_datagram(self.instant(), from, port, bytes);
+        self.client.handle_datagram(self.instant(), self.instant(), from, port, bytes);
         self.drain();
     }
 
@@ -192,6 +192,12 @@ impl Simulation {
     /// The machine's addresses or routes have changed.
     pub(crate) fn change_network(&mut self) {
         self.client.handle_network_change(self.instant());
+        self.drain();
+    }
+
+    /// An ICMP message says that what was sent to an address, and began with these bytes, did not arrive.
+    pub(crate) fn unreachable(&mut self, to: SocketAddr, quoted: &[u8], reason: Unreachable) {
+        self.client.handle_unreachable(self.instant(), to, quoted, reason);
         self.drain();
     }
 
@@ -278,7 +284,7 @@ impl Simulation {
     fn receive(&mut self, from: SocketAddr, bytes: Vec<u8>) {
         let of = bytes.get(4..8).map(|of| u32::from_be_bytes(of.try_into().unwrap()));
         let port = of.and_then(|of| self.left_by.get(&(from, of))).copied().unwrap_or_default();
-        self.client.handle_datagram(self.instant(), from, port, &bytes);
+        self.client.handle_datagram(self.instant(), self.instant(), from, port, &bytes);
         self.note(Entry::Received { from, bytes });
     }
 
@@ -294,10 +300,10 @@ impl Simulation {
             let bytes = std::mem::take(&mut buffer);
             self.left_by.insert((transmit.to, packet.transaction_id()), transmit.port);
             let failed = self.unreachable.contains(&transmit.to);
-            let Transmit { to, port, origin } = transmit;
+            let Transmit { to, port, origin, .. } = transmit;
             let at = self.now;
             if failed {
-                let failure = self.lasting.map_or(SendFailure::Passing, SendFailure::Lasting);
+                let failure = self.lasting.map_or(SendFailure::Passing("no route"), SendFailure::Lasting);
                 self.client.handle_send_failure(now, transmit, failure);
             } else if !self.nat.passes(at, to, port) {
                 // It is gone.
@@ -317,6 +323,7 @@ impl Simulation {
                     peers: response.peers.to_vec(),
                 },
                 Outcome::Scraped { rows } => End::Scraped { rows: rows.to_vec() },
+                Outcome::Connected { address, round_trip, .. } => End::Connected { address, round_trip },
                 Outcome::Failed { failure, address, phase } => End::Failed { failure, address, phase },
             };
             let history = self.histories.get_mut(&id).expect("an outcome of a request that was made");

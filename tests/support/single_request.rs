@@ -52,7 +52,7 @@ pub(crate) fn check_single(simulation: &Simulation, id: u64) {
     let history = &simulation.histories[&id];
     let [address] = history.addresses[..] else { panic!("it has several addresses") };
     let missing = match &history.body {
-        Body::Announce(_) => 0,
+        Body::Announce(_) | Body::Connect(_) => 0,
         Body::Scrape(scrape) => scrape.info_hashes.len(),
     };
     let mut expected = Expected {

@@ -9,7 +9,7 @@ use std::{
 
 use tokio::task::{AbortHandle, JoinSet};
 
-use crate::proto::{self, AnnounceUrl, Family, Instant, RequestId};
+use crate::proto::{self, AnnounceUrl, Body, Family, Instant, RequestId};
 
 use super::{
     super::{
@@ -84,8 +84,8 @@ pub(crate) struct Resolver {
     names: Arc<Names>,
     hosts: HashMap<Question, Entry>,
     places: HashMap<Place, Arranged>,
-    /// Requests that wait, by number.
-    waiting: HashMap<RequestId, (Start, Question)>,
+    /// Requests that wait, by number, and since when.
+    waiting: HashMap<RequestId, (Start, Question, Instant)>,
     deadlines: BTreeSet<(Instant, Question)>,
     latest: Option<Latest>,
     look_ups: JoinSet<(Question, Found)>,
@@ -144,7 +144,7 @@ impl Resolver {
                 let addresses = self.arranged(&question, place, &start.url, &ips);
                 self.resolve(start, addresses, until);
             }
-            None => drop(self.waiting.insert(start.id, (start, question.clone()))),
+            None => drop(self.waiting.insert(start.id, (start, question.clone(), now))),
         }
         self.follow(now, &question);
         self.forget_idle();
@@ -215,7 +215,7 @@ impl Resolver {
     /// A request waits no longer. Returns `None` if it did not, and otherwise its host and why that has no addresses yet, if
     /// this is known.
     pub(crate) fn handle_cancel(&mut self, now: Instant, id: RequestId) -> Option<(String, Option<LookUpError>)> {
-        let (start, question) = self.waiting.remove(&id)?;
+        let (start, question, _) = self.waiting.remove(&id)?;
         let entry = self.hosts.get_mut(&question)?;
         entry.host.handle_cancel(id);
         let error = entry.host.error().cloned();
@@ -270,7 +270,7 @@ impl Resolver {
         {
             if let Some(entry) = self.hosts.get_mut(&question) {
                 let end = entry.host.handle_timeout(now);
-                self.end(&question, end);
+                self.end(now, &question, end);
                 self.follow(now, &question);
             } else {
                 self.deadlines.remove(&(at, question));
@@ -293,7 +293,7 @@ impl Resolver {
             Err(error) => entry.host.handle_failed(now, error),
         };
         self.latest = None;
-        self.end(question, end);
+        self.end(now, question, end);
         self.follow(now, question);
         self.forget_idle();
         self.give_back();
@@ -311,12 +311,15 @@ impl Resolver {
         }
     }
 
-    fn end(&mut self, question: &Question, end: Option<End>) {
+    fn end(&mut self, now: Instant, question: &Question, end: Option<End>) {
         match end {
             None => {}
             Some(End::Found(ids, ips)) => {
                 for id in ids {
-                    if let Some((start, _)) = self.waiting.remove(&id) {
+                    if let Some((mut start, _, since)) = self.waiting.remove(&id) {
+                        if let Body::Connect(connect) = &mut start.body {
+                            connect.looked_up = Some(now.saturating_duration_since(since));
+                        }
                         let place = (start.url.authority.clone(), start.family);
                         let addresses = self.arranged(question, place, &start.url, &ips);
                         self.resolve(start, addresses, None);
@@ -327,7 +330,7 @@ impl Resolver {
             }
             Some(End::Failed(ids, error)) => {
                 for id in ids {
-                    if let Some((start, _)) = self.waiting.remove(&id) {
+                    if let Some((start, ..)) = self.waiting.remove(&id) {
                         let failure = Failure::Resolve { host: start.url.host.to_string(), error: error.clone() };
                         self.events.push_back(Event::Failed(id, failure));
                     }
@@ -445,7 +448,7 @@ mod tests {
     };
     use crate::{
         net::path::transport::CallerLookup,
-        proto::{Body, InfoHash, Schedule, Scrape},
+        proto::{InfoHash, Schedule, Scrape},
     };
 
     /// A resolver whose questions come to the test.

@@ -1,6 +1,7 @@
 //! One path out and all that belongs to it: its client, sockets, names and datagrams. Paths share nothing, so that a
 //! connection ID never serves on another path than it came by, and a transport that fails takes nothing along.
 
+mod error_queue;
 pub(crate) mod outbox;
 pub(crate) mod socket;
 pub(crate) mod sockets;
@@ -226,17 +227,23 @@ impl Path {
         if let Some(relay) = &mut sockets.relay {
             return receive_batches(stats, || {
                 let now = clock::now();
-                relay.receive(buffers, |from, datagram| client.handle_datagram(now, from, Port::default(), datagram))
+                relay.receive(buffers, |(from, arrived), datagram| {
+                    client.handle_datagram(now, arrived, from, Port::default(), datagram);
+                })
             });
         }
-        let sockets = sockets.iter().map(|open| {
-            receive_batches(stats, || {
+        let mut datagrams = 0;
+        for open in sockets.iter_mut() {
+            datagrams += receive_batches(stats, || {
                 let now = clock::now();
-                let on_datagram = |from, datagram: &[u8]| client.handle_datagram(now, from, open.port, datagram);
-                open.socket.receive(buffers, on_datagram)
-            })
-        });
-        sockets.sum()
+                open.socket.receive(buffers, |(from, arrived), datagram| {
+                    client.handle_datagram(now, arrived, from, open.port, datagram);
+                })
+            });
+            let now = clock::now();
+            open.socket.errors.drain(|to, quoted, reason| client.handle_unreachable(now, to, quoted, reason));
+        }
+        datagrams
     }
 
     /// Does what is due and sends what there is to send.
@@ -272,12 +279,15 @@ impl Path {
             }
         }
         let Self { sockets, outbox, client, .. } = self;
-        self.blocked = outbox.send(now, client, sockets, &stats.send_errors).err();
+        self.blocked = outbox.send(client, sockets, &stats.send_errors).err();
     }
 
     /// Waits until there is something to do, together with others.
     pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let mut something = false;
+        for open in self.sockets.iter_mut() {
+            something |= open.socket.errors.poll(context).is_ready();
+        }
         let relay = self.sockets.relay.as_ref().and_then(|relay| relay.socket()).map(|(socket, _)| socket);
         for socket in self.sockets.iter().map(|open| &open.socket).chain(relay) {
             something |= socket.poll_readable(context).is_ready();
@@ -330,8 +340,12 @@ impl Path {
     pub(crate) fn deliver(&mut self, sessions: &mut Sessions) {
         while let Some((id, mut outcome)) = self.client.poll_outcome() {
             // What stands for a name in here is nobody's business out there.
-            if let (Outcome::Failed { address, .. }, Some(relay)) = (&mut outcome, &self.sockets.relay) {
-                *address = address.and_then(|address| relay.real(address));
+            if let Some(relay) = &self.sockets.relay {
+                match &mut outcome {
+                    Outcome::Failed { address, .. } => *address = address.and_then(|address| relay.real(address)),
+                    Outcome::Connected { address, .. } => *address = relay.real(*address).unwrap_or(*address),
+                    Outcome::Announced(_) | Outcome::Scraped { .. } => {}
+                }
             }
             if let Some(sink) = sessions.sink(session_of(id)) {
                 sink.outcome(id, &outcome);

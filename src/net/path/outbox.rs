@@ -7,9 +7,9 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
-use crate::proto::{Client, Family, Instant, SendFailure, Transmit};
+use crate::proto::{Client, Family, SendFailure, Transmit};
 
-use super::{socket::Socket, sockets::Sockets};
+use super::{super::clock, socket::Socket, sockets::Sockets};
 
 /// How many datagrams are taken from the client at once.
 const BATCH: usize = 64;
@@ -28,13 +28,12 @@ impl Outbox {
     /// Sends all the client has to send. `Err` holds the datagram whose socket took no more for now.
     pub(crate) fn send(
         &mut self,
-        now: Instant,
         client: &mut Client,
         sockets: &mut Sockets,
         errors: &AtomicU64,
     ) -> Result<(), Transmit> {
         loop {
-            if self.sent == self.datagrams.len() && !self.refill(now, client, sockets) {
+            if self.sent == self.datagrams.len() && !self.refill(client, sockets) {
                 return Ok(());
             }
             while let Some(&(transmit, _)) = self.datagrams.get(self.sent) {
@@ -54,22 +53,25 @@ impl Outbox {
                 };
                 errors.fetch_add(count as u64, Ordering::Relaxed);
                 for _ in 0..count {
-                    self.give_up(now, client, &failure);
+                    self.give_up(client, &failure);
                 }
             }
         }
     }
 
-    fn refill(&mut self, now: Instant, client: &mut Client, sockets: &mut Sockets) -> bool {
+    fn refill(&mut self, client: &mut Client, sockets: &mut Sockets) -> bool {
         self.bytes.clear();
         self.datagrams.clear();
         self.sent = 0;
-        while self.datagrams.len() < BATCH {
+        // What is timed goes out before anything else is taken.
+        let (now, mut is_timed) = (clock::now(), false);
+        while self.datagrams.len() < BATCH && !is_timed {
             let start = self.bytes.len();
             let Some(transmit) = client.poll_transmit(now, &mut self.bytes) else { break };
             if let Some(relay) = &mut sockets.relay {
                 relay.wrap(now, &mut self.bytes, start, transmit.to, client.pending());
             }
+            is_timed = transmit.is_timed;
             self.datagrams.push((transmit, start..self.bytes.len()));
         }
         if self.datagrams.is_empty() {
@@ -99,10 +101,10 @@ impl Outbox {
         }
     }
 
-    fn give_up(&mut self, now: Instant, client: &mut Client, (lasting, words): &(bool, String)) {
+    fn give_up(&mut self, client: &mut Client, (lasting, words): &(bool, String)) {
         if let Some(&(transmit, _)) = self.datagrams.get(self.sent) {
-            let failure = if *lasting { SendFailure::Lasting(words) } else { SendFailure::Passing };
-            client.handle_send_failure(now, transmit, failure);
+            let failure = if *lasting { SendFailure::Lasting(words) } else { SendFailure::Passing(words) };
+            client.handle_send_failure(clock::now(), transmit, failure);
             self.sent += 1;
         }
     }

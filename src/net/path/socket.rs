@@ -4,16 +4,22 @@ use std::{
     io::{self, IoSliceMut},
     net::SocketAddr,
     num::NonZeroU32,
+    sync::Arc,
     task::{Context, Poll},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use quinn_udp::{BATCH_SIZE, RecvMeta, Transmit, UdpSockRef, UdpSocketState};
 use socket2::Type;
 use tokio::{io::Interest, net::UdpSocket};
 
-use crate::proto::Family;
+use crate::proto::{Family, Instant};
 
-use super::transport::{Transport, TransportError};
+use super::{
+    super::clock,
+    error_queue::ErrorQueue,
+    transport::{Transport, TransportError},
+};
 
 /// What is asked for as buffers. Systems cut it down to what an ordinary user may have.
 const WANTED_BUFFER: usize = 8 << 20;
@@ -21,14 +27,21 @@ const WANTED_BUFFER: usize = 8 << 20;
 pub(crate) const DEFAULT_BUFFER: usize = 212_992;
 /// No UDP datagram, and no run of datagrams received as one, is longer.
 const LONGEST: usize = 1 << 16;
+/// No datagram lies in a socket for longer than this: it is the calendar that was set meanwhile.
+const LONGEST_IN_SOCKET: Duration = Duration::from_secs(10);
+
+/// Who sent a datagram, and when it arrived at this machine, as far as the system tells: otherwise, when it was read.
+pub(crate) type Sender = (SocketAddr, Instant);
 
 pub(crate) struct Socket {
-    socket: UdpSocket,
+    socket: Arc<UdpSocket>,
     /// `None` where quinn-udp does not know its way about: then one datagram goes in a system call.
     state: Option<UdpSocketState>,
     receive_buffer: usize,
     /// The number of the interface that it is tied to.
     interface: Option<NonZeroU32>,
+    /// What has not arrived.
+    pub(crate) errors: ErrorQueue,
 }
 
 impl Socket {
@@ -53,8 +66,10 @@ impl Socket {
         // It asks for options that a system may not have, which nothing here needs: Wine refuses to say whether an IPv4
         // socket takes IPv6.
         let state = state_of(family).ok();
-        let socket = UdpSocket::from_std(socket.into()).map_err(no_socket)?;
-        Ok(Self { socket, state, receive_buffer, interface })
+        note_arrivals(&socket);
+        let socket = Arc::new(UdpSocket::from_std(socket.into()).map_err(no_socket)?);
+        let errors = ErrorQueue::new(&socket, family);
+        Ok(Self { socket, state, receive_buffer, interface, errors })
     }
 
     /// Whether the interface that it is tied to is the one that has the transport's name now.
@@ -74,6 +89,14 @@ impl Socket {
 
     /// Sends `datagrams`, which lie one behind the other, each `length` bytes long, to one address.
     pub(crate) fn send(&self, to: SocketAddr, datagrams: &[u8], length: usize) -> io::Result<()> {
+        match self.try_send(to, datagrams, length) {
+            // It may be about an earlier datagram, to another address: told once, it is gone.
+            Err(error) if error.kind() != io::ErrorKind::WouldBlock => self.try_send(to, datagrams, length),
+            result => result,
+        }
+    }
+
+    fn try_send(&self, to: SocketAddr, datagrams: &[u8], length: usize) -> io::Result<()> {
         let Some(state) = &self.state else {
             return self.socket.try_send_to(datagrams, to).map(drop);
         };
@@ -86,12 +109,12 @@ impl Socket {
     pub(crate) fn receive(
         &self,
         buffers: &mut ReceiveBuffers,
-        mut on_datagram: impl FnMut(SocketAddr, &[u8]),
+        mut on_datagram: impl FnMut(Sender, &[u8]),
     ) -> io::Result<usize> {
         let Some(state) = &self.state else {
             let buffer = buffers.first();
             let (length, from) = self.socket.try_recv_from(buffer)?;
-            on_datagram(from, buffer.get(..length).unwrap_or_default());
+            on_datagram((from, clock::now()), buffer.get(..length).unwrap_or_default());
             return Ok(1);
         };
         let mut meta = [RecvMeta::default(); BATCH_SIZE];
@@ -99,15 +122,19 @@ impl Socket {
         let count = self
             .socket
             .try_io(Interest::READABLE, || state.recv(UdpSockRef::from(&self.socket), &mut slices, &mut meta))?;
+        let (now, calendar) = (clock::now(), SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default());
         let mut datagrams = 0;
         for (slice, meta) in slices.iter().zip(&meta).take(count) {
             let received = slice.get(..meta.len).unwrap_or_default();
+            let waited = meta.timestamp.and_then(|arrived| calendar.checked_sub(arrived));
+            let waited = waited.filter(|waited| *waited < LONGEST_IN_SOCKET).unwrap_or_default();
+            let sender = (meta.addr, now - waited);
             if received.is_empty() {
-                on_datagram(meta.addr, received);
+                on_datagram(sender, received);
                 datagrams += 1;
             }
             for datagram in received.chunks(meta.stride.max(1)) {
-                on_datagram(meta.addr, datagram);
+                on_datagram(sender, datagram);
                 datagrams += 1;
             }
         }
@@ -145,6 +172,15 @@ fn allow_fragments(socket: &socket2::Socket, family: Family) {
     }
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
     let _ = (socket, family);
+}
+
+/// Has the system say of each datagram when it arrived: this process may have had other things to do.
+fn note_arrivals(socket: &socket2::Socket) {
+    // Where it does not, it is when the datagram is read.
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    let _ = nix::sys::socket::setsockopt(socket, nix::sys::socket::sockopt::ReceiveTimestampns, &true);
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    let _ = socket;
 }
 
 /// Memory that incoming datagrams are received into, reused for ever. The pages of what never comes are never touched.
@@ -193,7 +229,7 @@ mod tests {
                 loop {
                     poll_fn(|context| socket.poll_readable(context)).await;
                     let result =
-                        socket.receive(&mut buffers, |from, datagram| received.push((from, datagram.to_vec())));
+                        socket.receive(&mut buffers, |(from, _), datagram| received.push((from, datagram.to_vec())));
                     match result {
                         Err(error) if error.kind() == io::ErrorKind::WouldBlock => continue,
                         result => break assert_eq!(result.unwrap(), 1),

@@ -103,6 +103,11 @@ impl Sockets {
         self.open.iter()
     }
 
+    /// The same.
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Open> {
+        self.open.iter_mut()
+    }
+
     /// The socket that what is for an address leaves by, if there is one.
     pub(crate) fn of(&self, port: Port, to: SocketAddr) -> Option<&Socket> {
         if let Some(relay) = &self.relay {

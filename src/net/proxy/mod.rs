@@ -25,7 +25,7 @@ use self::socks::{SocksError, Target};
 use super::{
     names::Names,
     path::{
-        socket::{ReceiveBuffers, Socket},
+        socket::{ReceiveBuffers, Sender, Socket},
         transport::{Proxy, Transport},
     },
 };
@@ -187,16 +187,16 @@ impl ProxyConnection {
     pub(crate) fn receive(
         &mut self,
         buffers: &mut ReceiveBuffers,
-        mut on_datagram: impl FnMut(SocketAddr, &[u8]),
+        mut on_datagram: impl FnMut(Sender, &[u8]),
     ) -> io::Result<usize> {
         let Self { state: State::Joined(Association { socket, relay, .. }), hosts, .. } = self else { return Ok(0) };
         let canonical = |address: SocketAddr| SocketAddr::new(address.ip().to_canonical(), address.port());
-        socket.receive(buffers, |from, bytes| {
+        socket.receive(buffers, |(from, arrived), bytes| {
             if canonical(from) == canonical(*relay)
                 && let Some((sender, datagram)) = socks::read_datagram(bytes)
                 && let Some(sender) = hosts.sender(&sender, datagram)
             {
-                on_datagram(sender, datagram);
+                on_datagram((sender, arrived), datagram);
             }
         })
     }

@@ -2,10 +2,11 @@
 //!
 //! A request goes to an address ([`route`]), or into the race of a host's addresses ([`race`]). There it waits until there
 //! is a connection ID and room, is sent ([`send`]) as often as it takes, and ends exactly once: by a datagram
-//! ([`receive`]) or by time ([`time`]). What is known of an address, and when anything is sent to it again, is that of its
+//! ([`receive`]) or by time ([`time`]); a connect by itself has ways of its own ([`ping`]). What is known of an address, and when anything is sent to it again, is that of its
 //! [`Tracker`]; the client routes.
 
 mod hosts;
+mod ping;
 mod ports;
 mod race;
 mod receive;
@@ -14,6 +15,7 @@ mod route;
 mod send;
 mod time;
 mod trace;
+mod unreachable;
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -73,6 +75,17 @@ pub enum Body {
     Announce(Announce),
     /// A scrape of any number of info-hashes; [`MAX_SCRAPE_HASHES`](super::MAX_SCRAPE_HASHES) of them go in a datagram.
     Scrape(Scrape),
+    /// A connect by itself.
+    Connect(Connect),
+}
+
+/// A connect that always goes out, to see whether a tracker answers and how soon.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Connect {
+    /// Whether it is sent again until it is answered. Otherwise what is lost is lost.
+    pub retransmit: bool,
+    /// How long the look-up of its host took, `None` if there was none. It comes back with the answer.
+    pub looked_up: Option<Duration>,
 }
 
 /// What a request was waiting for when it failed.
@@ -97,6 +110,15 @@ pub enum Outcome<'a> {
         /// Rows of 12 bytes (seeds, completed, leechers), in the order of the info-hashes.
         rows: &'a [u8],
     },
+    /// The tracker answered the connect.
+    Connected {
+        /// The address that did.
+        address: SocketAddr,
+        /// From the datagram that was answered to the arrival of its answer.
+        round_trip: Duration,
+        /// See [`Connect::looked_up`].
+        looked_up: Option<Duration>,
+    },
     /// There will be no answer.
     Failed {
         /// Why.
@@ -112,6 +134,7 @@ pub enum Outcome<'a> {
 enum Stored {
     Announced { interval: u32, leechers: u32, seeds: u32, family: Family, peers: Range<usize> },
     Scraped { rows: Range<usize> },
+    Connected { address: SocketAddr, round_trip: Duration, looked_up: Option<Duration> },
     Failed { failure: Failure, address: Option<SocketAddr>, phase: Phase },
 }
 
@@ -223,7 +246,10 @@ impl Client {
         self.sequence += 1;
         let key = self.requests.insert(Pending::new(id, request, self.sequence));
         self.keys.insert(id.0, key);
-        self.place(now, key);
+        match self.requests.get(key).map(|request| &request.body) {
+            Some(Body::Connect(_)) => self.start_ping(now, key),
+            _ => self.place(now, key),
+        }
     }
 
     /// Forgets a request: nothing more is sent for it and it has no outcome.
@@ -268,6 +294,9 @@ impl Client {
                 Outcome::Announced(AnnounceResponse { interval, leechers, seeds, family, peers: bytes(peers) })
             }
             Stored::Scraped { rows } => Outcome::Scraped { rows: bytes(rows) },
+            Stored::Connected { address, round_trip, looked_up } => {
+                Outcome::Connected { address, round_trip, looked_up }
+            }
             Stored::Failed { failure, address, phase } => Outcome::Failed { failure, address, phase },
         };
         Some((id, outcome))
@@ -339,9 +368,16 @@ impl Client {
     }
 
     fn fail(&mut self, now: Instant, key: usize, failure: Failure) {
-        let phase = self.phase(now, key);
         let tracker = self.requests.get(key).and_then(|request| self.trackers.get(request.tracker()?));
         let address = tracker.map(|tracker| tracker.address);
+        if matches!(failure, Failure::NotResponding(_)) {
+            self.forget_ping(key);
+        }
+        self.fail_at(now, key, failure, address);
+    }
+
+    fn fail_at(&mut self, now: Instant, key: usize, failure: Failure, address: Option<SocketAddr>) {
+        let phase = self.phase(now, key);
         if let Some(request) = self.remove(now, key) {
             self.counters.failed += 1;
             let address = address.or_else(|| request.addresses.first().copied());
@@ -355,6 +391,7 @@ impl Client {
         let tracker = request.tracker().and_then(|tracker_key| self.trackers.get(tracker_key));
         let connected = tracker.is_some_and(|tracker| tracker.connection.id(self.awake(now)).is_some());
         match &request.body {
+            Body::Connect(_) => Phase::Connect,
             _ if request.latest.is_none() && !connected => Phase::Connect,
             _ if request.ticket.is_some() && request.connecting && !connected => Phase::Connect,
             Body::Announce(_) => Phase::Announce,

@@ -14,7 +14,7 @@ use std::net::SocketAddr;
 
 use super::{
     super::{
-        AnnounceResponse, Failure, Port, TransactionId,
+        AnnounceResponse, ConnectionId, Failure, Port, TransactionId,
         flight::{Found, Purpose, Transaction},
         packet::{self, HEADER_LENGTH, SCRAPE_ROW_LENGTH, action},
         stray::Suspect,
@@ -25,8 +25,15 @@ use super::{
 };
 
 impl Client {
-    /// Takes a datagram that came from `from` to our `port`.
-    pub fn handle_datagram(&mut self, now: Instant, from: SocketAddr, port: Port, datagram: &[u8]) {
+    /// Takes a datagram from `from` to our `port` that arrived at `arrived`, and may have waited for us since.
+    pub fn handle_datagram(
+        &mut self,
+        now: Instant,
+        arrived: Instant,
+        from: SocketAddr,
+        port: Port,
+        datagram: &[u8],
+    ) {
         self.counters.received += 1;
         let Some(tracker_key) = self.tracker_key(canonical(from)) else {
             self.counters.dropped_unknown += 1;
@@ -49,9 +56,10 @@ impl Client {
             (Some(id), Found::Open(transaction), Some(action)) => {
                 self.ports.on_heard(now);
                 tracker.on_response(now, id, &transaction, datagram.len(), &mut self.budget);
-                self.trace(tracker_key, &transaction, Some(now));
+                self.trace(tracker_key, &transaction, Some(arrived));
                 match transaction.purpose {
                     Purpose::Connect => self.answer_connect(now, tracker_key, transaction.port, action, datagram),
+                    Purpose::Ping(key) => self.answer_ping(now, arrived, tracker_key, key, &transaction, datagram),
                     Purpose::Request(key) => {
                         self.answer_request(now, tracker_key, key, &transaction, action, datagram);
                     }
@@ -71,13 +79,7 @@ impl Client {
             _ => Err(mismatch(action, datagram)),
         };
         match answer {
-            Ok(connection_id) => {
-                let over = tracker.connection.on_response(awake, connection_id);
-                tracker.end_connects(now, over, &mut self.budget);
-                self.settle(tracker_key, port);
-                self.repeat_lost(now, tracker_key);
-                self.win_races(now, tracker_key);
-            }
+            Ok(connection_id) => self.connected(now, tracker_key, port, connection_id),
             Err(failure) => {
                 let over = tracker.connection.end_handshake();
                 tracker.end_connects(now, over, &mut self.budget);
@@ -89,6 +91,17 @@ impl Client {
             }
         }
         self.set_tracker_deadline(now, tracker_key);
+    }
+
+    /// An address has given a connection ID to whoever waits for one.
+    pub(super) fn connected(&mut self, now: Instant, tracker_key: usize, port: Port, connection_id: ConnectionId) {
+        let awake = self.awake(now);
+        let Some(tracker) = self.trackers.get_mut(tracker_key) else { return };
+        let over = tracker.connection.on_response(awake, connection_id);
+        tracker.end_connects(now, over, &mut self.budget);
+        self.settle(tracker_key, port);
+        self.repeat_lost(now, tracker_key);
+        self.win_races(now, tracker_key);
     }
 
     fn answer_request(
@@ -238,7 +251,7 @@ impl Client {
 }
 
 /// What a datagram with the right transaction ID is called when it is no answer to what was asked.
-fn mismatch(action: u32, datagram: &[u8]) -> Failure {
+pub(super) fn mismatch(action: u32, datagram: &[u8]) -> Failure {
     match action {
         action::CONNECT if packet::parse_connect(datagram).is_err() => Failure::ConnectLength,
         action::ANNOUNCE if datagram.len() < packet::ANNOUNCE_RESPONSE_LENGTH => Failure::AnnounceLength,

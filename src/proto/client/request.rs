@@ -8,6 +8,7 @@ use super::{
         tracker::canonical,
     },
     Body, Request, RequestId,
+    ping::Ping,
 };
 
 /// Where a request is.
@@ -48,6 +49,8 @@ pub(super) struct Pending {
     pub(super) answer_by: Option<Instant>,
     /// Whether it has had its repetition with a fresh connection ID after an error.
     pub(super) reconnected: bool,
+    /// Of a connect by itself.
+    pub(super) ping: Option<Box<Ping>>,
 }
 
 impl Pending {
@@ -70,6 +73,7 @@ impl Pending {
             connecting: false,
             answer_by: None,
             reconnected: false,
+            ping: None,
         }
     }
 
@@ -104,7 +108,7 @@ impl Pending {
     /// The info-hashes of a scrape that have no row yet.
     pub(super) fn unanswered(&self) -> &[InfoHash] {
         match &self.body {
-            Body::Announce(_) => &[],
+            Body::Announce(_) | Body::Connect(_) => &[],
             Body::Scrape(scrape) => scrape.info_hashes.get(self.rows.len() / SCRAPE_ROW_LENGTH..).unwrap_or_default(),
         }
     }

@@ -7,7 +7,7 @@ use super::{
         ConnectionId, Failure, TransactionId,
         deadlines::Timer,
         packet::PROTOCOL_ID,
-        queue::Ticket,
+        queue::{Lane, Ticket},
         time::Instant,
         tracker::{Tracker, canonical},
     },
@@ -70,8 +70,15 @@ impl Client {
         let Some(tracker_key) = request.tracker() else { return };
         let Some(tracker) = trackers.get_mut(tracker_key) else { return };
         request.ticket = Some(*sequence);
-        tracker.queue.push(request.session, request.lane(), Ticket { key, number: *sequence });
+        let ticket = Ticket { key, number: *sequence };
         let phase_ends = now + request.schedule.total();
+        if request.ping.is_some() {
+            tracker.pings.push(request.session, Lane::New, ticket);
+            deadlines.set(Timer::Request(key), request.answer_by.unwrap_or(phase_ends));
+            self.mark_ready(now, tracker_key);
+            return self.set_tracker_deadline(now, tracker_key);
+        }
+        tracker.queue.push(request.session, request.lane(), ticket);
         request.connecting = tracker.connection.id(awake).is_none();
         let deadline = if request.connecting {
             tracker.connection.join(now, &tracker.rtt, Some(request.schedule));
@@ -88,7 +95,7 @@ impl Client {
     pub(super) fn leave(&mut self, now: Instant, key: usize) {
         let Some(request) = self.requests.get_mut(key) else { return };
         self.deadlines.clear(Timer::Request(key));
-        let ticket = request.ticket.take();
+        let (ticket, is_ping) = (request.ticket.take(), request.ping.is_some());
         match request.place {
             Place::Nowhere => {}
             Place::Race(race_key) => {
@@ -99,7 +106,8 @@ impl Client {
             Place::Tracker(tracker_key) if ticket.is_some() => {
                 let Self { requests, trackers, .. } = self;
                 let Some(tracker) = trackers.get_mut(tracker_key) else { return };
-                tracker.queue.on_removed(|ticket| is_valid(requests, ticket));
+                let queue = if is_ping { &mut tracker.pings } else { &mut tracker.queue };
+                queue.on_removed(|ticket| is_valid(requests, ticket));
                 self.hold_connect(tracker_key);
                 self.mark_ready(now, tracker_key);
             }
@@ -110,6 +118,12 @@ impl Client {
     /// A request leaves its address, or its race, for its host's other addresses. What was sent to the address may still
     /// be answered.
     pub(super) fn move_on(&mut self, now: Instant, key: usize) {
+        self.depart(now, key);
+        self.place(now, key);
+    }
+
+    /// A request leaves its address for another one. What was sent there may still be answered.
+    pub(super) fn depart(&mut self, now: Instant, key: usize) {
         self.leave(now, key);
         let Some(request) = self.requests.get_mut(key) else { return };
         if let Place::Tracker(tracker_key) = request.place {
@@ -118,7 +132,6 @@ impl Client {
                 None => self.forget_at(now, tracker_key, None),
             }
         }
-        self.place(now, key);
     }
 
     /// A request has nothing more to do with an address: its sends there, from `latest` on back, are over.
@@ -161,7 +174,7 @@ impl Client {
     pub(super) fn mark_ready(&mut self, now: Instant, tracker_key: usize) {
         if let Some(tracker) = self.trackers.get_mut(tracker_key)
             && !tracker.is_ready
-            && (!tracker.queue.is_empty() || tracker.connect_is_due(now))
+            && (!tracker.queue.is_empty() || !tracker.pings.is_empty() || tracker.connect_is_due(now))
         {
             tracker.is_ready = true;
             self.ready.push_back(tracker_key);

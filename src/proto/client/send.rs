@@ -31,6 +31,8 @@ pub struct Transmit {
     pub port: Port,
     /// What for.
     pub origin: Origin,
+    /// Whether somebody wants to know exactly when it was sent: then nothing is to be taken behind it before it is.
+    pub is_timed: bool,
 }
 
 /// What a datagram is sent for.
@@ -46,7 +48,7 @@ pub enum Origin {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SendFailure<'a> {
     /// Something that may pass: no route, no buffer, a firewall. The retransmissions go on.
-    Passing,
+    Passing(&'a str),
     /// It can never be sent; the words say why.
     Lasting(&'a str),
 }
@@ -94,6 +96,15 @@ impl Client {
 
     fn transmit_to(&mut self, now: Instant, tracker_key: usize, buffer: &mut Vec<u8>) -> Turn {
         let awake = self.awake(now);
+        let Some(tracker) = self.trackers.get_mut(tracker_key) else { return Turn::Over };
+        if !tracker.pings.is_empty() {
+            if !self.budget.has_room(held_by(packet::CONNECT_LENGTH)) {
+                return Turn::BufferFull;
+            }
+            if let Some(transmit) = self.transmit_next_ping(now, tracker_key, buffer) {
+                return Turn::Sent(transmit);
+            }
+        }
         let Some(tracker) = self.trackers.get_mut(tracker_key) else { return Turn::Over };
         let id = tracker.connection.id(awake);
         if id.is_none() && !tracker.queue.is_empty() && !tracker.connection.is_connecting() {
@@ -166,6 +177,7 @@ impl Client {
             _ if tracker.silence.is_silent() => 0,
             Body::Announce(announce) => tracker.announce_answer(announce.num_want),
             Body::Scrape(_) => held_by(HEADER_LENGTH + SCRAPE_ROW_LENGTH * asked),
+            Body::Connect(_) => return Turn::Over,
         };
         budget.hold(held);
         let transaction = next_send(now, key, request, tracker, connection_id, held as u32);
@@ -188,8 +200,10 @@ impl Client {
                 let info_hashes = request.unanswered().get(..asked).unwrap_or_default();
                 packet::write_scrape(buffer, connection_id, id, info_hashes);
             }
+            Body::Connect(_) => {}
         }
-        let transmit = Transmit { to: tracker.address, port: transaction.port, origin: Origin::Request(request.id) };
+        let (to, port) = (tracker.address, transaction.port);
+        let transmit = Transmit { to, port, origin: Origin::Request(request.id), is_timed: self.tracing };
         self.trace(tracker_key, &transaction, None);
         Turn::Sent(transmit)
     }
@@ -230,7 +244,7 @@ impl Client {
         self.counters.connects += 1;
         self.counters.retransmissions += u64::from(attempt > 1);
         packet::write_connect(buffer, id);
-        let transmit = Transmit { to: tracker.address, port, origin: Origin::Connect };
+        let transmit = Transmit { to: tracker.address, port, origin: Origin::Connect, is_timed: self.tracing };
         self.trace(tracker_key, &transaction, None);
         Turn::Sent(transmit)
     }
@@ -261,8 +275,7 @@ impl Client {
         let Some(tracker_key) = self.tracker_key(transmit.to) else { return };
         let is_lasting = matches!(failure, SendFailure::Lasting(_));
         let reason = match failure {
-            SendFailure::Passing => "",
-            SendFailure::Lasting(reason) => reason,
+            SendFailure::Passing(reason) | SendFailure::Lasting(reason) => reason,
         };
         let failure = Failure::Unsendable { address: transmit.to, reason: reason.to_owned() };
         match transmit.origin {
@@ -286,8 +299,17 @@ impl Client {
     }
 
     /// A request's datagram could not be sent to its address: another one may do.
-    fn on_unsent(&mut self, now: Instant, key: usize, failure: &Failure, is_lasting: bool) {
+    pub(super) fn on_unsent(&mut self, now: Instant, key: usize, failure: &Failure, is_lasting: bool) {
         let Some(request) = self.requests.get(key) else { return };
+        if let Body::Connect(connect) = request.body {
+            if (is_lasting || !connect.retransmit)
+                && let Some(tracker) = request.tracker().and_then(|tracker_key| self.trackers.get(tracker_key))
+            {
+                let address = tracker.address;
+                self.ping_elsewhere(now, key, address, failure.clone());
+            }
+            return;
+        }
         let address =
             request.tracker().and_then(|tracker_key| self.trackers.get(tracker_key)).map(|tracker| tracker.address);
         if address.is_none_or(|address| request.has_other(address)) {

@@ -31,6 +31,9 @@ impl Client {
         let awake = self.awake(now);
         let Self { requests, trackers, deadlines, budget, .. } = self;
         let Some(request) = requests.get_mut(key) else { return };
+        if request.ping.is_some() {
+            return self.ping_is_due(now, key);
+        }
         let not_responding = Failure::NotResponding(request.schedule.given_up_ms());
         let Place::Tracker(tracker_key) = request.place else { return self.fail(now, key, not_responding) };
         let Some(tracker) = trackers.get_mut(tracker_key) else { return };

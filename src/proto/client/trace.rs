@@ -40,6 +40,7 @@ impl From<&Body> for Kind {
         match body {
             Body::Announce(_) => Self::Announce,
             Body::Scrape(_) => Self::Scrape,
+            Body::Connect(_) => Self::Connect,
         }
     }
 }
@@ -63,7 +64,7 @@ impl Client {
         let Some(tracker) = self.trackers.get(tracker_key) else { return };
         let (origin, kind) = match sent.purpose {
             Purpose::Connect => (Origin::Connect, Kind::Connect),
-            Purpose::Request(key) => match self.requests.get(key) {
+            Purpose::Ping(key) | Purpose::Request(key) => match self.requests.get(key) {
                 Some(request) => (Origin::Request(request.id), Kind::from(&request.body)),
                 None => return,
             },

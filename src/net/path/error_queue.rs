@@ -1,0 +1,130 @@
+//! What ICMP messages say of datagrams that a socket has sent: which did not arrive, and why.
+//!
+//! Linux keeps them in a queue at the socket, with the datagram's address and its beginning. Elsewhere a socket that sends
+//! to many addresses is not told, or not told of which: there a closed port is like one that does not answer.
+
+use std::{
+    net::SocketAddr,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use tokio::net::UdpSocket;
+
+use crate::proto::{Family, Unreachable};
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+mod system {
+    use std::{
+        io::{self, IoSliceMut},
+        net::{SocketAddrV4, SocketAddrV6},
+        os::fd::AsRawFd,
+        pin::Pin,
+    };
+
+    use nix::sys::socket::{ControlMessageOwned, MsgFlags, SockaddrStorage, recvmsg, setsockopt, sockopt};
+    use tokio::io::Interest;
+
+    use super::*;
+
+    /// As much of a datagram as is read: a request has its transaction ID in its first 16 bytes.
+    const QUOTED: usize = 64;
+    /// Room for what comes with a message: the error, who sent it, and when.
+    const CONTROL: usize = 512;
+    /// The most messages that are read at a time.
+    const MOST: usize = 256;
+
+    pub(crate) struct ErrorQueue {
+        socket: Arc<UdpSocket>,
+        /// `None` where the system refuses to keep them.
+        next: Option<Pin<Box<dyn Future<Output = ()> + Send + Sync>>>,
+    }
+
+    impl ErrorQueue {
+        pub(crate) fn new(socket: &Arc<UdpSocket>, family: Family) -> Self {
+            let kept = match family {
+                Family::V4 => setsockopt(socket, sockopt::Ipv4RecvErr, &true),
+                Family::V6 => setsockopt(socket, sockopt::Ipv6RecvErr, &true),
+            };
+            Self { socket: socket.clone(), next: kept.ok().map(|()| next_error(socket)) }
+        }
+
+        /// Ready when there are messages.
+        pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
+            self.next.as_mut().map_or(Poll::Pending, |next| next.as_mut().poll(context))
+        }
+
+        /// Hands on each message: where the datagram went, how it began, and what became of it.
+        pub(crate) fn drain(&mut self, mut on_error: impl FnMut(SocketAddr, &[u8], Unreachable)) {
+            if self.next.is_none() {
+                return;
+            }
+            let mut control = Vec::with_capacity(CONTROL);
+            for _ in 0..MOST {
+                let mut quoted = [0; QUOTED];
+                let mut slices = [IoSliceMut::new(&mut quoted)];
+                let flags = MsgFlags::MSG_ERRQUEUE | MsgFlags::MSG_DONTWAIT;
+                let message =
+                    recvmsg::<SockaddrStorage>(self.socket.as_raw_fd(), &mut slices, Some(&mut control), flags);
+                let Ok(message) = message else { break };
+                let (to, length) = (message.address.as_ref().and_then(address), message.bytes);
+                let error = message.cmsgs().ok().and_then(|mut all| all.find_map(|one| unreachable(&one)));
+                if let (Some(to), Some(reason)) = (to, error) {
+                    on_error(to, quoted.get(..length).unwrap_or_default(), reason);
+                }
+            }
+            // What comes from here on wakes us again.
+            let _ = self.socket.try_io(Interest::ERROR, || io::Result::<()>::Err(io::ErrorKind::WouldBlock.into()));
+            self.next = Some(next_error(&self.socket));
+        }
+    }
+
+    fn next_error(socket: &Arc<UdpSocket>) -> Pin<Box<dyn Future<Output = ()> + Send + Sync>> {
+        let socket = socket.clone();
+        Box::pin(async move { drop(socket.ready(Interest::ERROR).await) })
+    }
+
+    fn address(storage: &SockaddrStorage) -> Option<SocketAddr> {
+        let v4 = storage.as_sockaddr_in().map(|&v4| SocketAddrV4::from(v4).into());
+        v4.or_else(|| storage.as_sockaddr_in6().map(|&v6| SocketAddrV6::from(v6).into()))
+    }
+
+    /// What a message means, if it is of ICMP and not of our own system, which tells whoever sends.
+    fn unreachable(message: &ControlMessageOwned) -> Option<Unreachable> {
+        let error = match message {
+            ControlMessageOwned::Ipv4RecvErr(error, _) | ControlMessageOwned::Ipv6RecvErr(error, _) => error,
+            _ => return None,
+        };
+        if error.ee_origin != libc::SO_EE_ORIGIN_ICMP && error.ee_origin != libc::SO_EE_ORIGIN_ICMP6 {
+            return None;
+        }
+        match error.ee_errno as i32 {
+            libc::ECONNREFUSED => Some(Unreachable::Port),
+            libc::EHOSTUNREACH | libc::EHOSTDOWN => Some(Unreachable::Host),
+            libc::ENETUNREACH => Some(Unreachable::Network),
+            libc::EACCES => Some(Unreachable::Prohibited),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+mod system {
+    use super::*;
+
+    pub(crate) struct ErrorQueue;
+
+    impl ErrorQueue {
+        pub(crate) fn new(_: &Arc<UdpSocket>, _: Family) -> Self {
+            Self
+        }
+
+        pub(crate) fn poll(&mut self, _: &mut Context<'_>) -> Poll<()> {
+            Poll::Pending
+        }
+
+        pub(crate) fn drain(&mut self, _: impl FnMut(SocketAddr, &[u8], Unreachable)) {}
+    }
+}
+
+pub(crate) use system::ErrorQueue;

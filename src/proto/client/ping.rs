@@ -1,0 +1,199 @@
+//! A connect by itself: it goes out whatever connection ID is known, and its own round trip is the answer.
+//!
+//! It joins no other connect and waits for none. Its address is the one that a request would be sent to; it goes on to the
+//! next one where the system, or the network, says that nothing arrives there. A connect that is to be retransmitted tries
+//! the others, too, when it is not answered: one each [`STAGGER`], as in a race, and then each again when the RTO has passed.
+
+use std::{collections::VecDeque, net::SocketAddr};
+
+use super::{
+    super::{
+        ConnectionId, Failure,
+        budget::held_by,
+        connection::backoff_after,
+        deadlines::Timer,
+        flight::{Purpose, Transaction},
+        host::STAGGER,
+        packet::{self, action},
+        queue::Lane,
+        time::Instant,
+    },
+    Body, Client, Origin, Stored, Transmit,
+    receive::mismatch,
+    route::is_valid,
+};
+
+/// What a connect by itself has still to do.
+#[derive(Debug)]
+pub(super) struct Ping {
+    /// The addresses that are not out of the question. The first is the one that is asked.
+    addresses: VecDeque<SocketAddr>,
+    /// How many of them have been sent one.
+    asked: usize,
+}
+
+impl Client {
+    /// Begins a connect by itself.
+    pub(super) fn start_ping(&mut self, now: Instant, key: usize) {
+        let Some(request) = self.requests.get_mut(key) else { return };
+        let addresses = self.memory.arrange(&request.host, &request.addresses);
+        request.answer_by = Some(now + request.schedule.total());
+        request.ping = Some(Box::new(Ping { addresses, asked: 0 }));
+        self.ping(now, key);
+    }
+
+    /// Has the address whose turn it is be sent a connect as soon as there is room for the answer.
+    fn ping(&mut self, now: Instant, key: usize) {
+        self.depart(now, key);
+        let ping = self.requests.get(key).and_then(|request| request.ping.as_ref());
+        if let Some(&address) = ping.and_then(|ping| ping.addresses.front()) {
+            let tracker_key = self.tracker_at(now, address);
+            self.attach(now, key, tracker_key);
+        }
+    }
+
+    /// The next connect by itself that is to go to an address.
+    pub(super) fn transmit_next_ping(
+        &mut self,
+        now: Instant,
+        tracker_key: usize,
+        buffer: &mut Vec<u8>,
+    ) -> Option<Transmit> {
+        let Self { requests, trackers, .. } = self;
+        let ticket = trackers.get_mut(tracker_key)?.pings.pop(&[Lane::New], |ticket| is_valid(requests, ticket))?;
+        requests.get_mut(ticket.key)?.ticket = None;
+        self.transmit_ping(now, tracker_key, ticket.key, buffer)
+    }
+
+    /// Takes the connect out that is to go to an address next. Its answer holds a place in our receive buffer.
+    fn transmit_ping(
+        &mut self,
+        now: Instant,
+        tracker_key: usize,
+        key: usize,
+        buffer: &mut Vec<u8>,
+    ) -> Option<Transmit> {
+        let Self { requests, trackers, deadlines, random, counters, budget, ports, .. } = self;
+        let (request, tracker) = (requests.get_mut(key)?, trackers.get_mut(tracker_key)?);
+        let (Some(ping), Body::Connect(connect)) = (&mut request.ping, &request.body) else { return None };
+        let previous = request.latest.and_then(|id| tracker.flight.get(id)).map_or(0, |sent| sent.attempt);
+        // An address that has not answered the last ones either is asked from a fresh port, too.
+        let (lost, is_silent) = (tracker.lost_pings, tracker.silence.is_silent());
+        let port = ports.for_connect(now, &mut tracker.port, lost.saturating_add(1), is_silent);
+        let transaction = Transaction {
+            purpose: Purpose::Ping(key),
+            attempt: previous + 1,
+            probe: previous + 1,
+            time_sent: now,
+            sent_with: ConnectionId(packet::PROTOCOL_ID),
+            port,
+            id_was_used: false,
+            block: 0,
+            held: held_by(packet::CONNECT_LENGTH) as u32,
+            previous: request.latest,
+            by_rto: false,
+            in_flight: true,
+            suspected: false,
+        };
+        budget.hold(transaction.held as usize);
+        let id = tracker.flight.on_sent(random, transaction);
+        request.latest = Some(id);
+        ping.asked += 1;
+        counters.connects += 1;
+        counters.retransmissions += u64::from(previous > 0);
+        let ends = request.answer_by.unwrap_or(now);
+        let next = match ping.asked < ping.addresses.len() {
+            _ if !connect.retransmit => ends,
+            true => now + STAGGER,
+            false => {
+                let rto = tracker.rtt.rto(backoff_after(transaction.attempt));
+                now + request.schedule.wait_after(transaction.attempt).min(rto)
+            }
+        };
+        deadlines.set(Timer::Request(key), next.min(ends));
+        packet::write_connect(buffer, id);
+        let transmit = Transmit { to: tracker.address, port, origin: Origin::Request(request.id), is_timed: true };
+        self.trace(tracker_key, &transaction, None);
+        Some(transmit)
+    }
+
+    /// Time has passed over a connect by itself.
+    pub(super) fn ping_is_due(&mut self, now: Instant, key: usize) {
+        let Some(request) = self.requests.get_mut(key) else { return };
+        let ends = request.answer_by.unwrap_or(now);
+        if now >= ends {
+            let failure = Failure::NotResponding(request.schedule.given_up_ms());
+            return self.fail(now, key, failure);
+        }
+        if request.ticket.is_some() {
+            // It waits for room.
+            return self.deadlines.set(Timer::Request(key), ends);
+        }
+        if let Some(ping) = &mut request.ping {
+            ping.addresses.rotate_left(1);
+        }
+        self.ping(now, key);
+    }
+
+    /// Nothing that is sent to an address arrives there: the next one is asked, and where there is none it fails.
+    pub(super) fn ping_elsewhere(&mut self, now: Instant, key: usize, address: SocketAddr, failure: Failure) {
+        let Some(ping) = self.requests.get_mut(key).and_then(|request| request.ping.as_mut()) else { return };
+        let was_asked = ping.addresses.front() == Some(&address);
+        ping.addresses.retain(|other| *other != address);
+        ping.asked = ping.asked.saturating_sub(1);
+        if ping.addresses.is_empty() {
+            self.fail(now, key, failure);
+        } else if was_asked {
+            self.ping(now, key);
+        }
+    }
+
+    /// A connect by itself has not been answered. An address that never was is tried last from now on; of one that has
+    /// been, it shows how much is lost on the way.
+    pub(super) fn forget_ping(&mut self, key: usize) {
+        let Some(request) = self.requests.get(key).filter(|request| request.addresses.len() > 1) else { return };
+        let tracker = request.ping.as_ref().and(request.tracker()).and_then(|key| self.trackers.get(key));
+        if let Some(tracker) = tracker.filter(|tracker| tracker.rtt.smoothed().is_none()) {
+            self.memory.on_silent(&request.host, tracker.address);
+        }
+    }
+
+    /// A connect by itself is answered, with a connection ID that serves whoever waits for one.
+    pub(super) fn answer_ping(
+        &mut self,
+        now: Instant,
+        arrived: Instant,
+        tracker_key: usize,
+        key: usize,
+        sent: &Transaction,
+        datagram: &[u8],
+    ) {
+        let awake = self.awake(now);
+        let Some(tracker) = self.trackers.get_mut(tracker_key) else { return };
+        tracker.lost_pings = 0;
+        let address = tracker.address;
+        let is_elsewhere = sent.port != tracker.port.connected();
+        let is_wanted = tracker.connection.is_connecting() || tracker.connection.id(awake).is_none() || is_elsewhere;
+        let answer = match packet::read_u32(datagram, 0) {
+            Some(action::CONNECT) => packet::parse_connect(datagram),
+            action => Err(mismatch(action.unwrap_or_default(), datagram)),
+        };
+        match answer {
+            Ok(connection_id) => {
+                if is_wanted {
+                    self.connected(now, tracker_key, sent.port, connection_id);
+                }
+                let Some(request) = self.remove(now, key) else { return };
+                let Body::Connect(connect) = request.body else { return };
+                if request.addresses.len() > 1 {
+                    self.memory.on_answered(&request.host, address);
+                }
+                self.counters.answered += 1;
+                let round_trip = arrived.saturating_duration_since(sent.time_sent);
+                let outcome = Stored::Connected { address, round_trip, looked_up: connect.looked_up };
+                self.outcomes.push_back((request.id, outcome));
+            }
+            Err(failure) => self.fail_at(now, key, failure, Some(address)),
+        }
+    }
+}
