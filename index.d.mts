@@ -4,7 +4,7 @@ import UdpTracker from './index.js'
 
 export default UdpTracker
 export { UdpTracker }
-export { announce, drain, once, scrape, stats, TrackerError } from './index.js'
+export { announce, drain, once, ping, scrape, stats, TrackerError } from './index.js'
 export type {
   AnnounceEvent,
   AnnounceOptions,
@@ -27,6 +27,10 @@ export type {
   LookupOptions,
   Options,
   Phase,
+  PingOptions,
+  PingOptionsOfBoth,
+  PingResult,
+  PingResultOfBoth,
   Progress,
   Proxy,
   RequestOptions,

@@ -290,6 +290,25 @@ declare namespace UdpTracker {
   }
 
   /**
+   * Connects to a tracker, and says how long the answer took. A connect puts nothing into a tracker's list of peers. It always
+   * goes out, whatever connection ID is known, as one datagram to one address: what is lost is lost, unless
+   * {@link PingOptions.retransmit} is set. A closed port is told at once where the system tells it: on Linux.
+   *
+   * The times are the engine's: a busy JavaScript thread and other requests do not add to them.
+   *
+   * @example
+   * const { address, roundTrip } = await ping('udp://tracker.example.org:6969', { timeout: 5000 })
+   *
+   * Rejects as {@link announce} does.
+   *
+   * @param url As the constructor's `announceUrl`.
+   */
+  function ping(url: string, opts?: PingOptions | null): Promise<PingResult>
+
+  /** Connects over IPv4 and over IPv6. Rejects only if both fail, with a {@link TrackerError} whose `errors` are the two. */
+  function ping(url: string, opts: PingOptionsOfBoth): Promise<PingResultOfBoth>
+
+  /**
    * Waits until every announce of the event `stopped` that is under way in this thread has been answered or has failed,
    * or time is up: for the end of a program. Resolves to how many of them have not.
    *
@@ -303,7 +322,7 @@ declare namespace UdpTracker {
   /** Counters of this process, all worker threads together; all 0 before the first request. */
   function stats(): Stats
 
-  /** Why a promise of {@link announce} or {@link scrape} was rejected. The message is what `error` would emit. */
+  /** Why a promise of {@link announce}, {@link scrape} or {@link ping} was rejected. The message is what `error` would emit. */
   class TrackerError extends Error {
     constructor(message: string, code: TrackerErrorCode, details?: TrackerErrorDetails)
     /** Why, for programs. */
@@ -316,7 +335,7 @@ declare namespace UdpTracker {
     phase?: Phase
     /** Of a scrape: the results that had come in, in the order asked. */
     results?: ScrapeResult[]
-    /** Of an announce over both families that failed over both: the errors of each. */
+    /** Of an announce or a ping over both families that failed over both: the errors of each. */
     errors?: { 4: TrackerError; 6: TrackerError }
     /** An Error whose `code` is the system's, `ENOTFOUND` for example, where it has one. */
     cause?: unknown
@@ -699,6 +718,46 @@ declare namespace UdpTracker {
     onProgress?: ((progress: Progress) => void) | undefined
   }
 
+  /** The options of the static {@link ping}. */
+  interface PingOptions extends Limits {
+    /** As {@link Options.family}. */
+    family?: 0 | 4 | 6 | undefined
+    /** As {@link Options.transport}. */
+    transport?: Transport | null | undefined
+    /**
+     * Send the connect again as long as it is not answered, as those of announces are, and to the host's other addresses.
+     *
+     * @default false
+     */
+    retransmit?: boolean | undefined
+  }
+
+  /** The options of the static {@link ping} over both families. */
+  interface PingOptionsOfBoth extends Omit<PingOptions, 'family'> {
+    /** Over IPv4 and over IPv6. */
+    family: 'both'
+  }
+
+  /** What {@link ping} resolves to. */
+  interface PingResult {
+    /** The address and port that answered, as in {@link Update.peers}. */
+    address: string
+    /** The family of that address. */
+    family: 4 | 6
+    /** How long the look-up of the host took, in milliseconds; `null` if nothing was looked up. */
+    lookup: number | null
+    /** Milliseconds from the datagram to its answer. */
+    roundTrip: number
+  }
+
+  /** What a ping over both families resolves to: an error in the place of a family that failed. */
+  interface PingResultOfBoth {
+    /** Over IPv4. */
+    4: PingResult | TrackerError
+    /** Over IPv6. */
+    6: PingResult | TrackerError
+  }
+
   /** How far a scrape has come, in torrents. */
   interface Progress {
     /** How many have their result. */
@@ -743,9 +802,9 @@ declare namespace UdpTracker {
   interface DiagnosticsMessage {
     /** What was asked. */
     request: 'connect' | 'announce' | 'scrape'
-    /** The announce URL as it was given; `null` for a connect, which all requests to an address share. */
+    /** The announce URL as it was given; `null` for a connect, which all requests to an address share, unless it is a ping's. */
     url: string | null
-    /** In hex; `null` for a connect and for a scrape, which asks for many. */
+    /** In hex; `null` for a connect, and for a scrape, which asks for many. */
     infoHash: string | null
   }
 
@@ -765,7 +824,7 @@ declare namespace UdpTracker {
 
   /** A message of the channel `bittorrent-udp-tracker:error`. */
   interface ErrorMessage extends DiagnosticsMessage {
-    request: 'announce' | 'scrape'
+    request: 'announce' | 'scrape' | 'connect'
     /** The text of the `error` event. */
     message: string
     /** As in a {@link TrackerError}. */

@@ -89,6 +89,10 @@ UdpTracker.announce = function announce(url, opts) {
   return promises().announce(url, opts, announce)
 }
 
+UdpTracker.ping = function ping(url, opts) {
+  return promises().ping(url, opts, ping)
+}
+
 UdpTracker.scrape = function scrape(url, infoHashes, opts) {
   return promises().scrape(url, infoHashes, opts, scrape)
 }

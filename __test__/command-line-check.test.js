@@ -10,6 +10,7 @@ const { UdpTracker } = require('./support/client')
 const { withoutAddresses, withoutIPv6 } = require('./support/loopback')
 const { freePort, startOpentracker } = require('./support/real-trackers')
 const wire = require('./support/wire')
+const { needs } = require('./support/needs')
 
 const HASH = '95c8a2f1c5c4a2f0e0b1d7d6f1e2d3c4b5a69788'
 const NOBODY = 65_534
@@ -18,9 +19,7 @@ const withoutOpentracker = reasonAgainstOpentracker()
 
 // Started by root it becomes `nobody`, whom the user namespace of an emulator does not have.
 function reasonAgainstOpentracker() {
-  if (spawnSync('opentracker', ['-h']).error !== undefined) {
-    return 'opentracker is needed for this test: apt-get install opentracker'
-  }
+  if (needs('opentracker')) return needs('opentracker')
   const isRoot = process.getuid?.() === 0
   const canChange = !isRoot || spawnSync('true', { uid: NOBODY }).error === undefined
   return canChange ? false : 'root cannot become another user here, as opentracker does'

@@ -8,6 +8,7 @@ const { spawnSync } = require('node:child_process')
 const { readInfoHash, splitHashes } = require('../cli/input/info-hashes')
 const { readTorrent } = require('../cli/input/torrent-file')
 const { temporaryFiles } = require('./support/command-line')
+const { needs } = require('./support/needs')
 
 // The info-hash of each .torrent file, which come as lines of hex, or "none".
 const LIBTORRENT = `
@@ -18,11 +19,6 @@ for line in sys.stdin:
     except Exception:
         print('none')
 `
-const withoutLibtorrent =
-  spawnSync('/usr/bin/python3', ['-c', 'import libtorrent']).status === 0
-    ? false
-    : 'libtorrent is needed for this test: apt-get install python3-libtorrent'
-
 const HASH = '95c8a2f1c5c4a2f0e0b1d7d6f1e2d3c4b5a69788'
 const BASE32 = 'SXEKF4OFYSRPBYFR27LPDYWTYS22NF4I'
 const SHA256 = 'ab'.repeat(32)
@@ -206,7 +202,7 @@ describe('a .torrent file', () => {
 
   test(
     'has the info-hash that libtorrent computes, and is one where that reads it',
-    { skip: withoutLibtorrent },
+    { skip: needs('libtorrent') },
     () => {
       const input = Object.values(spellings).map((text) =>
         Buffer.from(text, 'latin1').toString('hex')

@@ -7,10 +7,9 @@ const { spawnSync } = require('node:child_process')
 const { Metrics } = require('../cli/output/formats')
 const { startScriptedTracker, silent } = require('./support/scripted-tracker')
 const { runCommand } = require('./support/command-line')
+const { needs } = require('./support/needs')
 const wire = require('./support/wire')
 
-const isThere = spawnSync('promtool', ['--version']).status === 0
-const skip = isThere ? false : 'promtool is needed for this test: apt-get install prometheus'
 const HASH = 'ab'.repeat(20)
 
 // What it complains of; nothing, if all is well.
@@ -23,7 +22,7 @@ function complaints(text) {
 }
 const WELL = { status: 0, said: '' }
 
-describe('promtool takes', { skip }, () => {
+describe('promtool takes', { skip: needs('promtool') }, () => {
   test('what check, scrape and ping say of trackers of each kind', async (t) => {
     const { url } = await startScriptedTracker(t)
     const refusing = await startScriptedTracker(t, {

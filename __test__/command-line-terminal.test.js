@@ -14,6 +14,7 @@ const { csvLine, Metrics } = require('../cli/output/formats')
 const { runCommand, namesEnvironment, temporaryFiles } = require('./support/command-line')
 const { startScriptedTracker } = require('./support/scripted-tracker')
 const wire = require('./support/wire')
+const { needs } = require('./support/needs')
 
 const HASH = 'ab'.repeat(20)
 // What a terminal could act on, what reorders text, and what breaks lines; a line's end is the only one that is ours.
@@ -220,14 +221,9 @@ describe('the width of a text', () => {
     assert.equal(widthOf('🚀'), 2)
   })
 
-  const hasPython = spawnSync('python3', ['-c', 'import unicodedata']).status === 0
-
-  test(
-    'is what Unicode says of each character',
-    { skip: hasPython ? false : 'python3 is needed' },
-    () => {
-      // Of characters that its Unicode version knows. Node.js knows a later one, in which a few have changed.
-      const script = `
+  test('is what Unicode says of each character', { skip: needs('python3') }, () => {
+    // Of characters that its Unicode version knows. Node.js knows a later one, in which a few have changed.
+    const script = `
 import unicodedata as u
 for c in range(0x20, 0x30000):
     ch = chr(c)
@@ -237,24 +233,22 @@ for c in range(0x20, 0x30000):
     if c == 0xad: w = 1
     print(c, w)
 `
-      const { stdout } = spawnSync('python3', ['-c', script], {
-        encoding: 'utf8',
-        maxBuffer: 2 ** 26
-      })
-      const wrong = []
-      let count = 0
-      for (const line of stdout.trim().split('\n')) {
-        const [code, width] = line.split(' ').map(Number)
-        count++
-        // Two of these letters are a flag.
-        if (code >= 0x1f1e6 && code <= 0x1f1ff) continue
-        if (widthOf(String.fromCodePoint(code)) !== width)
-          wrong.push(`${code.toString(16)} ${width}`)
-      }
-      assert.ok(count > 100_000)
-      assert.ok(wrong.length < 20, wrong.join())
+    const { stdout } = spawnSync('python3', ['-c', script], {
+      encoding: 'utf8',
+      maxBuffer: 2 ** 26
+    })
+    const wrong = []
+    let count = 0
+    for (const line of stdout.trim().split('\n')) {
+      const [code, width] = line.split(' ').map(Number)
+      count++
+      // Two of these letters are a flag.
+      if (code >= 0x1f1e6 && code <= 0x1f1ff) continue
+      if (widthOf(String.fromCodePoint(code)) !== width) wrong.push(`${code.toString(16)} ${width}`)
     }
-  )
+    assert.ok(count > 100_000)
+    assert.ok(wrong.length < 20, wrong.join())
+  })
 
   test('bounds what fits into a column', () => {
     assert.equal(fit('abcdef', 6), 'abcdef')

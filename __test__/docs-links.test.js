@@ -10,6 +10,7 @@ const path = require('node:path')
 const { ROOT } = require('./support/child')
 const { anchorsOf, codeBlocks, linksOf } = require('./support/markdown')
 const { PAGES, readPage } = require('./support/pages')
+const { needs } = require('./support/needs')
 
 const README_LINES = 250
 const ALL = [...PAGES, 'CONTRIBUTING.md', 'compat/README.md']
@@ -58,8 +59,6 @@ test('each page of docs/ can be found from the README', () => {
 
 const options = { cwd: ROOT, encoding: 'utf8', shell: process.platform === 'win32' }
 const noNpm = spawnSync('npm', ['--version'], options).status === 0 ? false : 'npm is needed'
-// Not in the images of Node.js for small systems, and in a container it may mind whose the folder is.
-const noGit = spawnSync('git', ['ls-files'], options).status === 0 ? false : 'git is needed'
 
 test('what a published page links is published', { skip: noNpm }, () => {
   const args = ['pack', '--dry-run', '--json', '--ignore-scripts']
@@ -85,7 +84,7 @@ describe('CONTRIBUTING.md', () => {
     .split('\n')
     .flatMap((line) => /^(\S+(?: index\.\S+)*) /.exec(line)?.[1].split(' ') ?? [])
 
-  test('has each folder in its tree, and no other', { skip: noGit }, () => {
+  test('has each folder in its tree, and no other', { skip: needs('git') }, () => {
     const tracked = execFileSync('git', ['ls-files'], { cwd: ROOT, encoding: 'utf8' }).split('\n')
     const folders = tracked
       .filter((file) => file.includes('/'))

@@ -3,19 +3,15 @@
 
 const { test } = require('node:test')
 const assert = require('node:assert/strict')
-const {
-  startDante,
-  startMicrosocks,
-  withoutDante,
-  withoutMicrosocks
-} = require('./support/real-proxies')
+const { startDante, startMicrosocks } = require('./support/real-proxies')
 const { UdpTracker, createClient, nextUpdate, INFO_HASH, REQUEST } = require('./support/client')
 const { startScriptedTracker } = require('./support/scripted-tracker')
 const wire = require('./support/wire')
+const { needs } = require('./support/needs')
 
 const request = { ...REQUEST, _timeout: 100 }
 
-test('dante carries announces and scrapes', { skip: withoutDante }, async (t) => {
+test('dante carries announces and scrapes', { skip: needs('dante') }, async (t) => {
   const tracker = await startScriptedTracker(t, {
     announce: (request) => wire.announceResponse(request, { peers: ['1.2.3.4:5'] }),
     scrape: (request) =>
@@ -32,13 +28,13 @@ test('dante carries announces and scrapes', { skip: withoutDante }, async (t) =>
   assert.equal(rows.length, 200)
 })
 
-test('dante resolves names', { skip: withoutDante }, async (t) => {
+test('dante resolves names', { skip: needs('dante') }, async (t) => {
   const tracker = await startScriptedTracker(t)
   const transport = { proxy: (await startDante(t)).url }
   await UdpTracker.announce(`udp://localhost:${tracker.port}`, { ...request, transport })
 })
 
-test('dante is restarted while requests are in flight', { skip: withoutDante }, async (t) => {
+test('dante is restarted while requests are in flight', { skip: needs('dante') }, async (t) => {
   let silent = true
   const tracker = await startScriptedTracker(t, {
     announce: (request) => (silent ? undefined : wire.announceResponse(request))
@@ -54,7 +50,7 @@ test('dante is restarted while requests are in flight', { skip: withoutDante }, 
   await updated
 })
 
-test('dante without UDP is an error that says so', { skip: withoutDante }, async (t) => {
+test('dante without UDP is an error that says so', { skip: needs('dante') }, async (t) => {
   const tracker = await startScriptedTracker(t)
   const transport = { proxy: (await startDante(t, { open: false })).url }
   await assert.rejects(UdpTracker.announce(tracker.url, { ...request, transport }), {
@@ -64,7 +60,7 @@ test('dante without UDP is an error that says so', { skip: withoutDante }, async
   assert.equal(tracker.requests.length, 0)
 })
 
-test('microsocks refuses UDP: an error that says so', { skip: withoutMicrosocks }, async (t) => {
+test('microsocks refuses UDP: an error that says so', { skip: needs('microsocks') }, async (t) => {
   const tracker = await startScriptedTracker(t)
   const open = await startMicrosocks(t)
   const closed = await startMicrosocks(t, '-u', 'anna', '-P', 'secret')

@@ -8,6 +8,7 @@ const realTrackers = require('./support/real-trackers')
 const { withoutIPv6 } = require('./support/loopback')
 const { UdpTracker, createClient, nextUpdate } = require('./support/client')
 const { deadline } = require('./support/deadline')
+const { needs } = require('./support/needs')
 
 const MANY = 10_000
 const SEED = { port: 6881, left: 0 }
@@ -117,7 +118,7 @@ for (const [family, address, host, skip] of [
   ['IPv4', '127.0.0.1', '127.0.0.1', false],
   ['IPv6', '::1', '[::1]', withoutIPv6]
 ]) {
-  describe(`aquatic_udp over ${family}`, { skip: realTrackers.withoutAquatic || skip }, () => {
+  describe(`aquatic_udp over ${family}`, { skip: needs('aquatic_udp') || skip }, () => {
     test('gives the peers back as they were announced', async (t) => {
       const { url } = await realTrackers.startAquatic(t, address)
       await assertLifeOfASwarm(t, url, host)
@@ -135,7 +136,7 @@ for (const [family, address, host, skip] of [
   })
 }
 
-test('opentracker is scraped for what was announced', async (t) => {
+test('opentracker is scraped for what was announced', { skip: needs('opentracker') }, async (t) => {
   const infoHashes = manyHashes(150)
   const { url4 } = await realTrackers.startOpentracker(t, infoHashes)
   await assertScrapes(t, url4, infoHashes)

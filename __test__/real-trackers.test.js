@@ -4,6 +4,7 @@
 const { test, describe } = require('node:test')
 const assert = require('node:assert/strict')
 const { randomBytes } = require('node:crypto')
+const { needs } = require('./support/needs')
 const { startOpentracker, startBittorrentTracker } = require('./support/real-trackers')
 const { withoutIPv6 } = require('./support/loopback')
 const { UdpTracker, nextUpdate, nextError } = require('./support/client')
@@ -40,7 +41,7 @@ async function lifeOfASwarm(t, url, infoHash) {
 const seedRow = `127.0.0.1:${SEED.port}`
 const leecherRow = `127.0.0.1:${LEECHER.port}`
 
-describe('opentracker', () => {
+describe('opentracker', { skip: needs('opentracker') }, () => {
   test('over IPv4 gives the peers back as they were announced', async (t) => {
     const infoHash = randomBytes(20)
     const { url4 } = await startOpentracker(t, [infoHash])

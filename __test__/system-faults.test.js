@@ -3,22 +3,17 @@
 
 const { test } = require('node:test')
 const assert = require('node:assert/strict')
-const { spawnSync } = require('node:child_process')
 const path = require('node:path')
 const { PRELUDE, startCommand } = require('./support/child')
 const { createClient, nextUpdate, UdpTracker } = require('./support/client')
-const { NAMESPACE, withoutNamespaces } = require('./support/fault')
+const { NAMESPACE } = require('./support/fault')
+const { needs, needsNamespaces } = require('./support/needs')
 const { startScriptedTracker } = require('./support/scripted-tracker')
 
-const noNamespaces = withoutNamespaces()
 const noShell = process.platform === 'win32' && 'descriptors are limited by a shell of Unix'
-const noStrace =
-  spawnSync('strace', ['-f', '-o', '/dev/null', 'true']).status === 0
-    ? false
-    : 'strace is not installed or may not trace'
-
-const noCapture =
-  spawnSync('tcpdump', ['--version']).status === 0 ? false : 'tcpdump is not installed'
+const noNamespaces = needsNamespaces()
+const noStrace = needs('strace')
+const noCapture = needs('tcpdump')
 
 const script = (name, ...args) => [
   process.execPath,

@@ -18,11 +18,15 @@ const ROOT = path.resolve(__dirname, '..')
 // Tests mostly wait, for a timeout or an interval; more of them at once would find the machine too busy for their timeouts.
 const FILES_AT_ONCE = os.availableParallelism() + 1
 
+const REPORTER = '--test-reporter=./scripts/test/reporter.js'
+
 // The beginnings of the names of tests. How an uncaught exception and console.log look is the runtime's own, and the
 // first ones compare it. Deno has its own ways with the IPv6 socket that bittorrent-tracker's server opens. The compiler
 // runs on Node.js. The command line is a program for Node.js, and its tests preload code by NODE_OPTIONS.
 // The soak reads the counters of its process, and Bun has all tests in one.
 const OF_NODE = [
+  'build-addon',
+  'test-report',
   'process',
   'docs-command-line',
   'docs-examples',
@@ -61,7 +65,7 @@ function argumentsFor(runtime, without) {
   const ofNode = [...without, ...OF_NODE]
   if (runtime === 'bun') return ['test', '--timeout', '60000', ...testFiles(ofNode)]
   if (runtime === 'deno') return ['test', '--allow-all', '--no-check', ...testFiles(ofNode)]
-  return ['--test', `--test-concurrency=${FILES_AT_ONCE}`, ...testFiles(without)]
+  return ['--test', `--test-concurrency=${FILES_AT_ONCE}`, REPORTER, ...testFiles(without)]
 }
 
 // Whether the tests pass on it.

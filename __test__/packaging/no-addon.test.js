@@ -36,7 +36,7 @@ function expectPlatform(text) {
 }
 
 function buildCommandIn(text) {
-  const [, command] = /with Rust 1\.88 or later installed: (node .+)$/.exec(text)
+  const [, command] = /To build it, with Rust installed: (node .+)$/.exec(text)
   return command
 }
 

@@ -2,12 +2,13 @@
 'use strict'
 
 const assert = require('node:assert/strict')
-const { spawn, spawnSync } = require('node:child_process')
+const { spawn } = require('node:child_process')
 const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
 const { ROOT, start } = require('./child')
 const { deadline } = require('./deadline')
+const { needs } = require('./needs')
 
 const PROGRAM = path.join(ROOT, 'bin/bittorrent-udp-tracker.js')
 
@@ -21,10 +22,8 @@ status = pty.spawn(sys.argv[1:])
 sys.exit(os.WEXITSTATUS(status) if os.WIFEXITED(status) else 128 + os.WTERMSIG(status))
 `
 
-const hasTerminal = spawnSync('python3', ['-c', 'import pty']).status === 0
-
 // For the `skip` option of a test.
-const withoutTerminal = hasTerminal ? false : 'python3 with its module pty is needed'
+const withoutTerminal = needs('python3')
 
 /** Starts the command line. Standard input stays open unless `input` is a text. */
 function startCommand(t, args, { env, input } = {}) {

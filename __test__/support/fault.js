@@ -2,17 +2,10 @@
 // and looks again. They run in a process, and where they need it a network, of their own.
 'use strict'
 
-const { execFileSync, spawnSync } = require('node:child_process')
+const { execFileSync } = require('node:child_process')
 const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
-
-// For the `skip` option of a test: false, or why this machine cannot make a namespace.
-function withoutNamespaces() {
-  if (process.platform !== 'linux') return 'network namespaces are Linux only'
-  const { status } = spawnSync('unshare', ['--net', '--mount', 'ip', 'link', 'set', 'lo', 'up'])
-  return status === 0 ? false : 'network namespaces need root, unshare and ip'
-}
 
 // The command that runs a program in a network of its own, which has loopback and nothing else.
 const NAMESPACE = [

@@ -1,7 +1,7 @@
 // SOCKS5 proxies that other people wrote, started on loopback for a test and stopped at its end.
 'use strict'
 
-const { spawn, spawnSync } = require('node:child_process')
+const { spawn } = require('node:child_process')
 const fs = require('node:fs')
 const net = require('node:net')
 const os = require('node:os')
@@ -10,11 +10,6 @@ const { setTimeout: sleep } = require('node:timers/promises')
 const { freePort } = require('./real-trackers')
 
 const START_MS = 10_000
-
-const isMissing = (program, ...args) => spawnSync(program, args).error !== undefined
-
-const withoutDante = isMissing('danted', '-v') && 'dante-server is not installed'
-const withoutMicrosocks = isMissing('microsocks', '-h') && 'microsocks is not installed'
 
 async function accepts(port) {
   const socket = net.connect(port, '127.0.0.1')
@@ -66,4 +61,4 @@ async function startMicrosocks(t, ...args) {
   return startProcess(t, 'microsocks', ['-i', '127.0.0.1', '-p', String(port), ...args], port)
 }
 
-module.exports = { startDante, startMicrosocks, withoutDante, withoutMicrosocks }
+module.exports = { startDante, startMicrosocks }

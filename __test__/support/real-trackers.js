@@ -9,6 +9,7 @@ const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
 const { withoutIPv6 } = require('./loopback')
+const { AQUATIC } = require('./needs')
 const wire = require('./wire')
 
 const START_MS = 10_000
@@ -91,8 +92,8 @@ async function untilAnswers(address, port, failed, listed = null) {
 }
 
 // Runs a tracker's program until the test ends, with `directory` for its files. The promise rejects when the program
-// goes before that, with words for how to install it if there is none.
-function startProcess(t, file, args, { install, directory }) {
+// goes before that.
+function startProcess(t, file, args, directory) {
   const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) {
@@ -100,10 +101,7 @@ function startProcess(t, file, args, { install, directory }) {
   }
   const name = path.basename(file)
   const gone = new Promise((resolve) => {
-    child.once('error', (err) => {
-      const missing = new Error(`${name} is needed for this test: ${install}`)
-      resolve(err.code === 'ENOENT' ? missing : err)
-    })
+    child.once('error', resolve)
     child.once('close', (code, signal) => {
       resolve(new Error(`${name} ended with ${code === null ? signal : code}: ${output}`))
     })
@@ -132,21 +130,11 @@ async function startOpentrackerOnce(t, infoHashes) {
     `listen.udp 127.0.0.1:${port}\ntracker.rootdir ${directory}\naccess.whitelist whitelist\n`
   )
 
-  const failed = startProcess(t, 'opentracker', ['-f', path.join(directory, 'opentracker.conf')], {
-    install: 'apt-get install opentracker',
-    directory
-  })
+  const config = path.join(directory, 'opentracker.conf')
+  const failed = startProcess(t, 'opentracker', ['-f', config], directory)
   await untilAnswers('127.0.0.1', port, failed, infoHashes[0])
   return { url4: `udp://127.0.0.1:${port}` }
 }
-
-// aquatic_udp 0.9, as `.ci/trackers all` builds it, or a run of the benchmark.
-const AQUATIC = ['target/aquatic/bin/aquatic_udp', 'bench/.aquatic/bin/aquatic_udp']
-  .map((file) => path.resolve(__dirname, '../..', file))
-  .find((file) => fs.existsSync(file))
-
-// For the `skip` option of a test: false, or how to get it.
-const withoutAquatic = AQUATIC === undefined && '`bash .ci/trackers all` builds aquatic_udp'
 
 async function startAquaticOnce(t, address = '127.0.0.1') {
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'aquatic-'))
@@ -154,10 +142,7 @@ async function startAquaticOnce(t, address = '127.0.0.1') {
   const port = await freePort(address)
   const host = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
   fs.writeFileSync(config, `socket_workers = 1\n[network]\naddress = "${host}"\n`)
-  const failed = startProcess(t, AQUATIC, ['-c', config], {
-    install: 'bash .ci/trackers all',
-    directory
-  })
+  const failed = startProcess(t, AQUATIC, ['-c', config], directory)
   await untilAnswers(address, port, failed)
   return { url: `udp://${host}` }
 }
@@ -190,6 +175,5 @@ module.exports = {
   freePort,
   startOpentracker,
   startAquatic,
-  startBittorrentTracker,
-  withoutAquatic
+  startBittorrentTracker
 }

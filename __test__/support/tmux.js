@@ -1,17 +1,18 @@
 // A real terminal of any size, which tmux draws: what a person would see.
 'use strict'
 
-const { execFile, spawnSync } = require('node:child_process')
+const { execFile } = require('node:child_process')
 const { randomBytes } = require('node:crypto')
 const { promisify } = require('node:util')
 const { ROOT } = require('./child')
 const { PROGRAM } = require('./command-line')
 const { deadline } = require('./deadline')
+const { needs } = require('./needs')
 
 const run = promisify(execFile)
 
 // For the `skip` option of a test.
-const withoutTmux = spawnSync('tmux', ['-V']).status === 0 ? false : 'tmux is needed'
+const withoutTmux = needs('tmux')
 
 /**
  * Runs a command of the shell, `$TRACKER` being the command line, in a terminal of `columns` and `rows`. `screen()` has

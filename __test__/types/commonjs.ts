@@ -242,6 +242,11 @@ async function statics(): Promise<void> {
   // @ts-expect-error the port is missing
   await announce(URL, { peerId: PEER_ID, infoHash: INFO_HASH })
   const unanswered: number = await UdpTracker.drain({ timeout: 1000 })
+  const pinged: UdpTracker.PingResult = await UdpTracker.ping('udp://h', { retransmit: true })
+  const [lookup, roundTrip]: [number | null, number] = [pinged.lookup, pinged.roundTrip]
+  const pingedBoth = await UdpTracker.ping('udp://h', { family: 'both', timeout: 5 })
+  const other: UdpTracker.PingResult | UdpTracker.TrackerError = pingedBoth[6]
+  void [lookup, roundTrip, other]
   console.log(unanswered)
   // @ts-expect-error the info-hashes are missing
   await scrape(URL)

@@ -6,8 +6,8 @@ use arbitrary::{Arbitrary, Unstructured};
 use bittorrent_udp_tracker::{
     net::{Command, Failure, Start},
     proto::{
-        Announce, AnnounceUrl, Authentication, Body, Connect, Event, Extension, Family, InfoHash, MAX_SCRAPE_HASHES, PeerId,
-        RequestId, Schedule, Scrape,
+        Announce, AnnounceUrl, Authentication, Body, Connect, Event, Extension, Family, InfoHash, MAX_SCRAPE_HASHES,
+        PeerId, RequestId, Schedule, Scrape,
     },
 };
 

@@ -204,7 +204,8 @@ impl Watched {
 
     /// An ICMP message about a datagram that was sent, which quotes some of it.
     pub fn unreachable(&mut self, which: usize, quoted: usize) {
-        let Some(Sent { transmit, bytes, .. }) = which.checked_rem(self.sent.len()).map(|which| &self.sent[which]) else {
+        let Some(Sent { transmit, bytes, .. }) = which.checked_rem(self.sent.len()).map(|which| &self.sent[which])
+        else {
             return;
         };
         let quoted = bytes.get(..quoted).unwrap_or(bytes);

@@ -1,7 +1,7 @@
 'use strict'
 
 // An announce as the engine takes it, over one family of addresses. Whoever made it hears of its end once, unless it is
-// cancelled: `to.announced(request, interval, leechers, seeds, peers)` or `to.failed(request, failure)`.
+// cancelled: `to.announced(request, {interval, leechers, seeds, peers})` or `to.failed(request, failure)`.
 
 const engine = require('../engine/engine.js')
 const Limit = require('./limit.js')
@@ -37,7 +37,7 @@ class Announce {
   }
 
   start() {
-    engine.announce(this)
+    engine.start(this)
     const { time } = this
     if (time < Infinity) this.limit = new Limit(time, () => engine.giveUp(this, time))
   }
@@ -51,9 +51,9 @@ class Announce {
     if (this.limit !== null) this.limit.end()
   }
 
-  onAnnounced(interval, leechers, seeds, peers) {
+  onAnswer(answer) {
     this.end()
-    this.to.announced(this, interval, leechers, seeds, peers)
+    this.to.announced(this, answer)
   }
 
   onFailure(failure) {

@@ -57,10 +57,10 @@ class BothFamilies {
     return true
   }
 
-  announced(request, interval, leechers, seeds, peers) {
+  announced(request, answer) {
     this.inFlight.delete(request)
     if (!this.isOver) this.limit()
-    this.to.announced(request, interval, leechers, seeds, peers)
+    this.to.announced(request, answer)
     if (this.isOver) this.end()
   }
 

@@ -1,6 +1,6 @@
 'use strict'
 
-// The promise-based API: one announce or one scrape without a tracker object.
+// The promise-based API: one announce, one scrape or one connect without a tracker object.
 
 const { checkSignal, reasonOf, whenAborted } = require('../options/abort.js')
 const check = require('../options/arguments.js')
@@ -129,6 +129,7 @@ const OF_ANNOUNCE = new Set([
   ...['uploaded', 'urlData']
 ])
 const OF_SCRAPE = new Set([...OF_BOTH, 'onProgress'])
+const OF_PING = new Set([...OF_BOTH, 'retransmit'])
 
 function limitsOf({ signal, timeout, _timeout }) {
   if (signal !== undefined && signal !== null) checkSignal(signal)
@@ -140,7 +141,7 @@ function limitsOf({ signal, timeout, _timeout }) {
 }
 
 // Reads everything of the application's, and throws for what cannot be sent.
-function announceOf(url, opts, options) {
+function announceOf(url, opts) {
   const { event, port } = opts
   return {
     number: 0,
@@ -150,7 +151,6 @@ function announceOf(url, opts, options) {
     peerId: check.copyOf(check.peerId(opts.peerId)),
     infoHash: check.copyOf(check.infoHash(opts.infoHash)),
     port: check.requiredPort(port),
-    options,
     event: check.knownEvent(event),
     ...check.counters(opts)
   }
@@ -162,26 +162,44 @@ function announceOf(url, opts, options) {
  */
 async function announce(url, opts, calledBy) {
   opts = check.optionsObject(opts, 'opts', OF_ANNOUNCE)
-  const { family } = opts
-  if (family !== 'both') {
-    const request = announceOf(url, opts, check.announceOptions(opts))
-    return send(request, url, limitsOf(opts), calledBy)
+  const options = check.objectOptions(opts)
+  return sendOver(options, announceOf(url, opts), limitsOf(opts), calledBy)
+}
+
+/**
+ * Connects once: `{address, family, lookup, roundTrip}` in milliseconds, `lookup` being `null` if nothing was looked up;
+ * with `family: 'both'` over each, as for `announce`.
+ */
+async function ping(url, opts, calledBy) {
+  opts = check.optionsObject(opts, 'opts', OF_PING)
+  const { family, transport, retransmit } = opts
+  const options = check.objectOptions({ family, transport })
+  const request = {
+    number: 0,
+    context: null,
+    kind: 'connect',
+    url: check.urlText(url),
+    // It asks for none.
+    infoHash: null,
+    retransmit: check.flag(retransmit, 'opts.retransmit')
   }
-  const options = check.optionsOfBoth(opts)
-  const request = announceOf(url, opts, null)
-  const limits = limitsOf(opts)
-  const sent = options.map((options) => send({ ...request, options }, url, limits, calledBy))
+  return sendOver(options, request, limitsOf(opts), calledBy)
+}
+
+// Sends a request with its options, or with those of each family if there are two.
+async function sendOver(options, request, limits, calledBy) {
+  if (!Array.isArray(options)) return send({ ...request, options }, limits, calledBy)
+  const sent = options.map((options) => send({ ...request, options }, limits, calledBy))
   return oneOfBoth(await Promise.allSettled(sent))
 }
 
-function send(request, url, limits, calledBy) {
-  const call = new Call(url, limits, calledBy)
+function send(request, limits, calledBy) {
+  const call = new Call(request.url, limits, calledBy)
   request.timeout = limits.resend
   request.onFailure = (failure) => call.fail(failure)
-  request.onAnnounced = (interval, leechers, seeds, peers) =>
-    call.resolve({ interval, leechers, seeds, peers })
+  request.onAnswer = (answer) => call.resolve(answer)
   return call.run({
-    start: () => engine.announce(request),
+    start: () => engine.start(request),
     cancel: () => engine.cancel(request),
     expire: () => engine.giveUp(request, limits.timeout)
   })
@@ -271,4 +289,4 @@ function stats() {
   return counters
 }
 
-module.exports = { announce, drain, scrape, scrapeStream, stats }
+module.exports = { announce, drain, ping, scrape, scrapeStream, stats }

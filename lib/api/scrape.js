@@ -44,7 +44,7 @@ class ScrapeRequest {
     return null
   }
 
-  onScraped(rows) {
+  onAnswer(rows) {
     this.scrape.fill(this, rows)
   }
 
@@ -83,7 +83,7 @@ class Scrape {
     try {
       for (let first = 0; first < infoHashes.length; first += length) {
         const request = new ScrapeRequest(this, first, infoHashes.subarray(first, first + length))
-        engine.scrape(request)
+        engine.start(request)
         this.requests.add(request)
       }
     } catch (error) {

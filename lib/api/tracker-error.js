@@ -1,7 +1,7 @@
 'use strict'
 
 /**
- * Why a promise of `announce` or `scrape` was rejected. `code` is TRACKER_ERROR (the message is the tracker's own),
+ * Why a promise of `announce`, `scrape` or `ping` was rejected. `code` is TRACKER_ERROR (the message is the tracker's own),
  * TIMEOUT, BAD_RESPONSE, DNS, BAD_URL or NETWORK.
  */
 class TrackerError extends Error {

@@ -106,7 +106,7 @@ function write(opts, event) {
 
 // Who hears of the end of a tracker object's announces. `_socket` holds what is in flight.
 const ROUND = {
-  announced(request, interval, leechers, seeds, peers) {
+  announced(request, { interval, leechers, seeds, peers }) {
     const { owner: tracker, to: both } = request
     const update = { leechers, seeds, peers }
     if (both === ROUND) {

@@ -41,7 +41,7 @@ class Announce {
   }
 
   start() {
-    engine.announce(this)
+    engine.start(this)
     this.limit = new Limit(REQUEST_TIMEOUT, () => {
       this.cancel()
       this.handlers.onFailure(TIMED_OUT)
@@ -53,9 +53,9 @@ class Announce {
     engine.cancel(this)
   }
 
-  onAnnounced(interval, leechers, seeds, peers) {
+  onAnswer(answer) {
     this.limit.end()
-    this.handlers.onAnnounced({ interval, leechers, seeds, peers })
+    this.handlers.onAnnounced(answer)
   }
 
   onFailure(failure) {

@@ -7,7 +7,6 @@ const fs = require('fs')
 const path = require('path')
 
 const NAME = 'bittorrent-udp-tracker'
-const RUST_VERSION = '1.88'
 
 // Within an ES module that a bundler made there is no `__dirname`.
 const ROOT = typeof __dirname === 'string' ? path.join(__dirname, '../..') : null
@@ -27,7 +26,7 @@ function find() {
   const problems = []
   const sources = given
     ? [() => open(path.resolve(given))]
-    : candidates().flatMap((platform) => [() => built(platform), () => packaged(platform)])
+    : platforms().flatMap((platform) => [() => built(platform), () => packaged(platform)])
   for (const source of sources) {
     try {
       const addon = source()
@@ -48,7 +47,7 @@ function namedFile() {
 }
 
 /** What may run here, the likeliest first. */
-function candidates() {
+function platforms() {
   const { platform, arch } = process
   if (platform === 'win32') return [`win32-${arch}-msvc`]
   if (platform !== 'linux') return [`${platform}-${arch}`]
@@ -191,7 +190,7 @@ function platformName() {
 function buildAdvice() {
   if (ROOT === null) return GUIDE
   const command = `node "${path.join(ROOT, 'lib/engine/build-addon.js')}"`
-  return `To build it, with Rust ${RUST_VERSION} or later installed: ${command}`
+  return `To build it, with Rust installed: ${command}`
 }
 
-module.exports = { load }
+module.exports = { NAME, ROOT, load, platforms }

@@ -13,9 +13,11 @@ const CANCEL = 3
 const TRACE = 4
 const FOUND = 5
 const GIVE_UP = 6
+const CONNECT = 7
 
 const FLAG_URL_DATA = 1
 const FLAG_AUTHENTICATION = 2
+const FLAG_RETRANSMIT = 4
 
 const HEADER_LENGTH = 28
 const ANNOUNCE_LENGTH = 78
@@ -87,7 +89,7 @@ function urlBytes(url) {
   return bytes
 }
 
-// Writes what announces and scrapes have in common; returns where the rest goes.
+// Writes what all requests have in common; returns where the rest goes.
 function writeHeader(start, request, kind, event, flags, url) {
   view.setUint32(start + 4, request.number, true)
   buffer[start + 8] = kind
@@ -158,6 +160,15 @@ function scrape(request) {
   commit(length)
 }
 
+/** A connect. */
+function connect(request) {
+  const url = urlBytes(request.url)
+  const length = HEADER_LENGTH + url.length + transportLength(request.options.transport)
+  const start = roomFor(length)
+  writeHeader(start, request, CONNECT, 0, request.retransmit ? FLAG_RETRANSMIT : 0, url)
+  commit(length)
+}
+
 // A record without a header of its own.
 function short(number, kind) {
   const start = roomFor(SHORTEST_LENGTH)
@@ -210,4 +221,4 @@ function trace(wanted) {
   short(wanted ? 1 : 0, TRACE)
 }
 
-module.exports = { announce, cancel, found, giveUp, notFound, open, scrape, trace }
+module.exports = { announce, cancel, connect, found, giveUp, notFound, open, scrape, trace }

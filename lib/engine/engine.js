@@ -8,13 +8,16 @@
 //   url        a string, whatever is in it
 //   options    of `announceOptions` in lib/options/arguments.js: what all requests of a tracker have in common
 //   timeout    milliseconds, finite and above 0: the original's `_timeout`
-//   kind       'announce' or 'scrape'
-//   onFailure(failure)    a Failure of failure.js
+//   kind       'announce', 'scrape' or 'connect'
+//   onAnswer(answer), onFailure(failure)    a Failure of failure.js
 //
 //   an announce: infoHash and peerId (20 bytes), port and event (numbers), downloaded, left and uploaded (numbers or
-//   BigInts; `left` may be null), onAnnounced(interval, leechers, seeds, peers)
+//   BigInts; `left` may be null). Its answer is {interval, leechers, seeds, peers}
 //
-//   a scrape: infoHashes (20 bytes each, behind each other, of 60 torrents at most), onScraped(rows), three numbers each
+//   a scrape: infoHashes (20 bytes each, behind each other, of 60 torrents at most). Its answer is three numbers for
+//   each: seeds, completed, leechers
+//
+//   a connect: retransmit (a boolean). Its answer is {address, family, lookup, roundTrip}, in milliseconds
 //
 // Its fields are read by the call that starts it, and not again. They have been checked: lib/options/arguments.js does that.
 // `number` and `context` are the engine's to write.
@@ -68,22 +71,11 @@ function submit(records, length) {
   }
 }
 
-/** Starts an announce. One of its two callbacks is called exactly once, unless it is cancelled. */
-function announce(request) {
+/** Starts a request. One of its two callbacks is called exactly once, unless it is cancelled. */
+function start(request) {
   enter(request)
   try {
-    commands.announce(request)
-  } catch (error) {
-    release(request)
-    throw error
-  }
-}
-
-/** Starts a scrape of as many info-hashes as one datagram has room for. */
-function scrape(request) {
-  enter(request)
-  try {
-    commands.scrape(request)
+    commands[request.kind](request)
   } catch (error) {
     release(request)
     throw error
@@ -144,7 +136,7 @@ function dispatch() {
     const number = inbox.numberOf(start)
     const request = inFlight.get(number)
     if (inbox.isTrace(start)) {
-      inScopeOf(inbox.isOfConnect(start) ? undefined : request, report, inbox, start, end)
+      inScopeOf(inbox.isOfRequest(start) ? request : undefined, report, inbox, start, end)
     } else if (inbox.isOfLookUp(start)) {
       inScopeOf(undefined, lookUp, inbox, start, end)
     } else if (request !== undefined) {
@@ -175,7 +167,7 @@ function raise(error) {
 
 function deliver(request, inbox, start, end) {
   if (inbox.isFailure(start)) fail(request, inbox.failure(start, end))
-  else inbox.answer(request, start, end)
+  else request.onAnswer(inbox.answer(start, end))
 }
 
 function fail(request, failure) {
@@ -231,13 +223,12 @@ function stats() {
 }
 
 module.exports = {
-  announce,
   cancel,
   catchUp,
   countStopping,
   giveUp,
   maxScrapeHashes,
-  scrape,
+  start,
   stats,
   whenDrained
 }

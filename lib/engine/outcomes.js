@@ -5,15 +5,19 @@
 const Failure = require('./failure.js')
 
 const ANNOUNCED = 1
-const FAILED = 3
-const SENT = 4
-const ANSWERED = 5
-const LOOK_UP = 6
+const SCRAPED = 2
+const FAILED = 4
+const SENT = 5
+const ANSWERED = 6
+const LOOK_UP = 7
 
 const KIND = 8
 const CODE = 9
 const PHASE = 10
 const HEADER_LENGTH = 12
+
+// What the text of an IPv6 address with a port begins with.
+const OPENING_BRACKET = 0x5b
 
 // Longer than any batch the engine passes on.
 const INBOX_LENGTH = 512 * 1024
@@ -21,7 +25,6 @@ const INBOX_LENGTH = 512 * 1024
 const CODES = ['TRACKER_ERROR', 'TIMEOUT', 'BAD_RESPONSE', 'DNS', 'BAD_URL', 'NETWORK']
 const PHASES = [null, 'lookup', 'connect', 'announce', 'scrape']
 // In the order of the engine's numbers for what was sent.
-const CONNECT = 0
 const SUBJECTS = ['connect', 'announce', 'scrape']
 
 /** A buffer of records: a record lies from `start` to `end`. */
@@ -60,31 +63,43 @@ class Inbox {
     lookUps.start(question, view.getUint32(body, true), host, buffer[start + CODE])
   }
 
-  /** Of a trace: whether it is about a connect, which belongs to no single request. */
-  isOfConnect(start) {
-    return this.buffer[start + CODE] === CONNECT
+  /** Of a trace: whether it is about a datagram that was sent for its request alone, and no connect of many. */
+  isOfRequest(start) {
+    return this.buffer[start + PHASE] !== 0
   }
 
   isFailure(start) {
     return this.buffer[start + KIND] === FAILED
   }
 
-  /** Gives the answer to its request. */
-  answer(request, start, end) {
+  /** The answer: see the head of engine.js. */
+  answer(start, end) {
     const { buffer, view } = this
     const body = start + HEADER_LENGTH
-    if (buffer[start + KIND] === ANNOUNCED) {
-      const peers = buffer.latin1Slice(body + 12, end)
-      request.onAnnounced(
-        view.getUint32(body, true),
-        view.getUint32(body + 4, true),
-        view.getUint32(body + 8, true),
-        peers === '' ? [] : peers.split(',')
-      )
-    } else {
-      const rows = []
-      for (let at = body; at < end; at += 4) rows.push(view.getUint32(at, true))
-      request.onScraped(rows)
+    switch (buffer[start + KIND]) {
+      case ANNOUNCED: {
+        const peers = buffer.latin1Slice(body + 12, end)
+        return {
+          interval: view.getUint32(body, true),
+          leechers: view.getUint32(body + 4, true),
+          seeds: view.getUint32(body + 8, true),
+          peers: peers === '' ? [] : peers.split(',')
+        }
+      }
+      case SCRAPED: {
+        const rows = []
+        for (let at = body; at < end; at += 4) rows.push(view.getUint32(at, true))
+        return rows
+      }
+      default: {
+        const lookup = view.getFloat64(body + 8, true)
+        return {
+          address: buffer.latin1Slice(body + 16, end),
+          family: buffer[body + 16] === OPENING_BRACKET ? 6 : 4,
+          lookup: Number.isNaN(lookup) ? null : lookup,
+          roundTrip: view.getFloat64(body, true)
+        }
+      }
     }
   }
 
@@ -102,7 +117,7 @@ class Inbox {
     )
   }
 
-  /** Passes on what it says of a datagram. `request` is `undefined` for a connect, and for a request that has ended. */
+  /** Passes on what it says of a datagram. `request` is `undefined` for a connect of many, and for a request that has ended. */
   trace(diagnostics, request, start, end) {
     const { buffer, view } = this
     const kind = SUBJECTS[buffer[start + CODE]]

@@ -253,6 +253,13 @@ function optionsOfBoth(opts) {
   return [4, 6].map((family) => ({ ...checked, family }))
 }
 
+/** A switch, off if it is not given. */
+function flag(value, name) {
+  if (!isGiven(value)) return false
+  if (typeof value !== 'boolean') throw wrongType(`${name} must be a boolean, got ${kind(value)}`)
+  return value
+}
+
 function isGiven(value) {
   return value !== undefined && value !== null
 }
@@ -329,6 +336,7 @@ module.exports = {
   announceOptions,
   copyOf,
   counters,
+  flag,
   infoHash,
   isBytes,
   isGiven,

@@ -12,8 +12,8 @@ use super::{reader::Reader, transports::Transports};
 use crate::{
     net::{Command, Failure, Found, LookUpError, SessionId, Start},
     proto::{
-        Announce, AnnounceUrl, Authentication, Body, Connect, Event, Extension, Family, InfoHash, MAX_SCRAPE_HASHES, PeerId,
-        RequestId, Schedule, Scrape, UrlError,
+        Announce, AnnounceUrl, Authentication, Body, Connect, Event, Extension, Family, InfoHash, MAX_SCRAPE_HASHES,
+        PeerId, RequestId, Schedule, Scrape, UrlError,
     },
 };
 

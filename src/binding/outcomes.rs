@@ -1,7 +1,7 @@
 //! Outcomes as JavaScript reads them (`lib/engine/outcomes.js` reads what is written here; the two change together).
 //!
 //! All numbers are little-endian. A record is its own length (u32), the request's number (u32), a kind, a failure's code
-//! or what was sent, a failure's phase, a byte of nothing, and a body. Peers are text already, so that one string split
+//! or what was sent, a failure's phase or whether it was sent for this request alone, a byte of nothing, and a body. Peers are text already, so that one string split
 //! makes them all. A failure's body is the lengths of two texts (u8 each), the address and the system's code, these two,
 //! and the text of the `error` event.
 
@@ -219,12 +219,12 @@ impl Sink for Outbound {
     }
 
     fn trace(&mut self, trace: &Trace) {
-        let id = match trace.origin {
-            Origin::Request(id) => id,
-            Origin::Connect => RequestId(0),
+        let (id, is_own) = match trace.origin {
+            Origin::Request(id) => (id, 1),
+            Origin::Connect => (RequestId(0), 0),
         };
         let kind = if trace.round_trip.is_some() { ANSWERED } else { SENT };
-        self.record(id, kind, trace.kind as u8, 0, |batch| {
+        self.record(id, kind, trace.kind as u8, is_own, |batch| {
             batch.extend_from_slice(&trace.attempt.to_le_bytes());
             batch.extend_from_slice(&milliseconds(trace.round_trip.unwrap_or_default()).to_le_bytes());
             let _ = write!(batch, "{}", trace.address);

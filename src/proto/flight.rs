@@ -278,9 +278,10 @@ impl Flight {
     /// The sends in flight that repeat one before them.
     pub(crate) fn repetitions(&self) -> Vec<TransactionId> {
         let ids = self.in_flight.iter().map(|entry| entry.id);
-        ids.filter(|id| self.get(*id).is_some_and(|sent| {
-            sent.in_flight && sent.previous.is_some() && !sent.purpose.is_connect()
-        })).collect()
+        ids.filter(|id| {
+            self.get(*id).is_some_and(|sent| sent.in_flight && sent.previous.is_some() && !sent.purpose.is_connect())
+        })
+        .collect()
     }
 
     /// When [`next_lost`](Self::next_lost) or [`next_overdue`](Self::next_overdue) has something at the earliest.

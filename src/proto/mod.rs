@@ -28,7 +28,8 @@ mod tracker;
 mod url;
 
 pub use client::{
-    Body, Client, Config, Connect, Counters, Kind, Origin, Outcome, Phase, Request, RequestId, SendFailure, Trace, Transmit,
+    Body, Client, Config, Connect, Counters, Kind, Origin, Outcome, Phase, Request, RequestId, SendFailure, Trace,
+    Transmit,
 };
 pub use extension::{Authentication, Extension, ExtensionError};
 pub use failure::{Code, Failure, Unreachable};

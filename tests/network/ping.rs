@@ -5,7 +5,9 @@ use std::time::Duration;
 use crate::support::{
     End, Link, ModelTracker, Simulation, TIMEOUT_MS, connect, milliseconds, request_to, seconds, v4, v6, wire,
 };
-use bittorrent_udp_tracker::proto::{Body, Failure, Origin, Phase, Port, RequestId, SendFailure, Transmit, Unreachable};
+use bittorrent_udp_tracker::proto::{
+    Body, Failure, Origin, Phase, Port, RequestId, SendFailure, Transmit, Unreachable,
+};
 
 const ROUND_TRIP: Duration = milliseconds(20);
 

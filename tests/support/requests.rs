@@ -5,7 +5,9 @@ use std::{
     sync::Arc,
 };
 
-use bittorrent_udp_tracker::proto::{Announce, Body, Connect, Event, Extension, InfoHash, PeerId, Request, Schedule, Scrape};
+use bittorrent_udp_tracker::proto::{
+    Announce, Body, Connect, Event, Extension, InfoHash, PeerId, Request, Schedule, Scrape,
+};
 
 /// The `_timeout` option's default: waits of 30, 60, 120, 240, 480, 960 and 1920 seconds.
 pub(crate) const TIMEOUT_MS: u64 = 15_000;

@@ -38,6 +38,8 @@ mod system {
         socket: Arc<UdpSocket>,
         /// `None` where the system refuses to keep them.
         next: Option<Pin<Box<dyn Future<Output = ()> + Send + Sync>>>,
+        /// Whether there are messages to read.
+        is_filled: bool,
     }
 
     impl ErrorQueue {
@@ -46,20 +48,22 @@ mod system {
                 Family::V4 => setsockopt(socket, sockopt::Ipv4RecvErr, &true),
                 Family::V6 => setsockopt(socket, sockopt::Ipv6RecvErr, &true),
             };
-            Self { socket: socket.clone(), next: kept.ok().map(|()| next_error(socket)) }
+            Self { socket: socket.clone(), next: kept.ok().map(|()| next_error(socket)), is_filled: false }
         }
 
         /// Ready when there are messages.
         pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
-            self.next.as_mut().map_or(Poll::Pending, |next| next.as_mut().poll(context))
+            let polled = self.next.as_mut().map_or(Poll::Pending, |next| next.as_mut().poll(context));
+            self.is_filled |= polled.is_ready();
+            polled
         }
 
         /// Hands on each message: where the datagram went, how it began, and what became of it.
         pub(crate) fn drain(&mut self, mut on_error: impl FnMut(SocketAddr, &[u8], Unreachable)) {
-            if self.next.is_none() {
+            if !std::mem::take(&mut self.is_filled) {
                 return;
             }
-            let mut control = Vec::with_capacity(CONTROL);
+            let mut control = vec![0; CONTROL];
             for _ in 0..MOST {
                 let mut quoted = [0; QUOTED];
                 let mut slices = [IoSliceMut::new(&mut quoted)];

@@ -21,7 +21,7 @@ impl Client {
             let is_known = latest.is_some_and(|latest| {
                 Arc::ptr_eq(&latest.addresses, &request.addresses) && Arc::ptr_eq(&latest.host, &request.host)
             });
-            if !is_known && self.is_unheard(now, request.place) {
+            if !is_known && request.ping.is_none() && self.is_unheard(now, request.place) {
                 hosts.insert((request.host.clone(), request.addresses.clone()));
                 latest = Some(request);
             }
@@ -59,8 +59,10 @@ impl Client {
         if addresses.is_empty() || *known == **addresses {
             return;
         }
-        let concerned =
-            self.requests.iter().filter(|(_, request)| request.host == *host && *request.addresses == *known);
+        // A connect by itself keeps to the addresses that it began with.
+        let is_concerned =
+            |request: &Pending| request.host == *host && *request.addresses == *known && request.ping.is_none();
+        let concerned = self.requests.iter().filter(|(_, request)| is_concerned(request));
         // In the order in which they came.
         let mut keys: Vec<(u64, usize)> = concerned.map(|(key, request)| (request.sequence, key)).collect();
         keys.sort_unstable();

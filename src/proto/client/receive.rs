@@ -26,14 +26,7 @@ use super::{
 
 impl Client {
     /// Takes a datagram from `from` to our `port` that arrived at `arrived`, and may have waited for us since.
-    pub fn handle_datagram(
-        &mut self,
-        now: Instant,
-        arrived: Instant,
-        from: SocketAddr,
-        port: Port,
-        datagram: &[u8],
-    ) {
+    pub fn handle_datagram(&mut self, now: Instant, arrived: Instant, from: SocketAddr, port: Port, datagram: &[u8]) {
         self.counters.received += 1;
         let Some(tracker_key) = self.tracker_key(canonical(from)) else {
             self.counters.dropped_unknown += 1;
