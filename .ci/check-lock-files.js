@@ -22,7 +22,8 @@ const LOCK_FILES = [
   'compat/bittorrent-tracker',
   'bench',
   '__test__/bundlers',
-  '__test__/fake-timers'
+  '__test__/fake-timers',
+  '__test__/release'
 ].map((folder) => path.posix.join(folder, 'package-lock.json'))
 
 for (const file of LOCK_FILES) {

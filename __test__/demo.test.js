@@ -3,7 +3,10 @@
 
 const { test } = require('node:test')
 const assert = require('node:assert/strict')
-const { startFile } = require('./support/child')
+const { start, startFile } = require('./support/child')
+const { DEMO } = require('./support/example-tracker')
+const { codeBlocks, isModule, printed } = require('./support/markdown')
+const { readPage } = require('./support/pages')
 
 test('the demo prints an update for each of its two peers and exits with 0', async (t) => {
   const { code, signal, stdout, stderr } = await startFile(t, 'examples/demo.js').exit()
@@ -17,4 +20,19 @@ test('the demo prints an update for each of its two peers and exits with 0', asy
   assert.match(bob, /127\.0\.0\.1:6881/)
   assert.match(bob, /127\.0\.0\.1:6882/)
   assert.match(bob, /next announce in 10 min/)
+})
+
+test("the README's examples print what they say against the demo's tracker", async (t) => {
+  const demo = startFile(t, 'examples/demo.js', '--stay')
+  await demo.prints(/The tracker stays until Ctrl-C\.\n$/)
+  // Port 6969 may be somebody else's.
+  const [, place] = /udp:\/\/(\S+)/.exec(demo.stdout)
+  const examples = codeBlocks(readPage('README.md')).filter(({ language }) => language === 'js')
+  assert.equal(examples.length, 3)
+  for (const { text } of examples) {
+    const code = text.replaceAll(DEMO, place)
+    const type = `--input-type=${isModule(code) ? 'module' : 'commonjs'}`
+    const { stdout, stderr } = await start(t, [type, '--eval', code]).exit()
+    assert.deepEqual({ stdout, stderr }, { stdout: printed(text), stderr: '' })
+  }
 })

@@ -14,7 +14,7 @@ const { execFile } = require('node:child_process')
 const { createHash } = require('node:crypto')
 const { ROOT } = require('./support/child')
 const { codeBlocks, isModule, printed } = require('./support/markdown')
-const { exampleScript } = require('./support/example-tracker')
+const { DEMO, demoScript, exampleScript } = require('./support/example-tracker')
 const { PAGES, readPage } = require('./support/pages')
 const { startScriptedTracker } = require('./support/scripted-tracker')
 const { startSocksProxy } = require('./support/socks-proxy')
@@ -26,19 +26,21 @@ const RUN_MS = 20_000
 // How many blocks each page has: one that is added has to be counted here. Those of `ELSEWHERE` are run by
 // tests of their own.
 const COUNTS = {
-  'README.md': { js: 3, sh: 2, console: 1 },
+  'README.md': { js: 3, sh: 3, console: 1 },
+  'SECURITY.md': { js: 1 },
   'docs/api.md': { js: 16, ts: 1 },
   'docs/bittorrent-tracker.md': { js: 4, sh: 3 },
   'docs/bundlers.md': { js: 1, sh: 2 },
   'docs/command-line.md': { sh: 2, console: 7 },
   'docs/diagnostics.md': { js: 2 },
-  'docs/migrating.md': { js: 9 },
+  'docs/migrating-bittorrent-tracker.md': { js: 6 },
+  'docs/migrating-dgram.md': { js: 2 },
+  'docs/migrating.md': { js: 1 },
   'docs/performance.md': { sh: 1 },
-  'docs/security.md': { js: 1 },
   'docs/testing.md': { js: 1 },
   'docs/transport.md': { js: 3 }
 }
-const ELSEWHERE = new Set(['docs/bundlers.md', 'docs/security.md'])
+const ELSEWHERE = new Set(['docs/bundlers.md', 'SECURITY.md'])
 
 const sha1 = (bytes) => createHash('sha1').update(bytes).digest()
 const announced =
@@ -87,13 +89,13 @@ const ON_THE_WIRE = {
     },
     Authentication: authenticated
   },
-  'docs/migrating.md': {
-    'From version 1': announced(2),
+  'docs/migrating-bittorrent-tracker.md': {
     "A torrent's life": announced(2, 1, 3),
     'Several trackers': announced(2),
-    Scrape: scraped(2),
-    'An announce': announced(2)
-  }
+    Scrape: scraped(2)
+  },
+  'docs/migrating-dgram.md': { 'An announce': announced(2) },
+  'docs/migrating.md': { 'From version 1': announced(2) }
 }
 
 const BLOCKS = PAGES.flatMap((page) =>
@@ -120,10 +122,13 @@ function startRefusing(t) {
 }
 
 /** What a block does, and the tracker that it did it to. */
-async function runBlock(t, text) {
+async function runBlock(t, { page, text }) {
   const family = /family: 6/.test(text) ? 6 : 4
-  const tracker = await startScriptedTracker(t, { family, ...exampleScript(family) })
-  const places = { 'tracker.example.org:6969': tracker.url.replace('udp://', '') }
+  const isReadme = page === 'README.md'
+  const script = isReadme ? demoScript() : exampleScript(family)
+  const tracker = await startScriptedTracker(t, { family, ...script })
+  const place = isReadme ? DEMO : 'tracker.example.org:6969'
+  const places = { [place]: tracker.url.replace('udp://', '') }
   if (text.includes('refusing.example.org')) {
     places['refusing.example.org:6969'] = (await startRefusing(t)).url.replace('udp://', '')
   }
@@ -165,7 +170,7 @@ for (const page of new Set(RUNNABLE.map(({ page }) => page))) {
         const stderr = printed(text, 'prints to stderr')
         assert.notEqual(stdout + stderr, '', 'an example has a "// prints:" line')
 
-        const { result, tracker } = await runBlock(t, text)
+        const { result, tracker } = await runBlock(t, { page, text })
         if (inAnyOrder !== '') result.stdout = sorted(result.stdout)
         assert.deepEqual(result, { code: 0, stdout, stderr })
         const reached = (ON_THE_WIRE[page] || {})[heading]
@@ -176,11 +181,10 @@ for (const page of new Set(RUNNABLE.map(({ page }) => page))) {
 }
 
 describe('what a block before prints, the one after prints as well', () => {
-  const blocks = RUNNABLE.filter(({ page }) => page === 'docs/migrating.md')
+  const blocks = RUNNABLE.filter(({ page }) => /^docs\/migrating-/.test(page))
   const says = ({ text }) => text.split('\n').filter((line) => line.startsWith('// prints'))
   for (const heading of new Set(blocks.map(({ heading }) => heading))) {
     const [before, after] = blocks.filter((block) => block.heading === heading)
-    if (after === undefined) continue
     test(`under "${heading}"`, () => assert.deepEqual(says(after), says(before)))
   }
 })

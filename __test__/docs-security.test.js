@@ -1,4 +1,4 @@
-// The filter of docs/security.md, run as it stands there.
+// The filter of SECURITY.md, run as it stands there.
 'use strict'
 
 const { test } = require('node:test')
@@ -10,7 +10,7 @@ const { UdpTracker, REQUEST } = require('./support/client')
 const { startScriptedTracker } = require('./support/scripted-tracker')
 
 function filterOfDocs(found) {
-  const text = fs.readFileSync(path.join(ROOT, 'docs/security.md'), 'utf8')
+  const text = fs.readFileSync(path.join(ROOT, 'SECURITY.md'), 'utf8')
   const [, code] = /```js\n([^]*?)```/.exec(text)
   // Only what a name leads to is not the system's here.
   const dns = { lookup: async (host) => found(host) }

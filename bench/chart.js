@@ -1,7 +1,7 @@
 'use strict'
 
 // Draws the announces of results/network.json, which `npm run bench -- --only network` writes, into ../docs/: how many of
-// 10,000 were answered by when, when the last was, and how long one takes, by how much the network loses.
+// 10,000 were answered by when, how many within ten seconds, and how long one takes, by how much the network loses.
 //
 //   node bench/chart.js
 
@@ -9,11 +9,12 @@ const fs = require('fs')
 const path = require('path')
 
 const { lossText } = require('./lib/network.js')
+const { sharesChart } = require('./lib/shares.js')
 
 const CLIENTS = {
-  ours: { name: 'this package', colour: '#0a7d4f' },
-  original: { name: 'version 1.2.0', colour: '#c2410c' },
-  'bittorrent-tracker': { name: 'bittorrent-tracker 11', colour: '#4654b8', dashes: '6 4' }
+  ours: { name: 'this package', colour: '#1a9c66' },
+  original: { name: 'version 1.2.0', colour: '#d9622b' },
+  'bittorrent-tracker': { name: 'bittorrent-tracker 11', colour: '#7080e8', dashes: '6 4' }
 }
 const BURST = /^10,000 announces, 50 ms, (nothing|\d+ %) lost/
 const STREAM = /^50 ms, (\d+ %) lost/
@@ -24,8 +25,7 @@ const LATENCY_TICKS = [50, 100, 300, 1000, 3000, 10000, 30000]
 const DOCS = path.join(__dirname, '..', 'docs')
 
 const STYLE = {
-  color: '#1f2328',
-  background: '#ffffff',
+  background: 'none',
   fontFamily: 'system-ui, sans-serif',
   fontSize: '12px'
 }
@@ -57,18 +57,16 @@ function answered({ distributions }, variants, { begin, end }) {
   })
 }
 
-/** `[{client, loss, seconds, isCut}]`: when the last one was answered, or that it was not. */
-function last({ rows }) {
+/** `[{label, shares}]`: how much was answered within ten seconds, by how much the network loses. */
+function shares({ rows }) {
   return rows
-    .filter(({ key, variant }) => key === 'last' && BURST.test(variant))
-    .flatMap(({ variant, results }) =>
-      Object.entries(results).map(([client, { median, isCut = false }]) => ({
-        client: CLIENTS[client].name,
-        loss: lossOf(BURST, variant),
-        seconds: median,
-        isCut
-      }))
-    )
+    .filter(({ key, variant }) => key === 'answered' && BURST.test(variant))
+    .map(({ variant, results }) => ({
+      label: lossText(lossOf(BURST, variant)),
+      shares: Object.fromEntries(
+        Object.keys(CLIENTS).map((client) => [client, Math.floor(results[client].median * 10) / 10])
+      )
+    }))
 }
 
 /**
@@ -93,7 +91,7 @@ function drawAnswered(Plot, document, points, { x, axis, at }) {
     y: { domain: [0, 100], label: 'answered, %', grid: true },
     color: colours,
     marks: [
-      Plot.frame({ stroke: '#d0d7de' }),
+      Plot.frame({ stroke: '#8c959f' }),
       axis,
       // Those that lie on each other are told apart by their dashes.
       ...Object.values(CLIENTS).map(({ name, dashes }) =>
@@ -130,56 +128,11 @@ function names(loss, ms) {
   }))
 }
 
-function drawLast(Plot, document, points) {
-  const done = points.filter(({ isCut }) => !isCut)
-  const cut = points.filter(({ isCut }) => isCut)
-  return Plot.plot({
-    document,
-    style: STYLE,
-    width: 670,
-    height: 320,
-    marginTop: 30,
-    marginLeft: 50,
-    marginRight: 250,
-    x: { label: 'lost each way, %', ticks: [...new Set(points.map(({ loss }) => loss))] },
-    y: { domain: [0, SECONDS], label: 'seconds to the last of 10,000 answers', grid: true },
-    color: colours,
-    marks: [
-      Plot.ruleY([0]),
-      Plot.line(done, { x: 'loss', y: 'seconds', stroke: 'client', strokeWidth: 2.2 }),
-      Plot.dot(done, { x: 'loss', y: 'seconds', fill: 'client', r: 4 }),
-      Plot.dot(cut, { x: 'loss', y: 'seconds', stroke: 'client', symbol: 'triangle', r: 5 }),
-      Plot.text(labels(points), {
-        x: 'x',
-        y: 'y',
-        text: 'text',
-        fill: 'client',
-        textAnchor: 'start',
-        fontWeight: 'bold',
-        dx: 12
-      })
-    ]
-  })
-}
-
-// Behind the last point of each line; those that never end share a place, one below the other.
-function labels(points) {
-  const most = Math.max(...points.map(({ loss }) => loss))
-  const ends = points.filter(({ loss }) => loss === most)
-  const cut = ends.filter(({ isCut }) => isCut)
-  return ends.map((end) => ({
-    client: end.client,
-    text: end.isCut ? `${end.client}: not in ${SECONDS} s` : end.client,
-    x: most,
-    y: end.seconds - (end.isCut ? 0.5 * cut.indexOf(end) : 0)
-  }))
-}
-
-/** As a file of its own, readable on a dark page as well. */
+/** As a file of its own, for a light page and a dark one. */
 function standalone(svg) {
   svg.setAttribute('xmlns', 'http://www.w3.org/2000/svg')
-  const paper = '<rect width="100%" height="100%" fill="#ffffff"/>'
-  return `${svg.outerHTML.replace(/(<svg[^>]*>)/, `$1${paper}`)}\n`
+  const colours = ':root{color:#1f2328}@media (prefers-color-scheme:dark){:root{color:#e6edf3}}'
+  return `${svg.outerHTML.replace(/(<svg[^>]*>)/, `$1<style>${colours}</style>`)}\n`
 }
 
 async function main() {
@@ -203,7 +156,12 @@ async function main() {
     at: range.end - 100
   })
   save('network-answered.svg', byWhen)
-  save('network-last.svg', drawLast(Plot, document, last(burst)))
+  const chart = {
+    title: `Announces answered within ${SECONDS} seconds, in percent`,
+    names: Object.fromEntries(Object.entries(CLIENTS).map(([key, { name }]) => [key, name])),
+    groups: shares(burst)
+  }
+  fs.writeFileSync(path.join(DOCS, 'network-shares.svg'), sharesChart(chart))
 
   const [begin, end] = LATENCIES
   const stream = answered(figures['network-latency'], STREAM, { begin, end })

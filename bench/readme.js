@@ -1,7 +1,7 @@
 'use strict'
 
-// Puts the figures of results/network.json, which `npm run bench -- --only network` writes, into the first table of the
-// README, between its two marks.
+// Puts the figures of results/network.json, which `npm run bench -- --only network` writes, into the README's table,
+// between its two marks.
 //
 //   node bench/readme.js
 

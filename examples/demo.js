@@ -1,5 +1,6 @@
-// Two peers of one torrent announce to a tracker and learn of each other: `npm run demo`.
-// The tracker is a real one, the Server of bittorrent-tracker, on a free port of this machine.
+// Two peers of one torrent announce to a tracker and learn of each other: `npm run demo`. The tracker is a real one, the Server
+// of bittorrent-tracker, on a free port of this machine. With --stay it stays, on port 6969 if that is free, for the README's
+// examples.
 'use strict'
 
 const { once } = require('node:events')
@@ -8,18 +9,30 @@ const UdpTracker = require('..') // an application writes require('bittorrent-ud
 
 const INFO_HASH = '95c8a2f1c5c4a2f0e0b1d7d6f1e2d3c4b5a69788'
 
+const PORT = 6969
 const PEERS = [
   { name: 'Alice', peerId: '-XX0100-alice0000000', port: 6881, left: 0 },
   { name: 'Bob', peerId: '-XX0100-bob000000000', port: 6882, left: 734003200 }
 ]
 
-async function startTracker() {
+async function startTracker(port) {
   const server = new Server({ udp: true, http: false, ws: false })
   // It listens over IPv6 as well, and on a machine without IPv6 the demo works without.
   server.udp6.removeAllListeners('error').on('error', () => {})
-  server.listen(0, { udp: '127.0.0.1', udp6: '::1' })
+  server.on('error', () => {}) // told by `once` below
+  server.listen(port, { udp: '127.0.0.1', udp6: '::1' })
   await once(server.udp4, 'listening')
   return server
+}
+
+// Port 6969 is other people's as well.
+async function startToStay() {
+  try {
+    return await startTracker(PORT)
+  } catch (err) {
+    if (err.code !== 'EADDRINUSE') throw err
+    return startTracker(0)
+  }
 }
 
 async function announce({ name, peerId, port, left }, url) {
@@ -44,15 +57,18 @@ function count(number, noun) {
 }
 
 async function main() {
-  const server = await startTracker()
+  const stays = process.argv.includes('--stay')
+  const server = await (stays ? startToStay() : startTracker(0))
   const url = `udp://127.0.0.1:${server.udp4.address().port}`
   console.log(`A tracker is listening on ${url}`)
   try {
     for (const peer of PEERS) await announce(peer, url)
   } finally {
-    server.close()
+    if (!stays) server.close()
   }
-  console.log('\nThat is all: nothing is in flight any more, and so the process exits by itself.')
+  if (stays) console.log('\nThe tracker stays until Ctrl-C.')
+  else
+    console.log('\nThat is all: nothing is in flight any more, and so the process exits by itself.')
 }
 
 main().catch((reason) => {

@@ -83,7 +83,7 @@ function fill(folder, platform, manifest, withPlaceholder) {
   if (!isBuilt && !withPlaceholder) return false
   fs.mkdirSync(folder)
   if (isBuilt) fs.copyFileSync(addon, path.join(folder, manifest.main))
-  else fs.writeFileSync(path.join(folder, manifest.main), '')
+  else fs.writeFileSync(path.join(folder, manifest.main), 'not built here\n')
   fs.writeFileSync(path.join(folder, NOTICES), isBuilt ? noticesFor(platform.target) : '')
   fs.copyFileSync(path.join(ROOT, 'LICENSE'), path.join(folder, 'LICENSE'))
   fs.writeFileSync(

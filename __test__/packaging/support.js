@@ -7,7 +7,7 @@ const os = require('node:os')
 const path = require('node:path')
 const { packAll } = require('../../scripts/pack.js')
 const { codeBlocks, printed } = require('../support/markdown')
-const { exampleScript } = require('../support/example-tracker')
+const { DEMO, demoScript } = require('../support/example-tracker')
 const { startScriptedTracker } = require('../support/scripted-tracker')
 const { startRegistry } = require('./registry')
 
@@ -90,12 +90,12 @@ function installed(folder) {
 }
 
 /** Runs an example in a project against a tracker on loopback: {code, stdout, stderr}. */
-async function runExample(t, folder, example, runtime = [process.execPath]) {
-  const tracker = await startScriptedTracker(t, exampleScript())
+async function runExample(t, folder, example, runtime = [process.execPath], env = {}) {
+  const tracker = await startScriptedTracker(t, demoScript())
   const file = path.join(folder, example === ESM ? 'example.mjs' : 'example.cjs')
   const host = tracker.url.replace('udp://', '')
-  fs.writeFileSync(file, example.replaceAll('tracker.example.org:6969', host))
-  return run(runtime[0], [...runtime.slice(1), file], { cwd: folder })
+  fs.writeFileSync(file, example.replaceAll(DEMO, host))
+  return run(runtime[0], [...runtime.slice(1), file], { cwd: folder, env })
 }
 
 /** What an example has to do. */

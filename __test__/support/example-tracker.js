@@ -1,4 +1,5 @@
-// What tracker.example.org answers in the documentation: a script for startScriptedTracker().
+// What the trackers of the documentation answer, as scripts for startScriptedTracker(): tracker.example.org, and the demo's,
+// which the README announces to.
 'use strict'
 
 const wire = require('./wire')
@@ -22,4 +23,17 @@ function exampleScript(family = 4) {
   }
 }
 
-module.exports = { exampleScript }
+// Where `npm run demo -- --stay` has its tracker.
+const DEMO = '127.0.0.1:6969'
+
+/** Alice and Bob are there, and whoever announces is the third; demo.test.js runs the README against the real one. */
+function demoScript() {
+  const peers = ['127.0.0.1:6881', '127.0.0.1:6882', '127.0.0.1:6883']
+  const counts = { interval: 600, leechers: 2, seeds: 1 }
+  return {
+    announce: (request) => wire.announceResponse(request, { ...counts, peers }),
+    scrape: (request) => wire.scrapeResponse(request, [{ seeds: 1, completed: 0, leechers: 2 }])
+  }
+}
+
+module.exports = { DEMO, demoScript, exampleScript }

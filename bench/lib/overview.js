@@ -10,35 +10,45 @@ const CLIENTS = {
   'bittorrent-tracker': 'bittorrent-tracker 11'
 }
 
-// What the README shows of them, and which of their variants.
-const FIRST_SCREEN = {
-  'network-announces': /^10,000/,
-  'network-scrapes': /^50 ms/,
-  'network-one-by-one': /./
-}
+// What the README shows of them: the announces of one tick, by what the network loses.
+const FIRST_SCREEN = /^10,000 announces, 50 ms, (.+)$/
 
 /** All of it as Markdown. */
 function overview(figures) {
   return [
     'Time to the last answer (ours: median of the runs), or the share that was answered when it was cut, and the datagrams sent for each answer:',
     '',
-    table(linesOf(figures, () => true, {}))
+    table(linesOf(figures))
   ].join('\n')
 }
 
-/** The README's table: times and shares alone, of what matters most. */
-function firstScreen(figures) {
-  const chosen = Object.entries(figures).filter(([name]) => name in FIRST_SCREEN)
-  const isShown = (variant, name) => FIRST_SCREEN[name].test(variant)
-  return table(linesOf(Object.fromEntries(chosen), isShown, { each: null }))
+/** The README's table, with one measure a column. */
+function firstScreen({ 'network-announces': { rows } }) {
+  const variants = [...new Set(rows.map(({ variant }) => variant))].filter((variant) =>
+    FIRST_SCREEN.test(variant)
+  )
+  const lines = variants.map((variant) => {
+    const { last, answered } = rowsByKey(rows, variant)
+    const shares = Object.keys(CLIENTS).map((client) => percent(answered.results[client].median))
+    const seconds = `${number(last.results.ours.median, last.digits)} s`
+    return `| ${[FIRST_SCREEN.exec(variant)[1], ...shares, seconds].join(' | ')} |`
+  })
+  const heads = Object.values(CLIENTS).map((name) => `${name}: answered within 10 s`)
+  return [
+    `| | ${heads.join(' | ')} | ${CLIENTS.ours}: last answer |`,
+    '| --- | --- | --- | --- | --- |',
+    ...lines,
+    ''
+  ].join('\n')
 }
 
-function linesOf(figures, isShown, changes) {
-  return Object.entries(figures).flatMap(([name, { rows, overview: by }]) => {
+// Rounded down: 100 % is all of them.
+const percent = (share) => `${Number((Math.floor(share * 10) / 10).toFixed(1))} %`
+
+function linesOf(figures) {
+  return Object.values(figures).flatMap(({ rows, overview: by }) => {
     const variants = [...new Set(rows.map(({ variant }) => variant))]
-    return variants
-      .filter((variant) => isShown(variant, name))
-      .map((variant) => line(variant, rowsByKey(rows, variant), { ...by, ...changes }))
+    return variants.map((variant) => line(variant, rowsByKey(rows, variant), by))
   })
 }
 
