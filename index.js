@@ -4,20 +4,13 @@
 
 const { EventEmitter } = require('events')
 
+const promises = require('./lib/api/promises.js')
+const { scrapeFor } = require('./lib/api/scrape.js')
+const TrackerError = require('./lib/api/tracker-error.js')
+const upkeep = require('./lib/api/upkeep.js')
 const check = require('./lib/options/arguments.js')
 const { planOf, signalOf } = require('./lib/options/plan.js')
 const version1 = require('./lib/options/version-1.js')
-const TrackerError = require('./lib/api/tracker-error.js')
-// At once: it takes what it needs of the runtime as it is now, before a test suite or a first caller's context changes it.
-require('./lib/engine/event-loop.js')
-
-// Loaded by those who use them: they are half of what `require` of this package would cost.
-const promises = () => require('./lib/api/promises.js')
-let loadedUpkeep = null
-function upkeep() {
-  if (loadedUpkeep === null) loadedUpkeep = require('./lib/api/upkeep.js')
-  return loadedUpkeep
-}
 
 function UdpTracker(peerId, infoHash, announceUrl, opts) {
   EventEmitter.call(this)
@@ -60,22 +53,22 @@ for (const [name, value] of Object.entries({
 }
 
 UdpTracker.prototype.announce = function announce(event, opts) {
-  if (!this.destoryed) return upkeep().announce(this, event, opts)
+  if (!this.destoryed) return upkeep.announce(this, event, opts)
 }
 
-UdpTracker.prototype.stop = function stop(opts) {
+UdpTracker.prototype.stop = async function stop(opts) {
   const { timeout } = check.optionsObject(opts, 'opts', check.TIMEOUT_ALONE)
-  return upkeep().stop(this, check.limit(timeout))
+  return upkeep.stop(this, check.limit(timeout))
 }
 
 UdpTracker.prototype.scrape = function scrape(infoHashes) {
-  if (!this.destoryed) require('./lib/api/scrape.js').scrapeFor(this, infoHashes)
+  if (!this.destoryed) scrapeFor(this, infoHashes)
 }
 
 UdpTracker.prototype.destroy = function destroy() {
   this.destoryed = true
   this.destroyed = true
-  if (loadedUpkeep !== null) loadedUpkeep.end(this)
+  upkeep.end(this)
   if (this._forgetSignal !== null) this._forgetSignal()
   if (this._scrapes !== null) {
     for (const job of this._scrapes) job.cancel()
@@ -86,7 +79,7 @@ UdpTracker.prototype.destroy = function destroy() {
 UdpTracker.prototype.destory = UdpTracker.prototype.destroy
 
 UdpTracker.announce = function announce(url, opts) {
-  return promises().announce(url, opts, announce)
+  return promises.announce(url, opts, announce)
 }
 
 UdpTracker.ping = function ping(url, opts) {
@@ -94,15 +87,15 @@ UdpTracker.ping = function ping(url, opts) {
 }
 
 UdpTracker.scrape = function scrape(url, infoHashes, opts) {
-  return promises().scrape(url, infoHashes, opts, scrape)
+  return promises.scrape(url, infoHashes, opts, scrape)
 }
 
-UdpTracker.scrape.stream = (url, infoHashes, opts) => promises().scrapeStream(url, infoHashes, opts)
+UdpTracker.scrape.stream = promises.scrapeStream
 
 // Typed as `events.once` cannot be.
 UdpTracker.once = EventEmitter.once
-UdpTracker.drain = (opts) => promises().drain(opts)
-UdpTracker.stats = () => promises().stats()
+UdpTracker.drain = promises.drain
+UdpTracker.stats = promises.stats
 UdpTracker.TrackerError = TrackerError
 UdpTracker.UdpTracker = UdpTracker
 

@@ -6,7 +6,7 @@ const assert = require('node:assert/strict')
 const { AsyncLocalStorage } = require('node:async_hooks')
 const diagnosticsChannel = require('node:diagnostics_channel')
 const { startScriptedTracker } = require('./support/scripted-tracker')
-const { EXPOSE_GC, startScript } = require('./support/child')
+const { EXPOSE_GC, startBareScript, startScript } = require('./support/child')
 const { UdpTracker, INFO_HASH, createClient, REQUEST } = require('./support/client')
 const { deadline } = require('./support/deadline')
 const wire = require('./support/wire')
@@ -111,6 +111,35 @@ test('the context of an exception is that of the request whose listener threw it
   )
   const { stdout } = await child.exit()
   assert.deepEqual(stdout.trim().split('\n').sort(), ['of a a', 'of b b'])
+})
+
+test('the context in which the package was loaded and first used is not kept for ever', async (t) => {
+  const tracker = await startScriptedTracker(t)
+  const child = startBareScript(
+    t,
+    `${EXPOSE_GC}
+     const { AsyncLocalStorage } = require('node:async_hooks')
+     const { setImmediate: nextTurn } = require('node:timers/promises')
+     const { PACKAGE_ROOT, TRACKER_URL } = process.env
+     const tenant = new AsyncLocalStorage()
+     const main = async () => {
+       let request = { big: true }
+       const kept = new WeakRef(request)
+       await tenant.run(request, () => {
+         const peerId = Buffer.alloc(20, 1)
+         return require(PACKAGE_ROOT).announce(TRACKER_URL, { peerId, infoHash: peerId, port: 1 })
+       })
+       request = null
+       for (let i = 0; i < 100 && kept.deref() !== undefined; i++) {
+         await nextTurn()
+         gc()
+       }
+       console.log(kept.deref() === undefined)
+     }
+     main()`,
+    tracker.url
+  )
+  assert.equal((await child.exit()).stdout, 'true\n')
 })
 
 test("the context of a process's first request is not kept for ever", async (t) => {

@@ -24,10 +24,13 @@
 
 const { AsyncResource } = require('async_hooks')
 
+const addon = require('./addon.js')
 const commands = require('./commands.js')
-const { afterThis, root, turns } = require('./event-loop.js')
+const diagnostics = require('./diagnostics.js')
+const { afterThis, nextTurn, root } = require('./event-loop.js')
 const Failure = require('./failure.js')
 const InFlight = require('./in-flight.js')
+const lookUps = require('./look-ups.js')
 const { Inbox } = require('./outcomes.js')
 
 const ENGINE_DIED = 'tracker engine has stopped'
@@ -38,26 +41,21 @@ const CATCH_UP = 1024
 const inFlight = new InFlight()
 
 let session = null
-let diagnostics = null
 // Whether the engine has been asked to tell of datagrams.
 let traced = false
 // Whether the next turn of the event loop takes outcomes.
 let scheduled = false
 let spareInbox = null
-// Keeps the process alive while anything is in flight; nothing else of ours does.
-let anchor = null
-let nextTurn = null
 
 // How many announces of the event `stopped` are in flight, and who waits for there being none.
 const STOPPED = 3
 let stopping = 0
 const drains = new Set()
 
-// The addon is loaded by the first call that needs it: most of what loading this package costs.
+// The addon is loaded by the first call that needs it: most of what loading this package costs. After it nothing is read from
+// the disk any more.
 function open() {
-  const { Session } = require('./addon.js').load()
-  diagnostics = require('./diagnostics.js')
-  ;({ anchor, nextTurn } = turns(dispatch))
+  const { Session } = addon.load()
   commands.open(submit)
   session = new Session(schedule)
 }
@@ -102,13 +100,13 @@ function enter(request) {
   }
   request.context = new AsyncResource('UdpTrackerRequest')
   request.number = inFlight.add(request)
-  if (inFlight.size === 1) anchor.ref()
+  if (inFlight.size === 1) session.hold(true)
   if (request.event === STOPPED) stopping++
 }
 
 function release(request) {
   inFlight.remove(request.number)
-  if (inFlight.size === 0) anchor.unref()
+  if (inFlight.size === 0) session.hold(false)
   if (request.event === STOPPED && --stopping === 0) {
     for (const drained of drains) drained()
     drains.clear()
@@ -120,7 +118,7 @@ function release(request) {
 function schedule() {
   if (scheduled) return
   scheduled = true
-  nextTurn()
+  nextTurn(dispatch)
 }
 
 // Takes one buffer of outcomes a turn of the event loop: timers and sockets of the application get theirs in between.
@@ -182,7 +180,7 @@ function report(request, inbox, start, end) {
 
 // The engine wants something of an application's own look-up.
 function lookUp(_, inbox, start, end) {
-  inbox.lookUp(require('./look-ups.js'), start, end)
+  inbox.lookUp(lookUps, start, end)
 }
 
 function failAll(text) {

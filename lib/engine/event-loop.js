@@ -7,8 +7,18 @@
 const { AsyncResource } = require('async_hooks')
 const timers = require('timers')
 
-/** What lives as long as the process is made in this context, not in that of the first caller. */
-const root = new AsyncResource('UdpTrackerEngine')
+/** What outlives a request is made in this context, which is nobody's. */
+const root = contextOfNobody()
+
+// A resource keeps what every AsyncLocalStorage holds where it was made, and a native one keeps it for ever: a test runner's
+// own state, with all the globals of a test file. The numbers are its identity.
+function contextOfNobody() {
+  const resource = new AsyncResource('UdpTrackerEngine')
+  for (const key of Object.getOwnPropertySymbols(resource)) {
+    if (typeof resource[key] !== 'number') resource[key] = undefined
+  }
+  return resource
+}
 
 /** The longest wait of a timer, in milliseconds; longer ones fire at once. */
 const LONGEST_TIMER = 2 ** 31 - 1
@@ -28,7 +38,6 @@ const isGenuine = (method, name) => method.name === name
 
 const nextTick = original(process, 'nextTick')
 const setImmediate = original(timers, 'setImmediate')
-const setInterval = original(timers, 'setInterval')
 const setTimeout = original(timers, 'setTimeout')
 const clearTimeout = original(timers, 'clearTimeout')
 
@@ -39,26 +48,18 @@ const afterThis = isGenuine(nextTick, 'nextTick')
   ? nextTick
   : (callback, ...details) => void resolved.then(() => callback(...details))
 
-const byTimers = isGenuine(setImmediate, 'setImmediate') && isGenuine(setInterval, 'setInterval')
-
-/**
- * A function that calls `callback` in the next turn of the event loop, and something that keeps the process alive between
- * its `ref` and its `unref`.
- */
-function turns(callback) {
-  if (!byTimers) return turnsByMessage(callback)
-  const anchor = setInterval(() => {}, LONGEST_TIMER)
-  anchor.unref()
-  return { nextTurn: () => setImmediate(callback), anchor }
-}
+/** Calls `callback` in the next turn of the event loop. */
+const nextTurn = isGenuine(setImmediate, 'setImmediate') ? setImmediate : nextTurnByMessage
 
 // A message to oneself is a turn of the event loop as well.
-function turnsByMessage(callback) {
+function nextTurnByMessage(callback) {
   const { MessageChannel } = require('worker_threads')
   const { port1, port2 } = new MessageChannel()
-  port1.on('message', callback)
-  port1.unref()
-  return { nextTurn: () => port2.postMessage(null), anchor: port1 }
+  port1.once('message', () => {
+    port1.close()
+    callback()
+  })
+  port2.postMessage(null)
 }
 
-module.exports = { LONGEST_TIMER, afterThis, clearTimeout, root, setTimeout, turns }
+module.exports = { LONGEST_TIMER, afterThis, clearTimeout, nextTurn, root, setTimeout }

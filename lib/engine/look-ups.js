@@ -2,8 +2,7 @@
 
 // Look-ups that applications do themselves (`transport.lookup`): the engine asks, the function answers when it likes.
 
-const { isIP } = require('net')
-
+const isIP = require('../options/is-ip.js')
 const commands = require('./commands.js')
 
 // More addresses of a host are not asked; src/net/names/mod.rs has the same limit.

@@ -8,6 +8,8 @@
 const { isUint8Array } = require('util').types
 
 const { kind, outOfRange, refuseUnknown, shown, wrongType } = require('./errors.js')
+const isIP = require('./is-ip.js')
+const { transportOf } = require('./transport.js')
 
 /** The numbers of the events, by number and by word. */
 const EVENTS = {
@@ -207,8 +209,7 @@ function ipv4(value) {
   if (typeof value !== 'string') {
     throw wrongType(`opts.ip must be the text of an IPv4 address, got ${kind(value)}`)
   }
-  // Loaded for the few who set it: it is half of what `require` of this package would cost.
-  if (!require('net').isIPv4(value)) {
+  if (isIP(value) !== 4) {
     throw outOfRange(`opts.ip must be the text of an IPv4 address, got ${shown(value)}`)
   }
   return value.split('.').reduce((bits, octet) => bits * 256 + Number(octet), 0)
@@ -294,11 +295,6 @@ function announceOptions(opts) {
     urlData: isGiven(urlData) ? Boolean(urlData) : DEFAULTS.urlData,
     transport: transportOf(transport)
   }
-}
-
-// Loaded for the few who choose their way out.
-function transportOf(transport) {
-  return isGiven(transport) ? require('./transport.js').transportOf(transport) : DEFAULTS.transport
 }
 
 /** Those of them that a scrape has. */

@@ -3,10 +3,9 @@
 // `transport`: the way out that an application chose, checked and packed for the engine. What is packed here,
 // src/binding/transports.rs reads: they change together.
 
-const { isIP } = require('net')
-
 const lookUps = require('../engine/look-ups.js')
 const { kind, outOfRange, refuseUnknown, wrongType } = require('./errors.js')
+const isIP = require('./is-ip.js')
 
 const DEFAULT_PROXY_PORT = 1080
 // RFC 1929: each has one byte for its length.

@@ -8,3 +8,4 @@ mod reader;
 mod session;
 mod transports;
 mod url;
+mod waker;

@@ -16,12 +16,9 @@ use std::{
     time::Duration,
 };
 
-use napi::{
-    Status,
-    threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode},
-};
+use napi::threadsafe_function::ThreadsafeFunctionCallMode;
 
-use super::details::Details;
+use super::{details::Details, waker::Waker};
 use crate::{
     memory,
     net::{Failure, Sink},
@@ -49,9 +46,6 @@ const SPARE: usize = 4;
 
 /// What JavaScript lets pile up beyond this many bytes leaves enough memory behind to be worth a search for it.
 const LARGE_BACKLOG: usize = 8 << 20;
-
-/// Calls JavaScript to come and take outcomes. It does not keep the process alive.
-pub(super) type Waker = ThreadsafeFunction<(), (), (), Status, false, true>;
 
 /// The engine's end of a session's queue of outcomes.
 pub(super) struct Outbound {

@@ -11,8 +11,8 @@ use std::{
 };
 
 use napi::{
-    Env, Result,
-    bindgen_prelude::{Function, Uint8ArraySlice},
+    CleanupEnvHook, Env, Result,
+    bindgen_prelude::{Function, ObjectFinalize, Uint8ArraySlice},
 };
 use napi_derive::napi;
 
@@ -24,7 +24,8 @@ use crate::{
 use super::{
     commands::Decoder,
     engine::{Handle, SharedEngine},
-    outcomes::{Inbound, Taken, Waker, queue},
+    outcomes::{Inbound, Taken, queue},
+    waker::{Waker, Woken},
 };
 
 static ENGINE: SharedEngine = SharedEngine::new();
@@ -64,32 +65,54 @@ impl Link {
     }
 }
 
-/// One environment's session. `lib/engine/engine.js` keeps the only one.
-#[napi]
+/// A session's link, shared with the hook that closes it when the environment ends.
+type SharedLink = Rc<RefCell<Option<Link>>>;
+
+/// What one copy of `lib/engine/engine.js` has of the engine. It ends with that module or with the environment, whichever
+/// is first.
+#[napi(custom_finalize)]
 pub struct Session {
     id: SessionId,
-    waker: Arc<Waker>,
+    woken: Woken,
     decoder: Decoder,
     inbound: Option<Inbound>,
-    /// Shared with the hook that runs when the environment ends.
-    link: Rc<RefCell<Option<Link>>>,
+    link: SharedLink,
+    hook: CleanupEnvHook<SharedLink>,
+}
+
+fn close(link: SharedLink) {
+    if let Some(link) = link.take() {
+        link.close();
+    }
+}
+
+impl ObjectFinalize for Session {
+    fn finalize(self, env: Env) -> Result<()> {
+        // A hook that has run has let go of the link.
+        let is_ahead = Rc::strong_count(&self.link) > 1;
+        close(self.link);
+        if is_ahead { env.remove_env_cleanup_hook(self.hook) } else { Ok(()) }
+    }
 }
 
 #[napi]
 impl Session {
-    /// A session that calls `wake` when there are outcomes to take. Nothing is started before the first command.
+    /// A session that calls `wake` when there are outcomes to take. Whoever made it keeps `wake` alive. Nothing is started
+    /// before the first command.
     #[napi(constructor)]
     pub fn new(env: Env, wake: Function<'_, (), ()>) -> Result<Self> {
-        let waker = Arc::new(wake.build_threadsafe_function().weak::<true>().build()?);
-        let link: Rc<RefCell<Option<Link>>> = Rc::default();
+        let woken = Woken::new(env, &wake)?;
+        let link = SharedLink::default();
         // Hooks run in reverse order of their making: this one before the waker's own.
-        env.add_env_cleanup_hook(link.clone(), |link| {
-            if let Some(link) = link.take() {
-                link.close();
-            }
-        })?;
+        let hook = env.add_env_cleanup_hook(link.clone(), close)?;
         let id = NEXT_SESSION.fetch_add(1, Ordering::Relaxed);
-        Ok(Self { id, waker, decoder: Decoder::new(id), inbound: None, link })
+        Ok(Self { id, woken, decoder: Decoder::new(id), inbound: None, link, hook })
+    }
+
+    /// Whether something is in flight: while it is, the process stays alive, and `wake` with all that it refers to.
+    #[napi]
+    pub fn hold(&mut self, held: bool) -> Result<()> {
+        self.woken.hold(held)
     }
 
     /// Takes the first `length` bytes of `records` as commands.
@@ -98,7 +121,7 @@ impl Session {
         let commands = self.decoder.decode(records.get(..length as usize).unwrap_or(records));
         let mut link = self.link.borrow_mut();
         if link.is_none() {
-            let (opened, inbound) = Link::open(self.id, self.waker.clone())?;
+            let (opened, inbound) = Link::open(self.id, self.woken.waker())?;
             self.inbound = Some(inbound);
             *link = Some(opened);
         }

@@ -1,0 +1,20 @@
+// Jest in band: what a test file leaves behind goes when it ends, though it has loaded this package.
+'use strict'
+
+const { test } = require('node:test')
+const assert = require('node:assert/strict')
+const { bin, run } = require('./run')
+
+// Fifteen files leave some 50 MB each.
+test('Jest runs more test files in one process than memory has room for', async (t) => {
+  const config = JSON.stringify({
+    projects: Array.from({ length: 15 }, (_, i) => ({
+      displayName: `file ${i}`,
+      testMatch: ['<rootDir>/suites/memory.js'],
+      transform: {}
+    }))
+  })
+  const jest = bin('jest', 'bin/jest.js')
+  const output = await run(t, '--max-old-space-size=300', jest, '--runInBand', '--config', config)
+  assert.match(output, /Tests: +15 passed, 15 total/)
+})
