@@ -24,6 +24,8 @@ export type {
   FamilyUpdate,
   InfoHashes,
   Limits,
+  Lookup,
+  LookupAddress,
   LookupOptions,
   Options,
   Phase,

@@ -570,7 +570,7 @@ declare namespace UdpTracker {
      * throws is the error's reason, and a `code` of it that of `cause`. With a code of what may pass, such as EAI_AGAIN, it is
      * asked again as long as the request has time. The first 256 addresses are asked.
      */
-    lookup?: ((host: string, options: LookupOptions) => string[] | Promise<string[]>) | undefined
+    lookup?: Lookup | undefined
   }
 
   /** A SOCKS5 proxy (RFC 1928, RFC 1929) with UDP. */
@@ -591,10 +591,28 @@ declare namespace UdpTracker {
     dns?: 'remote' | 'local' | undefined
   }
 
+  /** An address as text, or as `dns.lookup` gives it. */
+  type LookupAddress = string | { address: string; family?: number | undefined }
+
+  /**
+   * `dns.lookup`, `dns.promises.lookup`, or a function like one of them. It calls back or returns a promise, with addresses or
+   * with one.
+   */
+  type Lookup = (
+    host: string,
+    options: LookupOptions,
+    callback: (
+      error: Error | null | undefined,
+      found?: LookupAddress | readonly LookupAddress[]
+    ) => void
+  ) => unknown
+
   /** What {@link Transport.lookup} is told beside the host. */
   interface LookupOptions {
     /** 4, 6, or 0 for both. */
     family: 0 | 4 | 6
+    /** All addresses of the host are asked for. */
+    all: true
     /** Aborted when no request waits for the answer any more. */
     signal: AbortSignal
   }

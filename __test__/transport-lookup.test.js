@@ -3,6 +3,7 @@
 
 const { test } = require('node:test')
 const assert = require('node:assert/strict')
+const dns = require('node:dns')
 const { isIPv4 } = require('node:net')
 const { deadline } = require('./support/deadline')
 const { UdpTracker, createClient, nextError, nextUpdate, REQUEST } = require('./support/client')
@@ -68,10 +69,38 @@ for (const [what, lookup, reason] of [
   ['rejects with no error', async () => Promise.reject(7), '7'],
   ['rejects with nothing', async () => Promise.reject(new Error('')), 'lookup failed'],
   ['rejects with what cannot be printed', async () => Promise.reject(Object.create(null)), 'lookup failed'], // prettier-ignore
-  ['gives nothing', async () => undefined, 'lookup must give an array of addresses, got undefined'],
-  ['gives a string', async () => '127.0.0.1', 'lookup must give an array of addresses, got string'],
+  ['gives nothing', async () => undefined, 'lookup gave no IP address: undefined'],
+  [
+    'returns nothing and takes no callback',
+    (host) => void host,
+    'lookup gave no IP address: undefined'
+  ],
+  [
+    'calls back with an error',
+    (host, options, callback) => callback(new Error('offline')),
+    'offline'
+  ],
+  [
+    'calls back with nothing',
+    (host, options, callback) => callback(null),
+    'lookup gave no IP address: undefined'
+  ],
+  [
+    'calls back with a name',
+    (host, options, callback) => callback(null, 'localhost', 4),
+    'lookup gave no IP address: localhost'
+  ],
+  [
+    'gives an address of a link',
+    async () => [{ address: 'fe80::1%lo', family: 6 }],
+    'lookup gave no IP address: fe80::1%lo'
+  ],
   ['gives names', async () => ['localhost'], 'lookup gave no IP address: localhost'],
-  ['gives objects', async () => [{ address: '127.0.0.1' }], 'lookup gave no IP address: object'],
+  [
+    'gives objects without an address',
+    async () => [{ family: 4 }],
+    'lookup gave no IP address: undefined'
+  ],
   ['gives no address', async () => [], 'lookup found no address']
 ]) {
   test(`a look-up that ${what} is one error`, async (t) => {
@@ -84,6 +113,59 @@ for (const [what, lookup, reason] of [
     assert.equal(tracker.requests.length, 0)
   })
 }
+
+// Everything that Node.js and its users call a lookup.
+const found = [{ address: '127.0.0.1', family: 4 }]
+const local = (options) => ({ ...options, family: 4 })
+for (const [what, lookup] of [
+  ['dns.lookup', (host, options, callback) => dns.lookup('localhost', local(options), callback)],
+  [
+    'dns.lookup with whatever arguments',
+    (...args) => dns.lookup('localhost', local(args[1]), args[2])
+  ],
+  ['dns.promises.lookup', (host, options) => dns.promises.lookup('localhost', local(options))],
+  ['dns.promises.lookup for one', () => dns.promises.lookup('localhost', 4)],
+  [
+    'a callback with one address, for a lookup without `all`',
+    (host, options, callback) => callback(null, '127.0.0.1', 4)
+  ],
+  [
+    'a callback that comes later',
+    (host, options, callback) => void setImmediate(callback, undefined, found)
+  ],
+  [
+    'an asynchronous function that calls back',
+    async (host, options, callback) => void callback(null, found)
+  ],
+  ['a promise of objects', async () => found],
+  ['a promise of texts', async () => ['127.0.0.1']],
+  ['a promise of one text', async () => '127.0.0.1'],
+  ['an array at once', () => ['127.0.0.1']],
+  ['a callback that is called twice', (host, options, callback) => { callback(null, found); callback(new Error('again')) }] // prettier-ignore
+]) {
+  test(`it may be ${what}`, async (t) => {
+    const tracker = await startScriptedTracker(t)
+    const url = `udp://tracker.example:${tracker.port}`
+    const { seeds } = await UdpTracker.announce(url, { ...request, transport: { lookup } })
+    assert.equal(seeds, 0)
+  })
+}
+
+test('it is asked for all addresses, as dns.lookup is', async (t) => {
+  const tracker = await startScriptedTracker(t)
+  let asked
+  const lookup = (host, { signal, ...options }, callback) => {
+    asked = { host, options, aborted: signal.aborted }
+    callback(null, found)
+  }
+  const url = `udp://tracker.example:${tracker.port}`
+  await UdpTracker.announce(url, { ...request, family: 4, transport: { lookup } })
+  assert.deepEqual(asked, {
+    host: 'tracker.example',
+    options: { family: 4, all: true },
+    aborted: false
+  })
+})
 
 test('words of a look-up are no codes, and its code is the cause', async (t) => {
   const tracker = await startScriptedTracker(t)

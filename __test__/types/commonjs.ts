@@ -1,5 +1,6 @@
 // Uses of the package from CommonJS that must compile, and misuses that must not. Nothing here is run.
 
+import * as dns from 'node:dns'
 import { EventEmitter, once } from 'node:events'
 import { inherits } from 'node:util'
 import UdpTracker = require('bittorrent-udp-tracker')
@@ -185,6 +186,13 @@ async function statics(): Promise<void> {
     proxy: { host: 'localhost', port: 1080, dns: 'local' },
     lookup: async (host, { family, signal }) => (signal.aborted ? [] : [`${host}${family}`])
   }
+  const lookups: UdpTracker.Lookup[] = [
+    dns.lookup,
+    dns.promises.lookup,
+    (host, { all }, callback) => callback(null, all && [{ address: host, family: 4 }]),
+    async (host) => ({ address: host })
+  ]
+  transport.lookup = lookups[0]
   const both = await announce(URL, {
     peerId: PEER_ID,
     infoHash: INFO_HASH,

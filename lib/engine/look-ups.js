@@ -52,20 +52,39 @@ async function addressesOf(number, host, family, signal) {
   const reference = functions.get(number)
   const lookup = reference && reference.deref()
   if (lookup === undefined) throw new Error('lookup is gone')
-  const found = await lookup(host, { family, signal })
-  if (!Array.isArray(found)) {
-    throw new TypeError(
-      `lookup must give an array of addresses, got ${found === null ? 'null' : typeof found}`
-    )
-  }
-  const addresses = found.slice(0, MOST_ADDRESSES)
-  for (const address of addresses) {
-    if (typeof address !== 'string' || isIP(address) === 0 || address.includes('%')) {
-      throw new TypeError(`lookup gave no IP address: ${shown(address)}`)
+  const found = await answerOf(lookup, host, { family, all: true, signal })
+  const entries = (Array.isArray(found) ? found : [found]).slice(0, MOST_ADDRESSES)
+  if (entries.length === 0) throw new Error('lookup found no address')
+  return entries.map(addressOf)
+}
+
+// `dns.lookup` and its kind answer by a callback, others by what they return; of one that does both, the first counts.
+function answerOf(lookup, host, options) {
+  return new Promise((resolve, reject) => {
+    const callback = (error, found) => (isNothing(error) ? resolve(found) : reject(error))
+    const returned = lookup(host, options, callback)
+    const hasCallback = lookup.length > 2
+    if (returned && typeof returned.then === 'function') {
+      returned.then((found) => {
+        if (!hasCallback || !isNothing(found)) resolve(found)
+      }, reject)
+    } else if (Array.isArray(returned) || (!hasCallback && lookup.length > 0)) {
+      resolve(returned)
     }
+    // What else it returns is its own, a request for example: it calls back.
+  })
+}
+
+const isNothing = (value) => value === undefined || value === null
+
+// Of an address as text, or as `dns.lookup` has it.
+function addressOf(entry) {
+  const isObject = typeof entry === 'object' && entry !== null
+  const address = isObject ? entry.address : entry
+  if (typeof address !== 'string' || isIP(address) === 0 || address.includes('%')) {
+    throw new TypeError(`lookup gave no IP address: ${shown(address)}`)
   }
-  if (addresses.length === 0) throw new Error('lookup found no address')
-  return addresses
+  return address
 }
 
 function shown(value) {
