@@ -40,7 +40,7 @@ use super::{
 };
 use request::Pending;
 pub use send::{Origin, SendFailure, Transmit};
-pub use trace::{Kind, Trace};
+pub use trace::{Decision, Kind, Trace};
 
 /// Tables with room for more entries than this give their memory back when they are empty.
 const LARGE: usize = 1024;
@@ -197,6 +197,7 @@ pub struct Client {
     outcome_bytes: Vec<u8>,
     tracing: bool,
     traces: VecDeque<Trace>,
+    decisions: VecDeque<(Decision, SocketAddr)>,
     /// Numbers requests, and tickets of queues.
     sequence: u64,
     /// How long the machine was suspended while `Instant` stood still.
@@ -228,6 +229,7 @@ impl Client {
             outcome_bytes: Vec::new(),
             tracing: false,
             traces: VecDeque::new(),
+            decisions: VecDeque::new(),
             sequence: 0,
             suspended: Duration::ZERO,
             freed: 0,
