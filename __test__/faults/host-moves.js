@@ -10,7 +10,6 @@ const { createClient, nextUpdate, REQUEST, UdpTracker } = require('../support/cl
 
 run(async (t) => {
   useOwnResolver('timeout:1 attempts:1')
-  useOwnFile('/etc/nsswitch.conf', 'hosts: files dns\n')
   useOwnFile('/etc/hosts', '127.0.0.2 in-file.example\n')
   let answer = '127.0.0.2'
   await startDnsServer(t, () => answer)

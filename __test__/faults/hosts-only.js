@@ -3,6 +3,7 @@
 'use strict'
 
 const assert = require('node:assert/strict')
+const fs = require('node:fs')
 const { run, useOwnFile, useOwnResolver } = require('../support/fault')
 const { startDnsServer } = require('../support/dns-server')
 const { startScriptedTracker } = require('../support/scripted-tracker')
@@ -13,7 +14,7 @@ const NAMES = Array.from({ length: 200 }, (_, i) => `tracker${i}.example`)
 
 run(async (t) => {
   useOwnResolver('timeout:1 attempts:1')
-  useOwnFile('/etc/nsswitch.conf', 'hosts: files\n')
+  fs.writeFileSync('/etc/nsswitch.conf', 'hosts: files\n')
   useOwnFile('/etc/hosts', BLOCKED + NAMES.map((name) => `127.0.0.1 ${name}\n`).join(''))
   const server = await startDnsServer(t, () => '127.0.0.2')
   const { port } = await startScriptedTracker(t)

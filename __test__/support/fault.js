@@ -37,8 +37,10 @@ function useOwnFile(place, text) {
   fs.rmSync(directory, { recursive: true })
 }
 
-// Lets the system's resolver ask this name server in this mount namespace, and nobody else.
+// Lets the system's resolver ask this name server in this mount namespace, and nobody else: whatever other sources of names
+// this machine has.
 function useOwnResolver(options, nameServer = '127.0.0.1') {
+  useOwnFile('/etc/nsswitch.conf', 'hosts: files dns\n')
   useOwnFile('/etc/resolv.conf', `nameserver ${nameServer}\noptions ${options}\n`)
 }
 

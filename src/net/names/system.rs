@@ -62,14 +62,14 @@ impl System {
         Some(Turn { system: self.clone(), _permit: permit })
     }
 
-    /// Waits until all threads hang: busy ones come back.
+    /// Waits, beside a [`turn`](Self::turn) that does not come, until all threads hang: busy ones come back.
     pub(super) async fn hangs(&self) {
         loop {
             let at = *self.moved.lock().unwrap_or_else(PoisonError::into_inner) + HANGS_AFTER;
-            if self.turns.available_permits() == 0 && at <= Instant::now() {
+            if at <= Instant::now() {
                 return;
             }
-            sleep_until(at.max(Instant::now() + HANGS_AFTER / 10).into()).await;
+            sleep_until(at.into()).await;
         }
     }
 
