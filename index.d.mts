@@ -17,7 +17,6 @@ export type {
   Bytes,
   Counter,
   Counters,
-  DecisionMessage,
   DiagnosticsMessage,
   DrainOptions,
   ErrorMessage,

@@ -58,6 +58,8 @@ const THROWN = {
   "unknown event: got 'finished', not one of none, completed, started, stopped, paused, or 0 to 4":
     announcing({ event: 'finished' }),
   'opts.timeout must be a positive number of milliseconds, got -1': announcing({ timeout: -1 }),
+  'opts.retransmit must be a boolean, got string': () =>
+    UdpTracker.ping('udp://localhost', { retransmit: 'yes' }),
   'opts.signal must be an AbortSignal': announcing({ signal: {} }),
   'opts.onProgress must be a function': () =>
     UdpTracker.scrape('udp://localhost', [INFO_HASH], { onProgress: 1 }),

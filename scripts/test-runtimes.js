@@ -37,6 +37,7 @@ const OF_NODE = [
   'types',
   'command-line',
   'life',
+  'retry-soak',
   'soak',
   'system-faults'
 ]

@@ -9,7 +9,7 @@ use std::{
 
 use bittorrent_udp_tracker::proto::{
     AnnounceResponse, Body, Client, Config, Failure, Family, InfoHash, Instant, Origin, Outcome, Port, Request,
-    RequestId, Schedule, SendError, SendFailure, Transmit, Unreachable,
+    RequestId, Schedule, SendFailure, Transmit, Unreachable,
 };
 
 use super::{
@@ -198,8 +198,7 @@ impl Watched {
                 }
             }
         }
-        let error = SendError { number: None, words: "no".to_owned() };
-        let failure = if lasting { SendFailure::Lasting(&error) } else { SendFailure::Passing(&error) };
+        let failure = if lasting { SendFailure::Lasting("no") } else { SendFailure::Passing("not now") };
         self.client.handle_send_failure(self.now, transmit, failure);
     }
 

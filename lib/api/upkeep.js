@@ -9,7 +9,7 @@ const version1 = require('../options/version-1.js')
 const { LONGEST_TIMER } = require('../engine/event-loop.js')
 const Announce = require('./announce.js')
 const BothFamilies = require('./both-families.js')
-const { waitAfter, waiting } = require('./retry.js')
+const retry = require('./retry.js')
 
 const NOT_CALLING = 'not calling announce'
 const UNKNOWN_EVENT = 'unknown event'
@@ -146,10 +146,10 @@ function eventOf({ _last_event: event, _last_opts: opts }) {
 }
 
 function waitForInterval(tracker, event, interval) {
-  const { jitter, minInterval, once, retry } = tracker._plan
+  const { jitter, minInterval, once, retry: isRetried } = tracker._plan
   clear(tracker)
   tracker.interval = interval
-  if (retry) Object.assign(tracker, { failures: 0, lastError: null })
+  if (isRetried) Object.assign(tracker, { failures: 0, lastError: null })
   if (once) sayOnce(tracker, event)
   if (once && event === STOPPED) return
   tracker._in_interval = true
@@ -166,10 +166,10 @@ function fail(tracker, failure) {
 function retryLater(tracker, failure) {
   tracker.failures++
   tracker.lastError = failure.message
-  const wait = waitAfter(failure, tracker.failures, tracker.interval)
+  const wait = retry.waitAfter(failure, tracker.failures, tracker.interval)
   if (wait === null) return
   schedule(tracker, wait)
-  waiting.set(tracker, (sooner) => {
+  retry.wait(tracker, (sooner) => {
     clear(tracker)
     schedule(tracker, sooner)
   })
@@ -204,7 +204,7 @@ function end(tracker) {
 
 function clear(tracker) {
   if (tracker._plan.retry) {
-    waiting.delete(tracker)
+    retry.forget(tracker)
     tracker.nextAnnounce = null
   }
   const timers = tracker._announce_intervals_timeout

@@ -24,7 +24,8 @@ class Client extends EventEmitter {
     this._getAnnounceOpts = opts.getAnnounceOpts
     this._proxyOpts = opts.proxyOpts
     this._transport = opts.transport
-    check.announceOptions({ transport: opts.transport })
+    this._family = opts.family
+    check.objectOptions({ transport: opts.transport, family: opts.family })
     this.destroyed = false
     this._trackers = []
     for (const url of announceUrls(opts.announce)) {

@@ -7,6 +7,7 @@ export type {
   ClientOptions,
   Counter,
   Events,
+  PatchOptions,
   ProxyOptions,
   ScrapeCallback,
   ScrapeData,

@@ -14,13 +14,21 @@ import UdpTracker = require('../../index.js')
  * @param Client The class that bittorrent-tracker exports. A copy nested in another package has a class of its own.
  * @param transport Which way the requests go; that of a client's own options goes before it. A later patch without one
  * leaves it as it is.
+ * @param opts Over which family the announces go.
  * @returns A function that takes this patch back. Called again it does nothing.
  * @throws TypeError if `Client` is not that class, and TypeError or RangeError if `transport` is invalid.
  */
 export function patch(
   Client: abstract new (...args: any[]) => EventEmitter,
-  transport?: Transport | null
+  transport?: Transport | null,
+  opts?: PatchOptions | null
 ): () => void
+
+/** The options of {@link patch}. */
+export interface PatchOptions {
+  /** As {@link ClientOptions.family}. */
+  family?: 0 | 4 | 6 | 'both' | undefined
+}
 
 /**
  * A client of bittorrent-tracker's interface for `udp:` trackers: one torrent, any number of trackers. It has no dependency.
@@ -128,6 +136,8 @@ export interface TrackerClient {
   _peerIdBuffer: Uint8Array
   /** The port that the peer listens on. */
   _port: number
+  /** As {@link ClientOptions.family}. */
+  _family?: 0 | 4 | 6 | 'both' | undefined
   /** Which way the requests go. */
   _transport?: Transport | null | undefined
   /** As {@link ClientOptions.proxyOpts}. */
@@ -156,6 +166,13 @@ export interface ClientOptions {
   getAnnounceOpts?: (() => AnnounceOptions) | undefined
   /** Which way the requests go. */
   transport?: Transport | null | undefined
+  /**
+   * Over which family the announces go; over both, there is an `update` for each that answers. Where it is left out, the
+   * environment variable BITTORRENT_UDP_TRACKER_FAMILY says it.
+   *
+   * @default 'both'
+   */
+  family?: 0 | 4 | 6 | 'both' | undefined
   /** A proxy as bittorrent-tracker is told of it. With one, no request goes any other way. */
   proxyOpts?: ProxyOptions | undefined
   /** For trackers that are not `udp:`. */

@@ -5,7 +5,7 @@
 
 const check = require('../options/arguments.js')
 const UDPTracker = require('./udp-tracker.js')
-const { TRANSPORT } = require('./transport.js')
+const { FAMILY, TRANSPORT } = require('./transport.js')
 
 const METHODS = ['announce', 'scrape', 'setInterval', 'destroy']
 
@@ -18,24 +18,25 @@ const URL = 'udp://127.0.0.1:6969'
 const patched = new WeakMap()
 
 /**
- * Patches the tracker class of `Client`, bittorrent-tracker's of 7 to 11, whose requests then go the way of `transport`.
- * Returns a function that takes this patch back. Throws a TypeError if `Client` is not that class, and whatever is wrong
- * with `transport`.
+ * Patches the tracker class of `Client`, bittorrent-tracker's of 7 to 11, whose requests then go the way of `transport`, and
+ * its announces over `family`. Returns a function that takes this patch back. Throws a TypeError if `Client` is not that class,
+ * and whatever is wrong with the options.
  */
-function patch(Client, transport) {
-  check.announceOptions({ transport })
+function patch(Client, transport, opts) {
+  const { family } = check.optionsObject(opts, 'opts', new Set(['family']))
+  check.objectOptions({ transport, family })
   const prototype = trackerPrototype(Client)
   if (!patched.has(prototype)) patched.set(prototype, { own: replace(prototype), patches: [] })
   const { own, patches } = patched.get(prototype)
-  const one = { transport }
+  const one = { transport, family }
   patches.push(one)
-  prototype[TRANSPORT] = transportOfAll(patches)
+  choose(prototype, patches)
 
   return function undo() {
     const index = patches.indexOf(one)
     if (index === -1) return
     patches.splice(index, 1)
-    prototype[TRANSPORT] = transportOfAll(patches)
+    choose(prototype, patches)
     if (patches.length > 0) return
     restore(prototype, own)
     patched.delete(prototype)
@@ -43,15 +44,17 @@ function patch(Client, transport) {
 }
 
 // A patch without a transport keeps the earlier one: a library that patches must not bypass the application's proxy.
-function transportOfAll(patches) {
-  const given = patches.filter(({ transport }) => transport !== undefined && transport !== null)
-  return given.length > 0 ? given[given.length - 1].transport : undefined
+function choose(prototype, patches) {
+  prototype[TRANSPORT] = latest(patches.map(({ transport }) => transport))
+  prototype[FAMILY] = latest(patches.map(({ family }) => family))
 }
+
+const latest = (values) => values.filter(check.isGiven).pop()
 
 // Installs our methods; returns the original properties, `undefined` for those that did not exist.
 function replace(prototype) {
   const own = {}
-  for (const name of [...METHODS, TRANSPORT]) {
+  for (const name of [...METHODS, TRANSPORT, FAMILY]) {
     own[name] = Object.getOwnPropertyDescriptor(prototype, name)
     const value = UDPTracker.prototype[name]
     Object.defineProperty(prototype, name, { value, writable: true, configurable: true })

@@ -1,11 +1,11 @@
 'use strict'
 
 // The requests of a bittorrent-tracker client as the engine takes them. No other file of this folder knows
-// lib/engine/engine.js or lib/api/scrape.js.
+// lib/api/announce.js or lib/api/scrape.js.
 
 const check = require('../options/arguments.js')
-const engine = require('../engine/engine.js')
-const Failure = require('../engine/failure.js')
+const Announce = require('../api/announce.js')
+const BothFamilies = require('../api/both-families.js')
 const Limit = require('../api/limit.js')
 const { Scrape, hashesOf } = require('../api/scrape.js')
 
@@ -16,64 +16,36 @@ const REQUEST_TIMEOUT = 15000
 // of the whole.
 const RESEND = REQUEST_TIMEOUT / 6
 
-const TIMED_OUT = new Failure(`tracker is not responding after:${REQUEST_TIMEOUT}`, 'TIMEOUT')
-
-class Announce {
-  constructor(asked, handlers) {
-    this.number = 0
-    this.context = null
-    this.handlers = handlers
-    this.url = check.urlText(asked.url)
-    this.options = optionsOf(asked)
-    this.timeout = RESEND
-    this.infoHash = check.infoHash(asked.infoHash)
-    this.peerId = check.peerId(asked.peerId)
-    this.port = check.port(asked.port, 'port')
-    this.event = asked.event
-    this.downloaded = asked.counters.downloaded
-    this.left = asked.counters.left
-    this.uploaded = asked.counters.uploaded
-    this.limit = null
-  }
-
-  get kind() {
-    return 'announce'
-  }
-
-  start() {
-    engine.start(this)
-    this.limit = new Limit(REQUEST_TIMEOUT, () => {
-      this.cancel()
-      this.handlers.onFailure(TIMED_OUT)
-    })
-  }
-
-  cancel() {
-    this.limit.end()
-    engine.cancel(this)
-  }
-
-  onAnswer(answer) {
-    this.limit.end()
-    this.handlers.onAnnounced(answer)
-  }
-
-  onFailure(failure) {
-    this.limit.end()
-    this.handlers.onFailure(failure)
-  }
-}
-
-function optionsOf({ numWant, transport }) {
-  return check.announceOptions({ numWant, transport })
-}
-
 /**
- * Announces once. Either `handlers.onAnnounced({interval, leechers, seeds, peers})` or `handlers.onFailure(failure)` is
- * called, once and later. Returns a function that cancels the request. Throws if what is asked cannot be sent.
+ * Announces once, with `family: 'both'` over each family. `handlers.onAnnounced({interval, leechers, seeds, peers})` is called
+ * for each that answers, and `handlers.onEnd()` when no more will; or `handlers.onFailure(failure)`, once and alone. Returns a
+ * function that cancels the request. Throws if what is asked cannot be sent.
  */
 function announce(asked, handlers) {
-  const request = new Announce(asked, handlers)
+  const { counters, event, numWant, family, transport } = asked
+  const options = check.objectOptions({ numWant, family, transport })
+  const checked = {
+    url: check.urlText(asked.url),
+    timeout: RESEND,
+    infoHash: check.infoHash(asked.infoHash),
+    peerId: check.peerId(asked.peerId),
+    port: check.port(asked.port, 'port'),
+    event,
+    ...counters
+  }
+  const to = {
+    announced(request, answer) {
+      // Over by the time that anybody hears of the answer.
+      if (request.to === to || request.to.isOver) handlers.onEnd()
+      handlers.onAnnounced(answer)
+    },
+    failed: (request, failure) => handlers.onFailure(failure),
+    ended: () => handlers.onEnd()
+  }
+  const over = (each, hearing) => new Announce(checked, each, REQUEST_TIMEOUT, hearing, null)
+  const request = Array.isArray(options)
+    ? new BothFamilies(to, null, (both) => options.map((each) => over(each, both)))
+    : over(options, to)
   request.start()
   return () => request.cancel()
 }
@@ -95,11 +67,8 @@ function scrape({ url, infoHashes, transport }, handlers) {
     },
     onProgress: () => limit.restart()
   })
-  job.start(check.urlText(url), RESEND, optionsOf({ transport }))
-  const limit = new Limit(REQUEST_TIMEOUT, () => {
-    job.cancel()
-    handlers.onFailure(TIMED_OUT, job.results)
-  })
+  job.start(check.urlText(url), RESEND, check.announceOptions({ transport }))
+  const limit = new Limit(REQUEST_TIMEOUT, () => job.giveUp(REQUEST_TIMEOUT))
   return () => {
     limit.end()
     job.cancel()

@@ -7,6 +7,11 @@ const TrackerError = require('../api/tracker-error.js')
 
 /** On a prototype of trackers: the transport that `patch` was given. */
 const TRANSPORT = Symbol('transport')
+/** The same of its option `family`. */
+const FAMILY = Symbol('family')
+
+// A URL whose host is an address, and so of one family.
+const HAS_ADDRESS = /^udp:\/\/(?:\[|[\d.]+(?:[:/?#]|$))/i
 
 const isGiven = (value) => value !== undefined && value !== null
 
@@ -34,4 +39,16 @@ function unusable(what) {
   return new TrackerError(`proxyOpts.socksProxy.proxy ${what}`, 'NETWORK')
 }
 
-module.exports = { TRANSPORT, transportOf }
+/** Over which family the announces of a tracker go: as its client says, or `patch`, or the environment; else over both. */
+function familyOf(tracker) {
+  const { _family: own } = tracker.client
+  const byItself = HAS_ADDRESS.test(tracker.announceUrl) ? 0 : 'both'
+  return [own, tracker[FAMILY], familyOfProcess(), byItself].find(isGiven)
+}
+
+function familyOfProcess() {
+  const text = process.env.BITTORRENT_UDP_TRACKER_FAMILY
+  return text === undefined || text === '' || text === 'both' ? text || undefined : Number(text)
+}
+
+module.exports = { FAMILY, TRANSPORT, familyOf, transportOf }

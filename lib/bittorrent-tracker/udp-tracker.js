@@ -11,24 +11,27 @@ const { EventEmitter } = require('events')
 const { LONGEST_TIMER, clearTimeout, afterThis, setTimeout } = require('../engine/event-loop.js')
 const TrackerError = require('../api/tracker-error.js')
 const requests = require('./requests.js')
-const { transportOf } = require('./transport.js')
+const retry = require('./retry.js')
+const { familyOf, transportOf } = require('./transport.js')
 const values = require('./values.js')
 
 const DEFAULT_INTERVAL = 30 * 60 * 1000
 
+// How much of a tracker's interval is added to it at most, at random: torrents that started together do not stay together.
+const JITTER = 0.1
+
 // How long what is in flight, such as `stopped`, still has when its tracker is destroyed.
 const DESTROY_TIMEOUT = 1000
 
-// bittorrent-tracker's words for a malformed answer, by what is wrong with it. Other failures keep the words they have here.
-const THEIR_WORDS = {
-  __proto__: null,
-  CONNECT_LENGTH: 'invalid udp handshake',
-  ANNOUNCE_LENGTH: 'invalid announce message',
-  SCRAPE_LENGTH: 'invalid scrape message',
-  ERROR_LENGTH: 'invalid error message',
-  TRANSACTION_ID: 'tracker sent invalid transaction id',
-  ACTION: 'tracker sent invalid action'
-}
+// bittorrent-tracker's words for a malformed answer. Other failures keep the words they have here.
+const THEIR_WORDS = [
+  [/^connect response/, 'invalid udp handshake'],
+  [/^announce response/, 'invalid announce message'],
+  [/^scrape response/, 'invalid scrape message'],
+  [/^error action/, 'invalid error message'],
+  [/^transactionId/, 'tracker sent invalid transaction id'],
+  [/^unsupported event/, 'tracker sent invalid action']
+]
 
 class UDPTracker extends EventEmitter {
   constructor(client, announceUrl) {
@@ -45,11 +48,17 @@ class UDPTracker extends EventEmitter {
 
   announce(opts) {
     if (this.destroyed) return
+    retry.forget(this)
     begin(this, (ended) => {
       const { event = 'update', ...rest } = Object(opts)
       return requests.announce(announceOf(this, { event, ...rest }), {
-        onAnnounced: (answer) => ended() && emitAnnounced(this, answer),
-        onFailure: (failure) => ended() && emitFailure(this, event, failure)
+        onAnnounced: (answer) => this.destroyed || emitAnnounced(this, answer),
+        onEnd: ended,
+        onFailure: (failure) => {
+          if (!ended()) return
+          retry.failed(this, event, failure)
+          emitFailure(this, event, failure)
+        }
       })
     })
   }
@@ -85,6 +94,7 @@ class UDPTracker extends EventEmitter {
     if (this.destroyed) return cb(null)
     this.destroyed = true
     clearInterval(this.interval)
+    retry.forget(this)
     if (this.cleanupFns.length === 0) return cb(null)
 
     const end = () => {
@@ -139,13 +149,15 @@ function announceOf(tracker, opts) {
     event: values.event(opts.event),
     counters: values.counters(opts),
     numWant: values.numWant(opts.numwant),
+    family: familyOf(tracker),
     transport: transportOf(tracker)
   }
 }
 
 function emitAnnounced(tracker, { interval, leechers, seeds, peers }) {
   const { client, announceUrl } = tracker
-  if (interval > 0) tracker.setInterval(interval * 1000)
+  retry.answered(tracker, interval)
+  if (interval > 0) tracker.setInterval(interval * 1000 * (1 + JITTER * Math.random()))
   client.emit('update', { announce: announceUrl, complete: seeds, incomplete: leechers })
   for (const peer of peers) {
     if (tracker.destroyed) return
@@ -170,12 +182,13 @@ function emitScraped(tracker, labels, rows) {
 
 function emitFailure(tracker, what, failure) {
   if (tracker.destroyed) return
-  const { message, code, causeCode } = failure
+  const { message, code } = failure
   const details = { ...failure, url: tracker.announceUrl }
   if (code === 'TRACKER_ERROR') {
     tracker.client.emit('warning', new TrackerError(message, code, details))
   } else if (code !== 'TIMEOUT') {
-    warn(tracker, new TrackerError(THEIR_WORDS[causeCode] || message, code, details))
+    const [, words] = THEIR_WORDS.find(([pattern]) => pattern.test(message)) || [null, message]
+    warn(tracker, new TrackerError(words, code, details))
   } else if (what !== 'stopped') {
     // Nobody needs to know that `stopped` was not answered.
     warn(tracker, new TrackerError(`tracker request timed out (${what})`, code, details))

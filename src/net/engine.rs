@@ -21,7 +21,7 @@ use tokio::sync::{
 
 use super::{
     clock,
-    messages::{Command, Decision, Found, SessionId, session_of},
+    messages::{Command, Found, SessionId, session_of},
     names::{self, Ask, Shared},
     path::socket::ReceiveBuffers,
     paths::Paths,
@@ -249,7 +249,6 @@ impl Loop {
                     self.asked.insert((session, question.number), question.answer);
                 }
             }
-            Ask::Decided(decision) => self.sessions.decision(&decision),
             Ask::Forget(lookup, number) => {
                 if self.asked.remove(&(lookup.session, number)).is_some()
                     && let Some(sink) = self.sessions.sink(lookup.session)
@@ -266,9 +265,6 @@ impl Loop {
         for path in paths.iter_mut() {
             while let Some(trace) = path.poll_trace() {
                 sessions.trace(&trace);
-            }
-            while let Some((decision, address)) = path.poll_decision() {
-                sessions.decision(&Decision::Address(decision, address));
             }
             path.deliver(sessions);
         }

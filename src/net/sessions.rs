@@ -7,7 +7,7 @@ use std::{
 
 use crate::proto::{Origin, Trace};
 
-use super::messages::{Command, Decision, SessionId, Sink, session_of};
+use super::messages::{Command, SessionId, Sink, session_of};
 
 /// How many commands of a session are taken before those of the next one.
 const COMMANDS_A_TURN: usize = 256;
@@ -97,14 +97,6 @@ impl Sessions {
             };
             if concerned && let Some(sink) = self.sinks.get_mut(session) {
                 sink.trace(trace);
-            }
-        }
-    }
-
-    pub(super) fn decision(&mut self, decision: &Decision) {
-        for session in &self.tracing {
-            if let Some(sink) = self.sinks.get_mut(session) {
-                sink.decision(decision);
             }
         }
     }

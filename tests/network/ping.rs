@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use crate::support::{
-    End, Link, ModelTracker, Simulation, TIMEOUT_MS, connect, milliseconds, request_to, seconds, send_error, v4, v6,
-    wire,
+    End, Link, ModelTracker, Simulation, TIMEOUT_MS, connect, milliseconds, request_to, seconds, v4, v6, wire,
 };
 use bittorrent_udp_tracker::proto::{
     Body, Failure, Origin, Phase, Port, RequestId, SendFailure, Transmit, Unreachable,
@@ -40,13 +39,11 @@ fn a_connect_goes_out_each_time_and_its_round_trip_is_the_answer() {
 }
 
 #[test]
-fn each_of_many_at_once_has_a_datagram_of_its_own_and_its_turn() {
+fn each_of_many_at_once_has_a_datagram_of_its_own() {
     let mut simulation = Simulation::with_tracker(v4(1), ModelTracker::default());
     let ids = simulation.begin_all((0..40).map(|_| request_to(&[v4(1)], TIMEOUT_MS, connect(false))));
     simulation.run();
-    // A burst would measure how long a tracker takes for the others.
-    let turns: Vec<_> = (0..40).map(|n| n * Duration::from_micros(500)).collect();
-    assert_eq!(simulation.connects(), turns);
+    assert_eq!(simulation.connects(), [Duration::ZERO; 40]);
     assert!(ids.iter().all(|id| answered(&simulation, *id).1 == ROUND_TRIP));
     simulation.finish();
 }
@@ -145,7 +142,6 @@ fn an_error_or_half_an_answer_ends_it_with_the_trackers_words() {
         answer[4..8].copy_from_slice(&simulation.last_transaction_id().to_be_bytes());
         simulation.deliver(v4(1), &answer);
         assert_eq!(simulation.failed(id).1, text);
-        simulation.run_for(milliseconds(1));
     }
     simulation.finish();
 }
@@ -259,7 +255,7 @@ fn one_that_is_cancelled_is_never_heard_of_again() {
         let transmit = Transmit { to: v4(1), port: Port(0), origin: Origin::Request(RequestId(id)), is_timed: true };
         let quoted = quoted(&simulation);
         simulation.cancel(id);
-        simulation.refuse(transmit, SendFailure::Lasting(&send_error("no")));
+        simulation.refuse(transmit, SendFailure::Lasting("no"));
         simulation.unreachable(v4(1), &quoted, Unreachable::Port);
         simulation.run_for(seconds(100));
         assert_eq!((simulation.connects().len(), simulation.end(id)), (sent, None));

@@ -2,7 +2,7 @@
 
 use std::{io, net::SocketAddr, sync::Arc};
 
-use crate::proto::{Client, Family, Port, SendError};
+use crate::proto::{Client, Family, Port};
 
 use super::{
     super::proxy::ProxyConnection,
@@ -88,15 +88,14 @@ impl Sockets {
         checked
     }
 
-    /// Whether an error of sending to `to` is told at once, and as what; the others are retransmitted over.
-    pub(crate) fn judge(&self, to: SocketAddr, error: &io::Error) -> (bool, SendError) {
-        let number = error.raw_os_error();
+    /// Whether an error of sending to `to` is told at once, and in which words; the others are retransmitted over.
+    pub(crate) fn judge(&self, to: SocketAddr, error: &io::Error) -> (bool, String) {
         if error.kind() == io::ErrorKind::PermissionDenied && transport::is_broadcast(to.ip()) {
-            return (true, SendError { number, words: "it is a broadcast address".to_owned() });
+            return (true, "it is a broadcast address".to_owned());
         }
         // Whoever says where to send from wants to know when that does not work.
         let chosen = self.transport.is_bound() && !is_passing(error);
-        (chosen || is_lasting(error), SendError { number, words: error.to_string() })
+        (chosen || is_lasting(error), error.to_string())
     }
 
     /// The sockets there are, without that to a relay.

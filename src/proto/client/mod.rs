@@ -40,7 +40,7 @@ use super::{
 };
 use request::Pending;
 pub use send::{Origin, SendFailure, Transmit};
-pub use trace::{Decision, Kind, Trace};
+pub use trace::{Kind, Trace};
 
 /// Tables with room for more entries than this give their memory back when they are empty.
 const LARGE: usize = 1024;
@@ -197,9 +197,6 @@ pub struct Client {
     outcome_bytes: Vec<u8>,
     tracing: bool,
     traces: VecDeque<Trace>,
-    decisions: VecDeque<(Decision, SocketAddr)>,
-    /// When the next connect by itself may begin.
-    next_ping: Option<Instant>,
     /// Numbers requests, and tickets of queues.
     sequence: u64,
     /// How long the machine was suspended while `Instant` stood still.
@@ -231,8 +228,6 @@ impl Client {
             outcome_bytes: Vec::new(),
             tracing: false,
             traces: VecDeque::new(),
-            decisions: VecDeque::new(),
-            next_ping: None,
             sequence: 0,
             suspended: Duration::ZERO,
             freed: 0,

@@ -4,7 +4,7 @@
 //! next one where the system, or the network, says that nothing arrives there. A connect that is to be retransmitted tries
 //! the others, too, when it is not answered: one each [`STAGGER`], as in a race, and then each again when the RTO has passed.
 
-use std::{collections::VecDeque, net::SocketAddr, time::Duration};
+use std::{collections::VecDeque, net::SocketAddr};
 
 use super::{
     super::{
@@ -18,7 +18,7 @@ use super::{
         queue::Lane,
         time::Instant,
     },
-    Body, Client, Decision, Origin, Stored, Transmit,
+    Body, Client, Origin, Stored, Transmit,
     receive::mismatch,
     route::is_valid,
 };
@@ -30,27 +30,15 @@ pub(super) struct Ping {
     addresses: VecDeque<SocketAddr>,
     /// How many of them have been sent one.
     asked: usize,
-    /// Whether it waits for its turn to begin.
-    is_held: bool,
 }
-
-/// Connects by themselves begin so long after each other: a burst of them would measure how long a tracker, or what runs
-/// many of them, takes for the others.
-const APART: Duration = Duration::from_micros(500);
 
 impl Client {
     /// Begins a connect by itself.
     pub(super) fn start_ping(&mut self, now: Instant, key: usize) {
         let Some(request) = self.requests.get_mut(key) else { return };
         let addresses = self.memory.arrange(&request.host, &request.addresses);
-        let ends = *request.answer_by.get_or_insert(now + request.schedule.total());
-        let begins = self.next_ping.max(Some(now)).unwrap_or(now);
-        self.next_ping = Some(begins + APART);
-        let is_held = begins > now;
-        request.ping = Some(Box::new(Ping { addresses, asked: 0, is_held }));
-        if is_held {
-            return self.deadlines.set(Timer::Request(key), begins.min(ends));
-        }
+        request.answer_by = Some(now + request.schedule.total());
+        request.ping = Some(Box::new(Ping { addresses, asked: 0 }));
         self.ping(now, key);
     }
 
@@ -60,9 +48,6 @@ impl Client {
         let ping = self.requests.get(key).and_then(|request| request.ping.as_ref());
         if let Some(&address) = ping.and_then(|ping| ping.addresses.front()) {
             let tracker_key = self.tracker_at(now, address);
-            if self.requests.get(key).is_some_and(|request| request.is_next(tracker_key)) {
-                self.decide(Decision::NextAddress, tracker_key);
-            }
             self.attach(now, key, tracker_key);
         }
     }
@@ -93,9 +78,8 @@ impl Client {
         let (Some(ping), Body::Connect(connect)) = (&mut request.ping, &request.body) else { return None };
         let previous = request.latest.and_then(|id| tracker.flight.get(id)).map_or(0, |sent| sent.attempt);
         // An address that has not answered the last ones either is asked from a fresh port, too.
-        let (lost, is_silent, fresh) = (tracker.lost_pings, tracker.silence.is_silent(), ports.fresh());
+        let (lost, is_silent) = (tracker.lost_pings, tracker.silence.is_silent());
         let port = ports.for_connect(now, &mut tracker.port, lost.saturating_add(1), is_silent);
-        let is_fresh = ports.fresh() > fresh;
         let transaction = Transaction {
             purpose: Purpose::Ping(key),
             attempt: previous + 1,
@@ -129,9 +113,6 @@ impl Client {
         deadlines.set(Timer::Request(key), next.min(ends));
         packet::write_connect(buffer, id);
         let transmit = Transmit { to: tracker.address, port, origin: Origin::Request(request.id), is_timed: true };
-        if is_fresh {
-            self.decide(Decision::FreshPort, tracker_key);
-        }
         self.trace(tracker_key, &transaction, None);
         Some(transmit)
     }
@@ -148,9 +129,7 @@ impl Client {
             // It waits for room.
             return self.deadlines.set(Timer::Request(key), ends);
         }
-        if let Some(ping) = &mut request.ping
-            && !std::mem::take(&mut ping.is_held)
-        {
+        if let Some(ping) = &mut request.ping {
             ping.addresses.rotate_left(1);
         }
         self.ping(now, key);

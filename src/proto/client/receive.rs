@@ -21,7 +21,7 @@ use super::{
         time::Instant,
         tracker::canonical,
     },
-    Body, Client, Decision, Stored,
+    Body, Client, Stored,
 };
 
 impl Client {
@@ -126,7 +126,6 @@ impl Client {
                 if let Some(tracker) = self.trackers.get_mut(tracker_key) {
                     tracker.connection.refused(now, transaction.sent_with, &tracker.rtt);
                 }
-                self.decide(Decision::IdSuspected, tracker_key);
                 self.ask_again(now, tracker_key, key);
             }
             failure => self.fail(now, key, failure),

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use super::{
     super::{
-        ConnectionId, Failure, Port, Schedule, SendError, TransactionId,
+        ConnectionId, Failure, Port, Schedule, TransactionId,
         budget::held_by,
         connection::Demand,
         deadlines::Timer,
@@ -14,7 +14,7 @@ use super::{
         time::Instant,
         tracker::Tracker,
     },
-    Body, Client, Decision, RequestId,
+    Body, Client, RequestId,
     request::Pending,
     route::is_valid,
 };
@@ -48,9 +48,9 @@ pub enum Origin {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SendFailure<'a> {
     /// Something that may pass: no route, no buffer, a firewall. The retransmissions go on.
-    Passing(&'a SendError),
+    Passing(&'a str),
     /// It can never be sent; the words say why.
-    Lasting(&'a SendError),
+    Lasting(&'a str),
 }
 
 /// What an address could do with its turn.
@@ -223,9 +223,7 @@ impl Client {
         }
         self.budget.hold(held);
         let is_silent = tracker.silence.is_silent();
-        let fresh = self.ports.fresh();
         let port = self.ports.for_connect(now, &mut tracker.port, attempt, is_silent);
-        let is_fresh = self.ports.fresh() > fresh;
         let transaction = Transaction {
             purpose: Purpose::Connect,
             attempt,
@@ -247,9 +245,6 @@ impl Client {
         self.counters.retransmissions += u64::from(attempt > 1);
         packet::write_connect(buffer, id);
         let transmit = Transmit { to: tracker.address, port, origin: Origin::Connect, is_timed: self.tracing };
-        if is_fresh {
-            self.decide(Decision::FreshPort, tracker_key);
-        }
         self.trace(tracker_key, &transaction, None);
         Turn::Sent(transmit)
     }
@@ -282,7 +277,7 @@ impl Client {
         let reason = match failure {
             SendFailure::Passing(reason) | SendFailure::Lasting(reason) => reason,
         };
-        let failure = Failure::Unsendable { address: transmit.to, reason: reason.clone() };
+        let failure = Failure::Unsendable { address: transmit.to, reason: reason.to_owned() };
         match transmit.origin {
             Origin::Connect => {
                 if let Some(tracker) = self.trackers.get_mut(tracker_key) {

@@ -9,7 +9,7 @@ use super::{
         stray::Suspect,
         time::Instant,
     },
-    Client, Decision,
+    Client,
     request::Place,
 };
 
@@ -53,20 +53,13 @@ impl Client {
             return self.fail(now, key, not_responding);
         }
         if let Some(sent) = request.latest.and_then(|id| tracker.flight.release(id)) {
-            let window = tracker.congestion.window();
             tracker.on_lost(now, &sent, budget);
-            if tracker.congestion.window() < window {
-                self.decide(Decision::WindowClosed, tracker_key);
-            }
         }
-        let (Some(request), Some(tracker)) = (self.requests.get(key), self.trackers.get(tracker_key)) else { return };
         if let Some(sent) = request.latest.and_then(|id| tracker.flight.get(id)).copied()
             && now >= sent.time_sent + tracker.rtt.rto(0)
         {
-            self.suspect_id(now, tracker_key, &sent, Missed::Unheard);
+            tracker.replace_dead_id(now, &sent, Missed::Unheard);
         }
-        let Self { requests, trackers, deadlines, .. } = self;
-        let (Some(request), Some(tracker)) = (requests.get(key), trackers.get(tracker_key)) else { return };
         if tracker.flight.is_suspected(request.latest) {
             return deadlines.set(Timer::Request(key), request.answer_by.unwrap_or(now));
         }
@@ -129,12 +122,8 @@ impl Client {
     pub(super) fn look_for_losses(&mut self, now: Instant, tracker_key: usize) {
         let Self { trackers, budget, .. } = self;
         let Some(tracker) = trackers.get_mut(tracker_key) else { return };
-        let window = tracker.congestion.window();
         while let Some(sent) = tracker.flight.next_lost(now, &tracker.rtt) {
             tracker.on_lost(now, &sent, budget);
-        }
-        if tracker.congestion.window() < window {
-            self.decide(Decision::WindowClosed, tracker_key);
         }
         loop {
             let Some(tracker) = self.trackers.get_mut(tracker_key) else { return };
@@ -155,11 +144,10 @@ impl Client {
         }
         let previous = sent.previous.and_then(|id| tracker.flight.get(id)).copied();
         let missed = tracker.silence.on_missed(now, sent.time_sent, previous.map(|previous| previous.time_sent));
+        tracker.replace_dead_id(now, sent, missed);
         let (is_silent, address) = (tracker.silence.is_silent(), tracker.address);
         let is_here = request.place == Place::Tracker(tracker_key);
-        self.suspect_id(now, tracker_key, sent, missed);
         if missed == Missed::Begins {
-            self.decide(Decision::Silent, tracker_key);
             self.leave_silent(now, tracker_key);
         }
         if is_here && self.requests.get(key).is_some_and(|request| request.ticket.is_none()) {
@@ -168,16 +156,6 @@ impl Client {
             } else {
                 self.enqueue(now, key);
             }
-        }
-    }
-
-    /// See [`Tracker::replace_dead_id`](super::super::tracker::Tracker::replace_dead_id).
-    fn suspect_id(&mut self, now: Instant, tracker_key: usize, sent: &Transaction, missed: Missed) {
-        let Some(tracker) = self.trackers.get_mut(tracker_key) else { return };
-        let was_replacing = tracker.connection.is_replacing();
-        tracker.replace_dead_id(now, sent, missed);
-        if tracker.connection.is_replacing() && !was_replacing {
-            self.decide(Decision::IdSuspected, tracker_key);
         }
     }
 
