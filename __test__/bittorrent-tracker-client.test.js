@@ -8,7 +8,7 @@ const { EventEmitter } = require('node:events')
 const path = require('node:path')
 const { pathToFileURL } = require('node:url')
 const { ROOT } = require('./support/child')
-const { startScriptedTracker } = require('./support/scripted-tracker')
+const { startScriptedTracker, silent } = require('./support/scripted-tracker')
 const wire = require('./support/wire')
 const UdpTracker = require('..')
 const entry = require('../lib/bittorrent-tracker')
@@ -68,7 +68,9 @@ describe('the constructor', () => {
     const infoHash = new Uint8Array(Buffer.from(INFO_HASH, 'hex'))
     const fromBytes = new Client({ ...GIVEN, infoHash, peerId: Buffer.from(PEER_ID, 'hex') })
     infoHash.fill(0)
-    for (const client of [fromText, fromBytes]) {
+    // As it was taken up to version 10.
+    const fromArray = new Client({ ...GIVEN, infoHash: [INFO_HASH], peerId: [PEER_ID] })
+    for (const client of [fromText, fromBytes, fromArray]) {
       assert.deepEqual([client.infoHash, client.peerId], [INFO_HASH, PEER_ID])
       assert.equal(client._infoHashBuffer.toString('hex'), INFO_HASH)
     }
@@ -171,6 +173,20 @@ test('destroy calls back, later, each time it is called', async (t) => {
     [null, true]
   ])
 })
+
+for (const notAFunction of [null, undefined, 0, {}]) {
+  test(`destroy(${notAFunction}) with a request in flight has nobody to call`, async (t) => {
+    const tracker = await startScriptedTracker(t, { announce: silent })
+    const client = create(t, { announce: tracker.url })
+    client.start()
+    await tracker.nextAnnounce()
+    const [own] = client._trackers
+    client.destroy(notAFunction)
+    // Nothing calls back when the request ends, either.
+    own.cleanupFns.slice().forEach((cleanup) => cleanup())
+    assert.equal(own.cleanupFns.length, 0)
+  })
+}
 
 describe('a UDPTracker on its own', () => {
   const clientOf = () => {

@@ -24,6 +24,25 @@ describe('a proxy', () => {
     assert.ok(cameThrough(proxy, tracker))
   })
 
+  for (const [userId, password] of [
+    ['', ''],
+    ['user', '']
+  ]) {
+    test(`given as an agent of socks-proxy-agent with the user '${userId}' carries them`, async (t) => {
+      const tracker = await startScriptedTracker(t)
+      const proxy = await startSocksProxy(t)
+      const socksProxy = { proxy: { host: '127.0.0.1', port: proxy.port, type: 5 } }
+      // Where the URL has none they are empty, and hidden.
+      for (const [name, value] of Object.entries({ userId, password })) {
+        Object.defineProperty(socksProxy.proxy, name, { value, enumerable: false })
+      }
+      const client = create(t, { announce: tracker.url, proxyOpts: { socksProxy } })
+      client.start()
+      await heard(client, 'update')
+      assert.ok(cameThrough(proxy, tracker))
+    })
+  }
+
   test('given as a URL carries the requests', async (t) => {
     const tracker = await startScriptedTracker(t)
     const proxy = await startSocksProxy(t)

@@ -16,9 +16,9 @@ class Client extends EventEmitter {
     opts = Object(opts)
     need(opts, ['peerId', 'infoHash', 'announce', 'port'])
 
-    this._peerIdBuffer = peerIdOf(opts.peerId)
+    this._peerIdBuffer = peerIdOf(onlyOne(opts.peerId))
     this.peerId = this._peerIdBuffer.toString('hex')
-    this._infoHashBuffer = check.copyOf(check.infoHash(opts.infoHash))
+    this._infoHashBuffer = check.copyOf(check.infoHash(onlyOne(opts.infoHash)))
     this.infoHash = this._infoHashBuffer.toString('hex')
     this._port = check.port(opts.port)
     this._getAnnounceOpts = opts.getAnnounceOpts
@@ -60,7 +60,8 @@ class Client extends EventEmitter {
     for (const tracker of this._trackers) tracker.setInterval(intervalMs)
   }
 
-  destroy(callback = () => {}) {
+  destroy(callback) {
+    if (typeof callback !== 'function') callback = () => {}
     this.destroyed = true
     const trackers = this._trackers
     this._trackers = []
@@ -120,6 +121,11 @@ function need(opts, names) {
       throw new Error(`Option \`${name}\` is required`)
     }
   }
+}
+
+// An array of one text was as good as the text up to version 10 of bittorrent-tracker.
+function onlyOne(value) {
+  return Array.isArray(value) && value.length === 1 ? value[0] : value
 }
 
 // Texts are hex here, as in bittorrent-tracker.

@@ -32,7 +32,13 @@ function proxyOf(socksProxy) {
   if (type !== 5) throw unusable(`is of type ${type}, and only 5 relays UDP`)
   if (!ipaddress) throw unusable('has no ipaddress')
   const { username = userId, ...secret } = Object(authentication)
-  return { host: ipaddress, port: Number(port), username, password: secret.password || password }
+  return {
+    host: ipaddress,
+    port: Number(port),
+    // The agents of socks-proxy-agent have empty texts for what is not there.
+    username: username || undefined,
+    password: secret.password || password || undefined
+  }
 }
 
 function unusable(what) {

@@ -90,7 +90,8 @@ class UDPTracker extends EventEmitter {
     if (this.interval.unref) this.interval.unref()
   }
 
-  destroy(cb = () => {}) {
+  destroy(cb) {
+    if (typeof cb !== 'function') cb = () => {}
     if (this.destroyed) return cb(null)
     this.destroyed = true
     clearInterval(this.interval)
