@@ -35,7 +35,7 @@ function UdpTracker(peerId, infoHash, announceUrl, opts) {
   this._udpTimmers = []
   this._socket = null
   this._scrapes = null
-  if (signal !== undefined) upkeep().watch(this, signal)
+  if (signal !== undefined) upkeep.watch(this, signal)
 }
 
 Object.setPrototypeOf(UdpTracker.prototype, EventEmitter.prototype)
@@ -83,7 +83,7 @@ UdpTracker.announce = function announce(url, opts) {
 }
 
 UdpTracker.ping = function ping(url, opts) {
-  return promises().ping(url, opts, ping)
+  return promises.ping(url, opts, ping)
 }
 
 UdpTracker.scrape = function scrape(url, infoHashes, opts) {
