@@ -3,6 +3,7 @@
 // Puts the methods of UDPTracker on bittorrent-tracker's own class for `udp:` trackers. All its clients use them from their
 // next request on, including those that exist already.
 
+const addon = require('../engine/addon.js')
 const check = require('../options/arguments.js')
 const UDPTracker = require('./udp-tracker.js')
 const { FAMILY, TRANSPORT } = require('./transport.js')
@@ -20,12 +21,14 @@ const patched = new WeakMap()
 /**
  * Patches the tracker class of `Client`, bittorrent-tracker's of 7 to 11, whose requests then go the way of `transport`, and
  * its announces over `family`. Returns a function that takes this patch back. Throws a TypeError if `Client` is not that class,
- * and whatever is wrong with the options.
+ * whatever is wrong with the options, and where no addon can be loaded the error with the code ERR_NO_ADDON.
  */
 function patch(Client, transport, opts) {
   const { family } = check.optionsObject(opts, 'opts', new Set(['family']))
   check.objectOptions({ transport, family })
   const prototype = trackerPrototype(Client)
+  // Now, while its own trackers are still there: without an engine none of ours would work.
+  addon.load()
   if (!patched.has(prototype)) patched.set(prototype, { own: replace(prototype), patches: [] })
   const { own, patches } = patched.get(prototype)
   const one = { transport, family }
@@ -74,7 +77,12 @@ function restore(prototype, own) {
 function trackerPrototype(Client) {
   const tracker = typeof Client === 'function' ? sample(Client) : undefined
   if (tracker === undefined || !isTracker(tracker)) {
-    throw new TypeError('Client must be the class Client of bittorrent-tracker, version 7 to 11')
+    // What `await import('bittorrent-tracker')` gives.
+    const isModule = Client !== null && typeof Client === 'object' && 'default' in Client
+    const hint = isModule ? ': of an imported module pass `.default`' : ''
+    throw new TypeError(
+      `Client must be the class Client of bittorrent-tracker, version 7 to 11${hint}`
+    )
   }
   return Object.getPrototypeOf(tracker)
 }
