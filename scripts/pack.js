@@ -14,6 +14,7 @@ const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
 const { parseArgs } = require('node:util')
+const man = require('./man')
 const { noticesFor } = require('./notices')
 const { PLATFORMS } = require('./platforms/list')
 
@@ -114,6 +115,8 @@ function packAll({ out, all = false, placeholders = false, repository = null }) 
     stage(main)
     const manifestFile = path.join(main, 'package.json')
     const manifest = withRepository(readJson(manifestFile), repository)
+    manifest.man = [`./${man.writeTo(main)}`]
+    manifest.files.push('man')
 
     const platforms = PLATFORMS.map((platform) => {
       const own = manifestFor(platform, manifest)

@@ -9,10 +9,10 @@ const diagnosticsChannel = require('node:diagnostics_channel')
 const os = require('node:os')
 const { randomBytes } = require('node:crypto')
 const UdpTracker = require('../../index.js')
-const { ping } = require('../client/ping.js')
 const { DEFAULT_PORT, randomPeerId } = require('../input/peer.js')
 const { reasonOf, isAnswer, isFamilyMissing } = require('../output/failures.js')
 const { milliseconds } = require('../output/formats.js')
+const { addressOf } = require('../output/names.js')
 const { failure, result, skipped } = require('./result.js')
 const { WORKS, REFUSES, NO_SCRAPE, FAILED } = require('./statuses.js')
 
@@ -44,15 +44,10 @@ function machineHas(family) {
     })
 }
 
-const UNREACHABLE = new Set(['ENETUNREACH', 'EADDRNOTAVAIL', 'EAFNOSUPPORT'])
-const hasNoWay = ({ code, cause }, family) =>
-  code === 'NETWORK' && UNREACHABLE.has(cause?.code) && !machineHas(family)
+const isLoopback = (address) => /^127\.|^::1$/.test(address)
 
 // A zone's percent sign is written so in URLs (RFC 6874).
-function urlOf({ address, family }, { port, requestString }) {
-  const host = family === 6 ? `[${address.replace('%', '%25')}]` : address
-  return `udp://${host}:${port}${requestString}`
-}
+const urlOf = (place, requestString) => `udp://${place.replace('%', '%25')}${requestString}`
 
 /** Checks trackers with one torrent and one peer ID for all. */
 class Checker {
@@ -107,16 +102,17 @@ class Checker {
   async checkFamily(tracker, family) {
     const { url, parts } = tracker
     const way = { ...this.step(tracker), family, retransmit: true }
-    const [connected, silent] = await outcome(ping(url, way))
+    const [connected, silent] = await outcome(UdpTracker.ping(url, way))
     if (silent !== null) return this.unconnected(url, silent, family)
-    const { address, lookup, roundTrip } = connected
+    const { address: place, lookup, roundTrip } = connected
+    const address = addressOf(place)
     const about = {
       family,
       address,
       lookupMs: milliseconds(lookup),
       connectMs: milliseconds(roundTrip)
     }
-    const target = urlOf({ address, family }, parts)
+    const target = urlOf(place, parts.requestString)
     return { row: result(url, { ...about, ...(await this.request(tracker, target)) }) }
   }
 
@@ -126,8 +122,9 @@ class Checker {
       const reason = reasonOf(error, { family: this.family })
       return { row: result(url, failure('look-up', error, reason)), isMissing: true, error }
     }
-    const about = { family, address: error.address?.replace(/:\d+$/, '') ?? null }
-    if (hasNoWay(error, family)) {
+    const about = { family, address: error.address === undefined ? null : addressOf(error.address) }
+    const isOutside = about.address !== null && !isLoopback(about.address)
+    if (isOutside && !isAnswer(error) && !this.transport?.proxy && !machineHas(family)) {
       return { row: skipped(url, `this machine has no IPv${family} address`, about) }
     }
     const status = isAnswer(error) ? REFUSES : FAILED

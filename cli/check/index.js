@@ -63,15 +63,13 @@ async function run({ values, positionals, stdout, stderr, fail, note, onInterrup
   // Loads the package, which those who only want to know how to use this need not have.
   const Checker = require('./checker.js')
   const CheckPrinter = require('./printer.js')
-  const client = require('../client/ping.js')
-  await client.prepare(transport)
   const tally = new Tally()
   const abort = new AbortController()
   setMaxListeners(0, abort.signal)
   const rows = values.html === undefined ? null : []
   const printer = new CheckPrinter({ stdout, values, trackers, tally })
   const checker = new Checker({ family, timeout, infoHash, transport, signal: abort.signal })
-  const lanes = Math.min(atOnce, trackers.length, client.roomForTrackers())
+  const lanes = Math.min(atOnce, trackers.length)
   let started = 0
   const batches = () => Math.ceil((trackers.length - started) / lanes)
   const progress = printer.isQuiet

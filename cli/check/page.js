@@ -41,6 +41,9 @@ td.url { overflow-wrap: anywhere; min-width: 14rem; } td.bar { width: 7rem; }
 .key svg { display: inline-block; vertical-align: -1px; margin-right: .35rem; } text { fill: var(--soft); font-size: 11px; }
 `
 
+const LIVING = ['Tracker', 'IP', 'Look-up', 'Connect', '', 'Announce', 'Scrape', 'Result']
+const OTHERS = ['Tracker', 'IP', 'Result']
+
 const numberOf = (ms) => (ms === null ? '–' : ms.toFixed(1))
 
 // How many trackers have each status, as one bar and its key.
@@ -87,6 +90,12 @@ function timeBar(ms) {
   return `<svg width="100" height="10" aria-hidden="true"><rect class="time" width="${width}" height="10" rx="2"/></svg>`
 }
 
+// Of those that do not answer, who and why is all there is to say.
+function shortRow({ url, family, status, reason }, nameOf) {
+  const words = reason === null ? '' : `: ${html(reason)}`
+  return `<tr><td class="url">${html(nameOf(url))}</td><td>${family === null ? '' : `IPv${family}`}</td><td class="${COLOURS[status]}">${status}${words}</td></tr>`
+}
+
 function row(result, nameOf) {
   const { url, family, status, reason, lookupMs, connectMs, announceMs, scrapeMs } = result
   const words = reason === null ? '' : `: ${html(reason)}`
@@ -104,15 +113,15 @@ function pageOf({ rows, tally, nameOf, at }) {
   })
   const living = sorted.filter(({ status }) => isAlive(status))
   const others = sorted.filter(({ status }) => !isAlive(status))
-  const head = ['Tracker', 'IP', 'Look-up', 'Connect', '', 'Announce', 'Scrape', 'Result']
   const numbers = new Set(['Look-up', 'Connect', 'Announce', 'Scrape'])
-  const header = head
-    .map((name) => `<th${numbers.has(name) ? ' class="number"' : ''}>${name}</th>`)
-    .join('')
-  const table = (name, some) =>
-    some.length === 0
-      ? ''
-      : `<h2>${name}</h2>\n<div class="wide"><table><thead><tr>${header}</tr></thead>\n<tbody>\n${some.map((one) => row(one, nameOf)).join('\n')}\n</tbody></table></div>`
+  const table = (title, some, names, rowOf) => {
+    if (some.length === 0) return ''
+    const header = names
+      .map((name) => `<th${numbers.has(name) ? ' class="number"' : ''}>${name}</th>`)
+      .join('')
+    const body = some.map((one) => rowOf(one, nameOf)).join('\n')
+    return `<h2>${title}</h2>\n<div class="wide"><table><thead><tr>${header}</tr></thead>\n<tbody>\n${body}\n</tbody></table></div>`
+  }
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -128,8 +137,8 @@ function pageOf({ rows, tally, nameOf, at }) {
 <p class="soft">UDP trackers, checked <time datetime="${at.toISOString()}">${at.toISOString().slice(0, 16).replace('T', ' ')} UTC</time>. Times in milliseconds; bars from ${SCALE}, each ten times as much a third longer.</p>
 ${statusChart(tally)}
 ${timeChart(rows)}
-${table('Alive', living)}
-${table('Others', others)}
+${table('Alive', living, LIVING, row)}
+${table('Others', others, OTHERS, shortRow)}
 </body>
 </html>
 `

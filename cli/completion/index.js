@@ -39,7 +39,8 @@ function bash() {
     const values = all.filter(({ value }) => value !== undefined).flatMap(({ flags }) => flags)
     return [
       `    ${command.name})`,
-      `      options='${all.flatMap(({ flags }) => flags).join(' ')} ${(command.argumentWords ?? []).join(' ')}'`,
+      `      options='${all.flatMap(({ flags }) => flags).join(' ')}'`,
+      `      words='${(command.argumentWords ?? []).join(' ')}'`,
       `      case "$previous" in`,
       ...words,
       `      ${values.join('|') || '""'}) COMPREPLY=($(compgen -f -- "$current")); return ;;`,
@@ -61,7 +62,7 @@ function bash() {
     '  if [ -n "$words" ]; then COMPREPLY=($(compgen -W "$words" -- "$current")); return; fi',
     '  case "$current" in',
     '    -*) COMPREPLY=($(compgen -W "$options" -- "$current")) ;;',
-    '    *) COMPREPLY=($(compgen -f -W "$options" -- "$current")) ;;',
+    '    *) COMPREPLY=($(compgen -f -- "$current")) ;;',
     '  esac',
     '}',
     `complete -o filenames -F _bittorrent_udp_tracker ${PROGRAM}`

@@ -21,6 +21,8 @@ const HOST_BEHIND =
   /^([^?]*?)(?:[\s,;|]|\\[nrt])+((?:[a-z0-9-]+\.)+[a-z0-9-]+:\d{1,5}(?:[/?,;|\s].*)?)$/is
 const NO_SCHEMES = new RegExp(String.raw`(?:[\s,;|"'<>]|${TAG}|\\[nrt])+`, 'i')
 const AT_END = new RegExp(String.raw`(?:[\s,;|"'\`<>{}]|${TAG}|\\[nrt])+$`, 'i')
+// What nearly every line of a list is: a URL with nothing in it that could separate it from another one.
+const ONE = /^[a-z][a-z0-9+.-]*:\/\/[a-z0-9.:/_-]*$/i
 const ANCHOR = /<a\b[^>]*?\bhref\s*=\s*["']?([^"'\s>]+)[^>]*>.*?<\/a>/gi
 // A key before URLs: `bt-tracker=` of aria2, `announce: ` of YAML; and the marks of lists.
 const KEY = new RegExp(
@@ -65,6 +67,7 @@ function splitUrls(text) {
  * part of a URL separates URLs only where another scheme, or a host with a port, follows.
  */
 function split(text) {
+  if (ONE.test(text)) return [text]
   let things = text.replace(AROUND, '').replace(/(?:^|[\s,]+)#.*$/s, '')
   if (things.includes('\\/')) things = things.replaceAll('\\/', '/')
   if (/<a\b/i.test(things)) things = things.replace(ANCHOR, ' $1 ')

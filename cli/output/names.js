@@ -17,6 +17,9 @@ function fitName(name, width) {
   return `${fit(host, width - port.length)}${port}`
 }
 
+/** The address of an address and port: `192.0.2.1:80`, `[2001:db8::1]:80`. */
+const addressOf = (place) => place.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1')
+
 // So that two of one tracker stay two, and nobody can tell what they are.
 const digest = (text) => `redacted-${createHash('sha256').update(text).digest('hex').slice(0, 8)}`
 
@@ -37,4 +40,4 @@ function redacted(url) {
   return start + (user && `${digest(user)}@`) + host + parts.join('/') + fields.join('')
 }
 
-module.exports = { shortName, fitName, redacted }
+module.exports = { addressOf, shortName, fitName, redacted }

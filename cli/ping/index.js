@@ -62,7 +62,6 @@ async function run({ values, positionals, env, stdout, fail, note, onInterrupt }
   const { trackers, invalid } = await readTrackers({ values, positionals, note }, 'ping')
   const { targetsOf } = require('./target.js')
   const PingPrinter = require('./printer.js')
-  await require('../client/ping.js').prepare(network.transport)
 
   if (format === 'json') await stdout.lines(invalid.map((one) => jsonLine(recordOf(one))))
   else for (const line of linesOf(invalid)) fail(line)

@@ -57,7 +57,7 @@ class PingPrinter {
     else this.layout = !isOne && this.stdout.canErase ? 'screen' : isOne ? 'one' : 'lines'
     const [first] = this.shown
     if (this.layout === 'one' && first !== undefined) {
-      const at = first.address === null ? '' : ` (${first.endpoint})`
+      const at = first.endpoint === null ? '' : ` (${first.endpoint})`
       this.stdout.line(
         `PING ${shortName(this.nameOf(first.url))}${at}: a connect every ${this.interval / 1000} s`
       )

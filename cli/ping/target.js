@@ -4,9 +4,9 @@
 // the host has the other one.
 'use strict'
 
+const UdpTracker = require('../../index.js')
 const { isAnswer, isFamilyMissing, reasonOf } = require('../output/failures.js')
-const { shortName } = require('../output/names.js')
-const { ping } = require('../client/ping.js')
+const { addressOf, shortName } = require('../output/names.js')
 const RoundTrips = require('./round-trips.js')
 
 class Target {
@@ -16,7 +16,8 @@ class Target {
     this.family = family
     this.way = way
     this.onOutcome = onOutcome
-    this.address = null
+    // Its address and port, as they stand in a URL.
+    this.endpoint = null
     this.roundTrips = new RoundTrips(way.timeout)
     this.seq = 0
     this.waiting = 0
@@ -34,10 +35,8 @@ class Target {
       : short
   }
 
-  /** Its address and port, as they stand in a URL. */
-  get endpoint() {
-    const host = this.family === 6 ? `[${this.address}]` : this.address
-    return `${host}:${this.tracker.parts.port}`
+  get address() {
+    return this.endpoint === null ? null : addressOf(this.endpoint)
   }
 
   get url() {
@@ -50,10 +49,10 @@ class Target {
     let answer = null
     let error = null
     try {
-      answer = await ping(this.url, { ...this.way, family: this.family })
+      answer = await UdpTracker.ping(this.url, { ...this.way, family: this.family })
     } catch (reason) {
       if (this.way.signal.aborted) return
-      if (reason.name !== 'TrackerError') throw reason
+      if (!(reason instanceof UdpTracker.TrackerError)) throw reason
       error = reason
     } finally {
       this.waiting--
@@ -61,8 +60,7 @@ class Target {
     if (this.state === 'unknown') this.state = this.isAbsent(error) ? 'absent' : 'present'
     if (this.state === 'absent') return
     this.error = error
-    const address = answer?.address ?? error?.address?.replace(/:\d+$/, '')
-    if (address !== undefined) this.address = address
+    this.endpoint = answer?.address ?? error?.address ?? this.endpoint
     if (error !== null && isAnswer(error)) this.roundTrips.refuse()
     else if (answer === null) this.roundTrips.lose()
     else this.roundTrips.add(answer.roundTrip)
