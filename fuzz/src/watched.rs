@@ -20,6 +20,9 @@ use super::{
 const CONNECTION_LIFETIME: Duration = Duration::from_secs(60);
 /// The most sends of one phase: the original's, and where the RTO decides, doubling from 200 ms for ten years.
 const SENDS: [usize; 2] = [7, 40];
+/// The same of a connect by itself, to each address: its waits double up to the longest of an RTO, which fits into ten years
+/// a hundred times.
+const CONNECT_SENDS: usize = 160;
 /// With a `_timeout` below this, in milliseconds, the request's own schedule is its clock.
 const OWN_CLOCK_BELOW: f64 = 500.0;
 
@@ -247,7 +250,8 @@ impl Watched {
                 let each = SENDS[usize::from(request.timeout_ms.is_nan() || request.timeout_ms >= OWN_CLOCK_BELOW)];
                 if let Body::Connect(connect) = &request.body {
                     assert!(packet.is_connect());
-                    let most = if connect.retransmit { SENDS[1] * request.addresses.len() } else { 1 };
+                    let each = if connect.retransmit { CONNECT_SENDS } else { 1 };
+                    let most = each * request.addresses.len();
                     assert!(request.sends <= most + request.unsent, "{} connects", request.sends);
                     return self.note(transmit, packet, buffer, Some(id));
                 }
