@@ -235,7 +235,7 @@ declare namespace UdpTracker {
   function announce(url: string, opts: AnnounceRequestOfBoth): Promise<AnnounceResultOfBoth>
 
   /**
-   * Announces once. Needs no tracker object and may be used detached.
+   * Announces once. Needs no tracker object, and works without the class in front of it.
    *
    * @example
    * const { seeds, peers } = await announce('udp://tracker.example.org:6969', { peerId, infoHash, port: 6881 })

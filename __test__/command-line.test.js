@@ -121,7 +121,7 @@ describe('wrong usage is exit code 2, a line that says what is wrong, and one fo
     [['check', URL, '-x'], 'unknown option "-x"'],
     [['check', URL, '--\x1b[31m'], 'unknown option "--\\x1b[31m"'],
     [['scrape', URL, HASH, '--json=yes'], '--json takes no value'],
-    [['scrape', URL, HASH, '--timeout'], '--timeout needs a value behind it'],
+    [['scrape', URL, HASH, '--timeout'], '--timeout needs a value'],
     [['scrape'], 'the URL of a tracker is missing'],
     [
       ['scrape', 'tracker.example', HASH],

@@ -55,7 +55,7 @@ class CommandLine {
     return this.say('red', lines)
   }
 
-  // The reader of a pipe has seen enough, as `head` has. That is not a failure.
+  // The reader of a pipe may stop early, as `head` does. That is not a failure.
   onOutputError(error) {
     if (error.code === 'EPIPE') return this.exit(WORKED)
     this.fail(`cannot write to standard output: ${error.message}`)

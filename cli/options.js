@@ -67,7 +67,7 @@ function problemOf(error, names) {
     case 'ERR_PARSE_ARGS_INVALID_OPTION_VALUE':
       return /does not take an argument/.test(error.message)
         ? `${option} takes no value`
-        : `${option} needs a value behind it`
+        : `${option} needs a value`
     default:
       return error.message
   }

@@ -56,7 +56,7 @@ async function relay(t, url) {
   return { url: url.replace(`:${port}`, `:${own.port}`), answers }
 }
 
-// The answers behind each other, each with the transaction ID of a request of its kind.
+// The answers one after another, each with the transaction ID of a request of its kind.
 function record(name, from, answers) {
   let announces = 0
   const records = answers.flatMap((bytes) => {

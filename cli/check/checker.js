@@ -168,7 +168,7 @@ class Checker {
     return UdpTracker.announce(target, { ...peer, event, ...way })
   }
 
-  // The tracker need not keep a peer that is none.
+  // The tracker need not keep a peer that does not exist.
   sayGoodbye(target, infoHash) {
     this.present.delete(target)
     const way = { timeout: Math.min(this.timeout, GOODBYE_MS), transport: this.transport }

@@ -37,7 +37,7 @@ function reasonOf(error, { timeout, family } = {}) {
     case 'NETWORK':
       return NETWORK[error.cause?.code] ?? error.message
     default:
-      return error.message === '' ? 'an error without words' : error.message
+      return error.message === '' ? 'an error without a message' : error.message
   }
 }
 

@@ -50,7 +50,7 @@ class Call {
     return this.promise
   }
 
-  /** Its time begins anew. */
+  /** Restarts its timeout. */
   progress() {
     if (this.ended) return
     this.progressed = true

@@ -152,7 +152,7 @@ function scrapeFor(tracker, infoHashes) {
   job.onCancel = () => limit.end()
 }
 
-/** The info-hashes behind each other in a Buffer of their own; a wrong one throws and is named by its index. */
+/** The info-hashes one after another in a Buffer of their own; a wrong one throws and is named by its index. */
 function hashesOf(infoHashes) {
   const isList =
     infoHashes !== null && typeof infoHashes === 'object' && Symbol.iterator in infoHashes

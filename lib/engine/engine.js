@@ -14,7 +14,7 @@
 //   an announce: infoHash and peerId (20 bytes), port and event (numbers), downloaded, left and uploaded (numbers or
 //   BigInts; `left` may be null). Its answer is {interval, leechers, seeds, peers}
 //
-//   a scrape: infoHashes (20 bytes each, behind each other, of 60 torrents at most). Its answer is three numbers for
+//   a scrape: infoHashes (20 bytes each, one after another, of 60 torrents at most). Its answer is three numbers for
 //   each: seeds, completed, leechers
 //
 //   a connect: retransmit (a boolean). Its answer is {address, family, lookup, roundTrip}, in milliseconds
