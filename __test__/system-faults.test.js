@@ -36,6 +36,8 @@ for (const [name, what] of [
   ['dns-hangs', 'hosts whose look-up hangs hold up no other host, and not the exit'],
   ['dns-hangs-in-worker', 'a worker can be terminated while its look-ups hang'],
   ['no-ipv6', 'a network without IPv6 has IPv4, and gets IPv6'],
+  ['network-up', 'a network that comes up or changes is used at once, from another port'],
+  ['black-hole', 'a route that leads nowhere is tried again until it leads somewhere'],
   ['interface-down', 'an interface that goes down and comes back costs a retransmission'],
   ['no-permission', 'what a firewall forbids is tried again'],
   ['broadcast', "a network's broadcast address is refused"],

@@ -233,6 +233,29 @@ test('a control connection that is lost in flight is renewed, and the request as
   assert.equal(proxy.targets.length, tracker.requests.length)
 })
 
+test('a relay through which nobody is heard any more is left for a new one', async (t) => {
+  const tracker = await startScriptedTracker(t)
+  let dead = Infinity
+  const proxy = await startSocksProxy(t, {
+    // The proxy has been started anew without a word, say: nothing comes back through what it gave before.
+    backward: (datagram, from) =>
+      proxy.associations <= dead ? undefined : proxy.frame(datagram, from)
+  })
+  dead = 0
+  const transport = { proxy: proxy.url }
+  await UdpTracker.announce(tracker.url, { ...request, transport })
+  dead = proxy.associations
+  await UdpTracker.announce(tracker.url, { ...REQUEST, transport })
+  assert.equal(proxy.associations, 2)
+  // While somebody is heard it is not the relay.
+  const silent = await startScriptedTracker(t, { connect: () => undefined })
+  await assert.rejects(
+    UdpTracker.announce(silent.url, { ...REQUEST, transport, timeout: patient(1000) })
+  )
+  await UdpTracker.announce(tracker.url, { ...request, transport })
+  assert.equal(proxy.associations, 2)
+})
+
 test('a proxy that goes away in flight and comes back is used again', async (t) => {
   let silent = true
   const tracker = await startScriptedTracker(t, {

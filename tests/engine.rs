@@ -19,12 +19,13 @@ use std::{
 };
 
 use bittorrent_udp_tracker::{
-    net::{Command, Engine, Failure, SessionId, Sink, Start},
+    net::{Command, Engine, Failure, SessionId, Sink, Start, Transport},
     proto::{
         Announce, AnnounceResponse, AnnounceUrl, Body, Event, Extension, InfoHash, Outcome, PeerId, RequestId,
         Schedule, Trace,
     },
 };
+use rand::{RngExt, SeedableRng, rngs::StdRng};
 
 const SESSIONS: u32 = 4;
 const REQUESTS: u32 = 200;
@@ -89,6 +90,10 @@ impl Tracker {
     }
 
     fn announce(&self, session: SessionId, number: u32, key: u32) -> Command {
+        self.announce_by(None, session, number, key)
+    }
+
+    fn announce_by(&self, transport: Option<Transport>, session: SessionId, number: u32, key: u32) -> Command {
         let url = Arc::new(AnnounceUrl::parse(&format!("udp://{}", self.address)).unwrap());
         let body = Body::Announce(Announce {
             info_hash: InfoHash([1; 20]),
@@ -105,7 +110,14 @@ impl Tracker {
         });
         // A datagram lost on a busy machine is sent again soon.
         let schedule = Schedule::new(500.0);
-        Command::Start(Start { id: id(session, number), url, family: None, transport: None, schedule, body })
+        Command::Start(Start {
+            id: id(session, number),
+            url,
+            family: None,
+            transport: transport.map(Arc::new),
+            schedule,
+            body,
+        })
     }
 
     fn stop(self) {
@@ -170,5 +182,95 @@ fn an_engine_stops_with_requests_in_flight_and_lets_go_of_its_sinks() {
         engine.stop();
         assert_eq!(outcomes.iter().flatten().count(), 0, "nothing comes after the end");
     }
+    tracker.stop();
+}
+
+/// The numbers of requests that have ended, however they did.
+struct Ends(Sender<u32>);
+
+impl Sink for Ends {
+    fn outcome(&mut self, id: RequestId, _: &Outcome<'_>) {
+        let _ = self.0.send(id.0 as u32);
+    }
+
+    fn failure(&mut self, id: RequestId, _: &Failure) {
+        let _ = self.0.send(id.0 as u32);
+    }
+
+    fn trace(&mut self, _: &Trace) {}
+
+    fn flush(&mut self) {}
+}
+
+/// A way out that is there, one that is not, a proxy that is not, and the system's own.
+fn transport(n: u32) -> Option<Transport> {
+    let interface = |name: String| Transport { interface: Some(name.into()), ..Transport::default() };
+    match n % 4 {
+        0 => None,
+        1 => Some(interface(format!("gone{n}"))),
+        2 => Some(Transport { local_v4: Some(Ipv4Addr::from_bits(0x7f00_0001 + n)), ..Transport::default() }),
+        _ => Some(Transport { local_v4: Some(Ipv4Addr::from_bits(0xc000_0200 + n)), ..Transport::default() }),
+    }
+}
+
+#[test]
+fn each_request_ends_once_whatever_becomes_of_its_way_out() {
+    let (engine, tracker) = (Engine::start().unwrap(), Tracker::start());
+    let commands = engine.commands();
+    let mut random = StdRng::seed_from_u64(7);
+    for session in 1..=20 {
+        let (out, ends) = channel();
+        let mut batch = vec![Command::Open(session, Box::new(Ends(out)))];
+        let (mut wanted, kinds) = (Vec::new(), random.random_range(1..200));
+        for number in 0..300 {
+            let way = transport(random.random_range(0..kinds));
+            // Without a key it is not answered, and given up.
+            let key = random.random_range(0..3);
+            batch.push(tracker.announce_by(way, session, number, key));
+            match random.random_range(0..4) {
+                0 => batch.push(Command::Cancel(id(session, number))),
+                1 => {
+                    batch.push(Command::GiveUp(id(session, number), 1.0));
+                    wanted.push(number);
+                }
+                _ if key == 0 => batch.push(Command::Cancel(id(session, number))),
+                _ => wanted.push(number),
+            }
+            if random.random_bool(0.1) {
+                assert!(commands.send(std::mem::take(&mut batch)).is_ok());
+            }
+        }
+        assert!(commands.send(batch).is_ok());
+        let mut ended = Vec::new();
+        while wanted.iter().any(|number| !ended.contains(number)) {
+            ended.push(ends.recv_timeout(Duration::from_secs(60)).expect("each ends"));
+        }
+        let (closed, wait) = channel();
+        assert!(commands.send(vec![Command::Close(session, closed)]).is_ok());
+        wait.recv().expect("the engine says when it has let go");
+        ended.extend(ends.iter());
+        let count = ended.len();
+        ended.sort_unstable();
+        ended.dedup();
+        assert_eq!(ended.len(), count, "none ends twice");
+    }
+    drop(commands);
+    engine.stop();
+    tracker.stop();
+}
+
+#[test]
+fn a_hundred_ways_out_that_are_not_there_are_a_hundred_failures() {
+    let engine = Engine::start().unwrap();
+    let tracker = Tracker::start();
+    let (out, ends) = channel();
+    let mut batch = vec![Command::Open(1, Box::new(Ends(out)))];
+    batch.extend((0..100).map(|n| tracker.announce_by(transport(4 * n + 1), 1, n, 1)));
+    assert!(engine.commands().send(batch).is_ok());
+    let mut ended: Vec<u32> =
+        (0..100).map(|_| ends.recv_timeout(Duration::from_secs(60)).expect("each ends")).collect();
+    ended.sort_unstable();
+    assert_eq!(ended, (0..100).collect::<Vec<_>>());
+    engine.stop();
     tracker.stop();
 }

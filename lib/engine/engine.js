@@ -185,6 +185,8 @@ function lookUp(_, inbox, start, end) {
 
 function failAll(text) {
   const failure = new Failure(text, 'NETWORK')
+  // The engine that comes next knows nothing of subscribers.
+  traced = false
   const failed = inFlight.all()
   // All of them before the first hears of it: what it asks for next goes to another engine.
   failed.forEach(release)

@@ -21,8 +21,9 @@ use tokio::sync::{
 
 use super::{
     clock,
-    messages::{Command, Found, SessionId, session_of},
+    messages::{Command, Found, SessionId},
     names::{self, Ask, Shared},
+    network::Watch,
     path::socket::ReceiveBuffers,
     paths::Paths,
     sessions::Sessions,
@@ -93,6 +94,7 @@ struct Loop {
     sessions: Sessions,
     paths: Paths,
     receive_buffers: ReceiveBuffers,
+    network: Watch,
     /// Look-ups for the sessions' own functions, and those that a session has been asked for.
     asks: UnboundedReceiver<Ask>,
     asked: HashMap<(SessionId, u32), oneshot::Sender<Found>>,
@@ -107,6 +109,7 @@ impl Loop {
             sessions: Sessions::default(),
             paths: Paths::new(Shared::new(ask), seed),
             receive_buffers: ReceiveBuffers::new(),
+            network: Watch::new(clock::now()),
             asks,
             asked: HashMap::new(),
             stats,
@@ -124,6 +127,9 @@ impl Loop {
                 datagrams += path.receive(now, &mut self.receive_buffers, &self.stats);
             }
             let now = clock::now();
+            if let Some(change) = self.network.look(now, self.paths.pending(), datagrams > 0) {
+                self.paths.iter_mut().for_each(|path| path.handle_network_change(now, change));
+            }
             for path in self.paths.iter_mut() {
                 path.send(now, &self.stats);
             }
@@ -147,8 +153,8 @@ impl Loop {
 
     /// Waits until there is something to do. `None` means that nobody can give commands any more.
     async fn wait(&mut self) -> Option<()> {
-        let deadline = self.paths.deadline();
-        let Self { inbox, sessions, paths, asks, .. } = self;
+        let deadline = [self.paths.deadline(), self.network.poll_timeout()].into_iter().flatten().min();
+        let Self { inbox, sessions, paths, network, asks, .. } = self;
         let sleep = async {
             match deadline {
                 Some(at) => tokio::time::sleep_until(clock::system(at).into()).await,
@@ -162,6 +168,7 @@ impl Loop {
                 return Some(());
             }
             () = poll_fn(|context| paths.poll(context)) => return Some(()),
+            () = poll_fn(|context| network.poll(context)) => return Some(()),
             one = asks.recv() => ask = one,
             () = sleep => return Some(()),
         }
@@ -196,12 +203,18 @@ impl Loop {
         let now = clock::now();
         for command in commands.drain(..) {
             match command {
-                Command::Start(mut start) => match self.paths.of(start.transport.take()) {
-                    Ok(path) => path.start(now, start),
-                    Err(failure) => self.fail(start.id, &failure),
-                },
-                Command::Reject(id, failure) => self.fail(id, &failure),
-                Command::Cancel(id) => self.paths.iter_mut().for_each(|path| path.cancel(now, id)),
+                Command::Start(mut start) => {
+                    self.sessions.begin(start.id);
+                    match self.paths.of(start.transport.take()) {
+                        Ok(path) => path.start(now, start),
+                        Err(failure) => self.sessions.failure(start.id, &failure),
+                    }
+                }
+                Command::Reject(id, failure) => self.sessions.failure(id, &failure),
+                Command::Cancel(id) => {
+                    self.sessions.end(id);
+                    self.paths.iter_mut().for_each(|path| path.cancel(now, id));
+                }
                 Command::GiveUp(id, after) => self.paths.iter_mut().for_each(|path| path.give_up(now, id, after)),
                 Command::Found(session, number, found) => {
                     if let Some(answer) = self.asked.remove(&(session, number)) {
@@ -261,19 +274,8 @@ impl Loop {
 
     /// Passes on every outcome and trace.
     fn deliver(&mut self) {
-        let Self { paths, sessions, .. } = self;
-        for path in paths.iter_mut() {
-            while let Some(trace) = path.poll_trace() {
-                sessions.trace(&trace);
-            }
-            path.deliver(sessions);
-        }
-        sessions.flush();
-    }
-
-    fn fail(&mut self, id: crate::proto::RequestId, failure: &super::Failure) {
-        if let Some(sink) = self.sessions.sink(session_of(id)) {
-            sink.failure(id, failure);
-        }
+        self.paths.deliver(&mut self.sessions);
+        self.sessions.check(self.paths.pending());
+        self.sessions.flush();
     }
 }

@@ -7,6 +7,7 @@ mod engine;
 mod failure;
 mod messages;
 mod names;
+mod network;
 mod path;
 mod paths;
 mod proxy;

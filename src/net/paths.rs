@@ -13,7 +13,9 @@ use crate::proto::{Counters, Instant};
 use super::{
     Failure, clock,
     names::Shared,
+    network::Change,
     path::{Path, transport::Transport},
+    sessions::Sessions,
     stats::add,
 };
 
@@ -28,6 +30,8 @@ pub(super) struct Paths {
     paths: Vec<Path>,
     shared: Shared,
     random: StdRng,
+    /// Those that are closed and have something left to tell.
+    closed: Vec<Path>,
     /// What was counted on paths that are closed.
     past: Counters,
     tracing: bool,
@@ -40,6 +44,7 @@ impl Paths {
             paths: Vec::new(),
             shared,
             random: StdRng::from_seed(seed),
+            closed: Vec::new(),
             past: Counters::default(),
             tracing: false,
             clocks: (clock::now(), SystemTime::now()),
@@ -91,19 +96,31 @@ impl Paths {
     fn close(&mut self, index: usize) {
         let path = self.paths.swap_remove(index);
         add(&mut self.past, path.counters());
+        self.closed.push(path);
     }
 
-    /// Closes those that nobody has needed for a while.
+    /// Closes those that nobody has needed for a while. What they had to tell has been told.
     pub(super) fn tidy(&mut self, now: Instant) {
         while let Some(index) = self.paths.iter().position(|path| path.is_over(now)) {
             self.close(index);
         }
+        self.closed = Vec::new();
     }
 
     /// Whether anyone wants to know of datagrams.
     pub(super) fn set_tracing(&mut self, wanted: bool) {
         self.tracing = wanted;
         self.paths.iter_mut().for_each(|path| path.client.set_tracing(wanted));
+    }
+
+    /// Passes on every outcome and trace.
+    pub(super) fn deliver(&mut self, sessions: &mut Sessions) {
+        for path in self.paths.iter_mut().chain(&mut self.closed) {
+            while let Some(trace) = path.poll_trace() {
+                sessions.trace(&trace);
+            }
+            path.deliver(sessions);
+        }
     }
 
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Path> {
@@ -118,7 +135,7 @@ impl Paths {
         if suspended > LEAST_SUSPEND {
             self.paths.iter_mut().for_each(|path| path.client.handle_suspend(suspended));
             let now = self.clocks.0;
-            self.paths.iter_mut().for_each(|path| path.handle_network_change(now));
+            self.paths.iter_mut().for_each(|path| path.handle_network_change(now, Change::Moved));
         }
     }
 

@@ -5,9 +5,12 @@ use std::{
     vec,
 };
 
-use crate::proto::{Origin, Trace};
+use crate::proto::{Origin, Outcome, RequestId, Trace};
 
-use super::messages::{Command, SessionId, Sink, session_of};
+use super::{
+    Failure,
+    messages::{Command, SessionId, Sink, session_of},
+};
 
 /// How many commands of a session are taken before those of the next one.
 const COMMANDS_A_TURN: usize = 256;
@@ -22,6 +25,9 @@ pub(super) struct Sessions {
     waiting: HashMap<SessionId, VecDeque<vec::IntoIter<Command>>>,
     /// The sessions that have any, in the order of their turns.
     turns: VecDeque<SessionId>,
+    /// The requests that have not ended: each ends exactly once, or is cancelled.
+    #[cfg(debug_assertions)]
+    open: HashSet<RequestId>,
 }
 
 impl Sessions {
@@ -69,6 +75,8 @@ impl Sessions {
     pub(super) fn close(&mut self, session: SessionId) {
         self.tracing.remove(&session);
         self.sinks.remove(&session);
+        #[cfg(debug_assertions)]
+        self.open.retain(|id| session_of(*id) != session);
     }
 
     /// Whether the session wants to know of datagrams from now on.
@@ -86,6 +94,41 @@ impl Sessions {
 
     pub(super) fn sink(&mut self, session: SessionId) -> Option<&mut Box<dyn Sink>> {
         self.sinks.get_mut(&session)
+    }
+
+    /// A request has come.
+    pub(super) fn begin(&mut self, id: RequestId) {
+        #[cfg(debug_assertions)]
+        self.open.insert(id);
+        let _ = id;
+    }
+
+    /// A request has gone, whatever became of it.
+    pub(super) fn end(&mut self, id: RequestId) {
+        #[cfg(debug_assertions)]
+        self.open.remove(&id);
+        let _ = id;
+    }
+
+    /// Once all outcomes are passed on: whoever has had none is among the `pending` requests.
+    pub(super) fn check(&self, pending: usize) {
+        #[cfg(debug_assertions)]
+        assert_eq!(self.open.len(), pending, "requests that are in no table, or in two");
+        let _ = pending;
+    }
+
+    pub(super) fn outcome(&mut self, id: RequestId, outcome: &Outcome<'_>) {
+        self.end(id);
+        if let Some(sink) = self.sinks.get_mut(&session_of(id)) {
+            sink.outcome(id, outcome);
+        }
+    }
+
+    pub(super) fn failure(&mut self, id: RequestId, failure: &Failure) {
+        self.end(id);
+        if let Some(sink) = self.sinks.get_mut(&session_of(id)) {
+            sink.failure(id, failure);
+        }
     }
 
     pub(super) fn trace(&mut self, trace: &Trace) {

@@ -34,6 +34,7 @@ use super::{
         Names, Shared,
         resolver::{Event, Resolver},
     },
+    network,
     proxy::{Change, ProxyConnection},
     sessions::Sessions,
     stats::Stats,
@@ -186,10 +187,13 @@ impl Path {
         }
     }
 
-    /// The machine's addresses or routes are others, or it has slept.
-    pub(crate) fn handle_network_change(&mut self, now: Instant) {
+    /// The machine's addresses or routes are others, or it has slept, or something may have become reachable.
+    pub(crate) fn handle_network_change(&mut self, now: Instant, change: network::Change) {
         self.resolver.handle_change(now);
-        self.client.handle_network_change(now);
+        match change {
+            network::Change::Moved => self.client.handle_network_change(now),
+            network::Change::Up => self.client.handle_network_up(now),
+        }
         self.silence_seen = None;
         self.look_for_silence(now, SHORTEST_LOOK);
     }
@@ -201,8 +205,9 @@ impl Path {
                 if let Some((socket, _)) = relay.socket() {
                     self.client.set_receive_buffer(socket.receive_buffer());
                 }
+                self.client.handle_network_up(now);
             }
-            Change::Lost if self.client.pending() > 0 => relay.join(true),
+            Change::Lost if self.client.pending() > 0 => relay.join(self.client.port(), true),
             Change::Lost => {}
             Change::Failed(reason) => {
                 let failure = Failure::Proxy { proxy: relay.name(), reason };
@@ -232,16 +237,27 @@ impl Path {
                 })
             });
         }
-        let mut datagrams = 0;
+        let (mut datagrams, mut heard) = (0, None);
         for open in sockets.iter_mut() {
-            datagrams += receive_batches(stats, || {
+            let received = receive_batches(stats, || {
                 let now = clock::now();
                 open.socket.receive(buffers, |(from, arrived), datagram| {
                     client.handle_datagram(now, arrived, from, open.port, datagram);
                 })
             });
+            if received > 0 {
+                heard = Some(open.family);
+            }
+            datagrams += received;
             let now = clock::now();
             open.socket.errors.drain(|to, quoted, reason| client.handle_unreachable(now, to, quoted, reason));
+        }
+        if heard.is_some() {
+            sockets.heard = heard;
+        }
+        if heard.is_some() && sockets.unrouted.take_if(|family| heard != Some(*family)).is_some() {
+            // The network is there, and not over that family: what waits is to hear it.
+            client.handle_network_up(clock::now());
         }
         datagrams
     }
@@ -270,10 +286,15 @@ impl Path {
                 return self.fail_all(now, &error.into());
             }
             let Some(relay) = &mut self.sockets.relay else { return };
+            if relay.is_older_than(self.client.port()) {
+                // Nobody is heard through it.
+                relay.leave();
+                relay.join(self.client.port(), true);
+            }
             if relay.socket().is_none() {
                 // The client keeps what it has to say until there is somebody to take it.
                 if self.client.pending() > 0 {
-                    relay.join(false);
+                    relay.join(self.client.port(), false);
                 }
                 return;
             }
@@ -347,14 +368,10 @@ impl Path {
                     Outcome::Announced(_) | Outcome::Scraped { .. } => {}
                 }
             }
-            if let Some(sink) = sessions.sink(session_of(id)) {
-                sink.outcome(id, &outcome);
-            }
+            sessions.outcome(id, &outcome);
         }
         for (id, failure) in std::mem::take(&mut self.failed) {
-            if let Some(sink) = sessions.sink(session_of(id)) {
-                sink.failure(id, &failure);
-            }
+            sessions.failure(id, &failure);
         }
     }
 

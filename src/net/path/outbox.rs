@@ -32,6 +32,8 @@ impl Outbox {
         sockets: &mut Sockets,
         errors: &AtomicU64,
     ) -> Result<(), Transmit> {
+        // Whether the last socket was closed because it was stale.
+        let mut is_anew = false;
         loop {
             if self.sent == self.datagrams.len() && !self.refill(client, sockets) {
                 return Ok(());
@@ -45,12 +47,19 @@ impl Outbox {
                     Ok((socket, by)) => match self.send_run(socket, by) {
                         (count, Ok(())) => {
                             self.sent += count;
+                            is_anew = false;
+                            continue;
+                        }
+                        (_, Err(error)) if !is_anew && sockets.is_stale(to, &error) => {
+                            is_anew = true;
+                            sockets.close(port, to);
                             continue;
                         }
                         (_, Err(error)) if error.kind() == io::ErrorKind::WouldBlock => return Err(transmit),
                         (count, Err(error)) => (count, sockets.judge(to, &error)),
                     },
                 };
+                is_anew = false;
                 errors.fetch_add(count as u64, Ordering::Relaxed);
                 for _ in 0..count {
                     self.give_up(client, &failure);
@@ -74,11 +83,7 @@ impl Outbox {
             is_timed = transmit.is_timed;
             self.datagrams.push((transmit, start..self.bytes.len()));
         }
-        if self.datagrams.is_empty() {
-            return false;
-        }
-        sockets.check();
-        true
+        !self.datagrams.is_empty()
     }
 
     /// Sends the next datagram and those behind it that can go with it; how many these are, and what came of it.

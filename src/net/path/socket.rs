@@ -2,7 +2,7 @@
 
 use std::{
     io::{self, IoSliceMut},
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     num::NonZeroU32,
     sync::Arc,
     task::{Context, Poll},
@@ -18,7 +18,7 @@ use crate::proto::{Family, Instant};
 use super::{
     super::clock,
     error_queue::ErrorQueue,
-    transport::{Transport, TransportError},
+    transport::{self, BoundTo, Transport, TransportError},
 };
 
 /// What is asked for as buffers. Systems cut it down to what an ordinary user may have.
@@ -33,30 +33,42 @@ const LONGEST_IN_SOCKET: Duration = Duration::from_secs(10);
 /// Who sent a datagram, and when it arrived at this machine, as far as the system tells: otherwise, when it was read.
 pub(crate) type Sender = (SocketAddr, Instant);
 
+/// The kind of error of a socket that is to be made anew.
+pub(crate) const STALE: io::ErrorKind = io::ErrorKind::StaleNetworkFileHandle;
+
+fn index_of(name: &str) -> Option<NonZeroU32> {
+    transport::index_of(name).ok()
+}
+
 pub(crate) struct Socket {
     socket: Arc<UdpSocket>,
     /// `None` where quinn-udp does not know its way about: then one datagram goes in a system call.
     state: Option<UdpSocketState>,
     receive_buffer: usize,
-    /// The number of the interface that it is tied to.
-    interface: Option<NonZeroU32>,
+    family: Family,
+    transport: Arc<Transport>,
+    /// The numbers that the interface and the zone of the transport had when it was bound.
+    bound_to: BoundTo,
+    /// The address that it is bound to. Each datagram says that it comes from there, which Linux checks then: IPv6 would go on
+    /// from one that has been taken away.
+    source: Option<IpAddr>,
     /// What has not arrived.
     pub(crate) errors: ErrorQueue,
 }
 
 impl Socket {
     /// Binds a socket of `family` to an ephemeral port of the transport's address, or of every local address.
-    pub(crate) fn open(transport: &Transport, family: Family) -> Result<Self, TransportError> {
+    pub(crate) fn open(transport: &Arc<Transport>, family: Family) -> Result<Self, TransportError> {
         Self::with(transport, family, state_of)
     }
 
     fn with(
-        transport: &Transport,
+        transport: &Arc<Transport>,
         family: Family,
         state_of: impl FnOnce(Family) -> io::Result<UdpSocketState>,
     ) -> Result<Self, TransportError> {
         let no_socket = |error: io::Error| TransportError::NoSocket(error.to_string());
-        let interface = transport.interface_index();
+        let bound_to = transport.bound_to(family, index_of);
         let socket = transport.open(family, Type::DGRAM)?;
         // Refused where it is more than the system allows at all, instead of cut down: the default has to do then.
         let _ = socket.set_recv_buffer_size(WANTED_BUFFER);
@@ -68,13 +80,29 @@ impl Socket {
         let state = state_of(family).ok();
         note_arrivals(&socket);
         let socket = Arc::new(UdpSocket::from_std(socket.into()).map_err(no_socket)?);
+        let source = socket.local_addr().map(|local| local.ip()).ok();
+        let source = source.filter(|ip| cfg!(any(target_os = "linux", target_os = "android")) && !ip.is_unspecified());
         let errors = ErrorQueue::new(&socket, family);
-        Ok(Self { socket, state, receive_buffer, interface, errors })
+        Ok(Self { socket, state, receive_buffer, family, transport: transport.clone(), bound_to, source, errors })
     }
 
-    /// Whether the interface that it is tied to is the one that has the transport's name now.
-    pub(crate) fn is_current(&self, transport: &Transport) -> bool {
-        self.interface == transport.interface_index()
+    /// Whether what the transport names is still what this is bound to. It needs no descriptor where the system can be asked
+    /// without one.
+    ///
+    /// Linux goes on sending through an interface's number after another has got its name. That it does not from an address
+    /// that has been taken away is seen to in [`send`](Self::send).
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    pub(crate) fn is_current(&self) -> bool {
+        let index_of =
+            |name: &str| rustix::net::netdevice::name_to_index(&self.socket, name).ok().and_then(NonZeroU32::new);
+        !self.transport.is_bound() || self.bound_to == self.transport.bound_to(self.family, index_of)
+    }
+
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    pub(crate) fn is_current(&self) -> bool {
+        !self.transport.is_bound()
+            || (self.bound_to == self.transport.bound_to(self.family, index_of)
+                && self.transport.check(self.family).is_ok())
     }
 
     /// The receive buffer in bytes, as the kernel counts.
@@ -87,8 +115,15 @@ impl Socket {
         self.state.as_ref().map_or(1, UdpSocketState::max_gso_segments)
     }
 
-    /// Sends `datagrams`, which lie one behind the other, each `length` bytes long, to one address.
+    /// Sends `datagrams`, which lie one behind the other, each `length` bytes long, to one address. Nothing leaves that the
+    /// transport does not stand behind at this moment.
+    ///
+    /// # Errors
+    /// Those of the system, and [`STALE`] when the socket is not what the transport names any more.
     pub(crate) fn send(&self, to: SocketAddr, datagrams: &[u8], length: usize) -> io::Result<()> {
+        if !self.is_current() {
+            return Err(STALE.into());
+        }
         match self.try_send(to, datagrams, length) {
             // It may be about an earlier datagram, to another address: told once, it is gone.
             Err(error) if error.kind() != io::ErrorKind::WouldBlock => self.try_send(to, datagrams, length),
@@ -101,7 +136,7 @@ impl Socket {
             return self.socket.try_send_to(datagrams, to).map(drop);
         };
         let segment_size = (length < datagrams.len()).then_some(length);
-        let transmit = Transmit { destination: to, ecn: None, contents: datagrams, segment_size, src_ip: None };
+        let transmit = Transmit { destination: to, ecn: None, contents: datagrams, segment_size, src_ip: self.source };
         self.socket.try_io(Interest::WRITABLE, || state.try_send(UdpSockRef::from(&self.socket), &transmit))
     }
 
@@ -212,7 +247,7 @@ mod tests {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().unwrap();
         runtime.block_on(async {
             let refused = |_: Family| Err(io::ErrorKind::Unsupported.into());
-            let socket = Socket::with(&Transport::default(), Family::V4, refused).unwrap();
+            let socket = Socket::with(&Arc::default(), Family::V4, refused).unwrap();
             assert_eq!(socket.longest_run(), 1);
             let peer = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
             let to = peer.local_addr().unwrap();

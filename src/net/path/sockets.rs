@@ -1,14 +1,22 @@
 //! The sockets of one path, and what errors in sending say of it.
 
-use std::{io, net::SocketAddr, sync::Arc};
+use std::{
+    io,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
 
-use crate::proto::{Client, Family, Port};
+use crate::proto::{Client, Family, Instant, Port};
 
 use super::{
-    super::proxy::ProxyConnection,
-    socket::Socket,
+    super::{clock, network, proxy::ProxyConnection},
+    socket::{STALE, Socket},
     transport::{self, Transport, TransportError},
 };
+
+/// How long the broadcast addresses of the machine's networks are taken to be the same.
+const BROADCASTS_KEPT: Duration = Duration::from_secs(1);
 
 /// A socket, and what it is for.
 pub(crate) struct Open {
@@ -21,12 +29,18 @@ pub(crate) struct Open {
 pub(crate) struct Sockets {
     transport: Arc<Transport>,
     open: Vec<Open>,
+    /// The family that something came over last.
+    pub(crate) heard: Option<Family>,
+    /// The family that there was no route over, and no other way out either.
+    pub(crate) unrouted: Option<Family>,
+    /// The broadcast addresses of the machine's networks, and when they were asked for.
+    broadcasts: Option<(Instant, Vec<IpAddr>)>,
     pub(crate) relay: Option<ProxyConnection>,
 }
 
 impl Sockets {
     pub(crate) fn new(transport: Arc<Transport>, relay: Option<ProxyConnection>) -> Self {
-        Self { transport, open: Vec::new(), relay }
+        Self { transport, open: Vec::new(), heard: None, unrouted: None, broadcasts: None, relay }
     }
 
     /// The socket of a port for an address, bound when it is first needed, and where it sends what is for that address.
@@ -61,13 +75,20 @@ impl Sockets {
         self.open.iter().any(|open| open.family == family && open.port != port)
     }
 
-    /// Closes what the transport no longer stands behind: before each send, since the system would go on sending.
-    pub(crate) fn check(&mut self) {
-        if !self.transport.is_bound() {
-            return;
+    /// Closes the socket of a port for an address, which the transport does not stand behind any more.
+    pub(crate) fn close(&mut self, port: Port, to: SocketAddr) {
+        match &mut self.relay {
+            Some(relay) => relay.leave(),
+            None => self.open.retain(|open| open.port != port || open.family != Family::of(&to)),
         }
-        let Self { transport, open, .. } = self;
-        open.retain(|open| open.socket.is_current(transport) && transport.check(open.family).is_ok());
+    }
+
+    /// Whether an error of sending to `to` may mean that the socket is not what the transport names any more, and a new one
+    /// tells.
+    pub(crate) fn is_stale(&self, to: SocketAddr, error: &io::Error) -> bool {
+        // What is wrong with the transport, only a new one says in its words.
+        let is_ours = error.kind() != io::ErrorKind::WouldBlock && to.port() > 0 && !is_passing(error);
+        error.kind() == STALE || (self.transport.is_bound() && is_ours)
     }
 
     /// Closes the sockets of ports by which nobody waits for anything.
@@ -82,20 +103,48 @@ impl Sockets {
         let Some(relay) = &mut self.relay else { return Ok(()) };
         let Some((socket, address)) = relay.socket() else { return Ok(()) };
         let checked = self.transport.check(Family::of(&address));
-        if checked.is_err() || !socket.is_current(&self.transport) {
+        if checked.is_err() || !socket.is_current() {
             relay.leave();
         }
         checked
     }
 
     /// Whether an error of sending to `to` is told at once, and in which words; the others are retransmitted over.
-    pub(crate) fn judge(&self, to: SocketAddr, error: &io::Error) -> (bool, String) {
-        if error.kind() == io::ErrorKind::PermissionDenied && transport::is_broadcast(to.ip()) {
+    pub(crate) fn judge(&mut self, to: SocketAddr, error: &io::Error) -> (bool, String) {
+        if error.kind() == io::ErrorKind::PermissionDenied && self.is_broadcast(to.ip()) {
             return (true, "it is a broadcast address".to_owned());
+        }
+        // A black hole among the routes, or a port that nobody can have.
+        if error.kind() == io::ErrorKind::InvalidInput {
+            return (to.port() == 0, error.to_string());
+        }
+        let family = Family::of(&to);
+        if is_without_route(error) && !self.transport.is_bound() {
+            if self.lacks(family) {
+                let name = if family == Family::V4 { "IPv4" } else { "IPv6" };
+                return (true, format!("this machine has no route over {name}"));
+            }
+            self.unrouted = Some(family);
         }
         // Whoever says where to send from wants to know when that does not work.
         let chosen = self.transport.is_bound() && !is_passing(error);
         (chosen || is_lasting(error), error.to_string())
+    }
+
+    /// A firewall refuses with the same error, for each datagram: the machine is not asked for each.
+    fn is_broadcast(&mut self, ip: IpAddr) -> bool {
+        let now = clock::now();
+        if self.broadcasts.as_ref().is_none_or(|(since, _)| now >= *since + BROADCASTS_KEPT) {
+            self.broadcasts = Some((now, transport::broadcasts()));
+        }
+        self.broadcasts.as_ref().is_some_and(|(_, known)| known.contains(&ip))
+    }
+
+    /// Whether the machine has no way out over a family and has one over the other. Without any it is the network that is
+    /// down, and may come up.
+    fn lacks(&self, family: Family) -> bool {
+        let other = if family == Family::V4 { Family::V6 } else { Family::V4 };
+        network::source(family).is_none() && (self.heard == Some(other) || network::source(other).is_some())
     }
 
     /// The sockets there are, without that to a relay.
@@ -146,8 +195,13 @@ fn is_one_of(error: &io::Error, numbers: &[i32]) -> bool {
 /// Whether the same datagram could never be sent: too long, an address no packet can go to, a family the system does
 /// not have.
 fn is_lasting(error: &io::Error) -> bool {
-    use io::ErrorKind::{InvalidInput, Unsupported};
-    matches!(error.kind(), InvalidInput | Unsupported) || is_one_of(error, numbers::LASTING)
+    error.kind() == io::ErrorKind::Unsupported || is_one_of(error, numbers::LASTING)
+}
+
+/// Whether the system knows no way to send it. Where IPv6 is switched off, it is the address to send from that is missing.
+fn is_without_route(error: &io::Error) -> bool {
+    use io::ErrorKind::{AddrNotAvailable, NetworkUnreachable};
+    matches!(error.kind(), NetworkUnreachable | AddrNotAvailable)
 }
 
 /// Whether an error says nothing of the way out: what an ICMP message made of an earlier send, or no memory for now.
@@ -177,7 +231,6 @@ mod tests {
 
     #[test]
     fn kinds_of_errors_do_where_a_system_has_no_numbers() {
-        assert!(is_lasting(&io::ErrorKind::InvalidInput.into()));
         assert!(is_lasting(&io::ErrorKind::Unsupported.into()));
         assert!(is_passing(&io::ErrorKind::ConnectionReset.into()));
     }

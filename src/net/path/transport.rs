@@ -15,6 +15,13 @@ use tokio::net::{TcpSocket, TcpStream};
 
 use crate::proto::{Family, Host};
 
+/// What a socket is bound to beside its address: nothing, or what had the name when it was bound, if anything had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct BoundTo {
+    interface: Option<Option<NonZeroU32>>,
+    zone: Option<Option<NonZeroU32>>,
+}
+
 /// What an application asked for as `transport`. Requests with equal transports share sockets, connection IDs and look-ups;
 /// requests with different ones share nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -136,11 +143,24 @@ impl Transport {
         Ok(socket)
     }
 
-    /// Whether the interface and the local address of a family are there at this moment. Linux goes on sending from an
-    /// IPv6 address that has been taken away, and through an interface's number after another has got its name: only
-    /// asking tells.
+    /// Whether the interface and the local address of a family are there at this moment. When there is no descriptor to ask
+    /// with, whoever has a socket goes on, and whoever needs one hears it then.
     pub(crate) fn check(&self, family: Family) -> Result<(), TransportError> {
-        if self.is_bound() { self.open(family, Type::DGRAM).map(drop) } else { Ok(()) }
+        if !self.is_bound() {
+            return Ok(());
+        }
+        match self.open(family, Type::DGRAM) {
+            Ok(_) | Err(TransportError::NoSocket(_)) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The numbers that the interface and the zone of the local address have now.
+    pub(crate) fn bound_to(&self, family: Family, index_of: impl Fn(&str) -> Option<NonZeroU32>) -> BoundTo {
+        let zone = self.local_v6.as_ref().and_then(|(_, zone)| zone.as_deref()).filter(|_| family == Family::V6);
+        // A zone may be a number itself.
+        let zone = zone.map(|zone| index_of(zone).or_else(|| zone.parse().ok()));
+        BoundTo { interface: self.interface.as_deref().map(&index_of), zone }
     }
 
     /// Whether anything can go out at all, of one family if it is given.
@@ -210,11 +230,12 @@ pub(crate) fn index_of(name: &str) -> Result<NonZeroU32, TransportError> {
         .ok_or_else(|| TransportError::NoInterface(name.into()))
 }
 
-/// Whether this is the broadcast address of one of the machine's networks.
-pub(crate) fn is_broadcast(ip: IpAddr) -> bool {
-    let mut addresses = getifaddrs::getifaddrs().into_iter().flatten();
+/// The broadcast addresses of the machine's networks.
+pub(crate) fn broadcasts() -> Vec<IpAddr> {
+    let addresses = getifaddrs::getifaddrs().into_iter().flatten();
     let loopback = getifaddrs::InterfaceFlags::LOOPBACK;
-    addresses.any(|found| !found.flags.contains(loopback) && found.address.associated_address() == Some(ip))
+    let others = addresses.filter(|found| !found.flags.contains(loopback));
+    others.filter_map(|found| found.address.associated_address()).collect()
 }
 
 /// Ties a socket to an interface. `false` where the system knows no way, or lets this user use none.

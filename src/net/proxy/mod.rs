@@ -12,6 +12,7 @@ use std::{
     time::Duration,
 };
 
+use socket2::{SockRef, TcpKeepalive};
 use tokio::{
     io::AsyncWriteExt,
     net::TcpStream,
@@ -19,7 +20,7 @@ use tokio::{
     time::{sleep, timeout_at},
 };
 
-use crate::proto::{Family, Host, Instant};
+use crate::proto::{Family, Host, Instant, Port};
 
 use self::socks::{SocksError, Target};
 use super::{
@@ -34,6 +35,9 @@ use super::{
 const LONGEST_JOIN: Duration = Duration::from_secs(4);
 /// The pause before a proxy that has just been lost is tried again; doubled each time.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
+/// When the control connection is asked for a sign of life, and how often again.
+const KEPT_ALIVE_AFTER: Duration = Duration::from_secs(20);
+const KEPT_ALIVE_EVERY: Duration = Duration::from_secs(5);
 /// How many datagrams under way to the relay are remembered for each request, and beside them.
 const DATAGRAMS_KEPT_A_REQUEST: usize = 16;
 const DATAGRAMS_KEPT: usize = 1024;
@@ -68,6 +72,8 @@ pub(crate) struct ProxyConnection {
     names: Arc<Names>,
     proxy: Proxy,
     state: State,
+    /// The port that the association stands for.
+    port: Port,
     hosts: Hosts,
 }
 
@@ -79,7 +85,7 @@ impl Drop for ProxyConnection {
 
 impl ProxyConnection {
     pub(crate) fn new(transport: Arc<Transport>, names: Arc<Names>, proxy: Proxy) -> Self {
-        Self { transport, names, proxy, state: State::Idle, hosts: Hosts::default() }
+        Self { transport, names, proxy, state: State::Idle, port: Port::default(), hosts: Hosts::default() }
     }
 
     /// The proxy as errors name it: without the password.
@@ -116,9 +122,15 @@ impl ProxyConnection {
         }
     }
 
-    /// Begins to join unless it is joined. `again` if it was until now: then the proxy gets time to come back.
-    pub(crate) fn join(&mut self, again: bool) {
+    /// Whether it was made for an earlier port, and another one is wanted. One that is being made is new enough.
+    pub(crate) fn is_older_than(&self, port: Port) -> bool {
+        self.port < port && matches!(self.state, State::Joined(_))
+    }
+
+    /// Begins to join unless it is joined, for a port. `again` if it was until now: then the proxy gets time to come back.
+    pub(crate) fn join(&mut self, port: Port, again: bool) {
         if matches!(self.state, State::Idle) {
+            self.port = port;
             let (transport, names, proxy) = (self.transport.clone(), self.names.clone(), self.proxy.clone());
             self.state = State::Joining(tokio::spawn(async move { join(&transport, &names, &proxy, again).await }));
         }
@@ -202,7 +214,7 @@ impl ProxyConnection {
     }
 }
 
-async fn join(transport: &Transport, names: &Names, proxy: &Proxy, again: bool) -> Result<Association, String> {
+async fn join(transport: &Arc<Transport>, names: &Names, proxy: &Proxy, again: bool) -> Result<Association, String> {
     let deadline = tokio::time::Instant::now() + LONGEST_JOIN;
     let (mut pause, mut problem) = (FIRST_PAUSE, "it does not answer".to_owned());
     let tries = async {
@@ -220,7 +232,7 @@ async fn join(transport: &Transport, names: &Names, proxy: &Proxy, again: bool) 
     joined.unwrap_or(Err(problem))
 }
 
-async fn try_to_join(transport: &Transport, names: &Names, proxy: &Proxy) -> Result<Association, SocksError> {
+async fn try_to_join(transport: &Arc<Transport>, names: &Names, proxy: &Proxy) -> Result<Association, SocksError> {
     let mut problem = None;
     for ip in addresses(transport, names, &proxy.host).await? {
         match transport.connect(SocketAddr::new(ip, proxy.port)).await {
@@ -232,12 +244,15 @@ async fn try_to_join(transport: &Transport, names: &Names, proxy: &Proxy) -> Res
 }
 
 async fn associate(
-    transport: &Transport,
+    transport: &Arc<Transport>,
     names: &Names,
     proxy: &Proxy,
     mut control: TcpStream,
 ) -> Result<Association, SocksError> {
     control.set_nodelay(true)?;
+    // A proxy that is gone without a word is noticed when it is asked nothing as well.
+    let keepalive = TcpKeepalive::new().with_time(KEPT_ALIVE_AFTER).with_interval(KEPT_ALIVE_EVERY);
+    SockRef::from(&control).set_tcp_keepalive(&keepalive)?;
     let credentials = proxy.credentials.as_ref().map(|(username, password)| (&**username, &**password));
     let bound = socks::associate(&mut control, credentials).await?;
     let proxy_ip = control.peer_addr()?.ip();
@@ -305,8 +320,8 @@ struct Hosts {
     hosts: HashMap<u32, NamedHost>,
     indexes: HashMap<(Box<str>, u16), u32>,
     last: u32,
-    /// By transaction ID, and in order.
-    sent: HashMap<[u8; 4], SocketAddr>,
+    /// By transaction ID, and in order; whether it is a connect as well.
+    sent: HashMap<[u8; 4], (SocketAddr, bool)>,
     order: VecDeque<[u8; 4]>,
 }
 
@@ -338,8 +353,9 @@ impl Hosts {
         let Some((index, family)) = index_of(to.ip()) else { return Target::Ip(to) };
         let Some(host) = self.hosts.get_mut(&index) else { return Target::Ip(to) };
         host.used = now;
+        let is_connect = datagram.get(8..12) == Some(&[0; 4]);
         if let Some(transaction_id) = datagram.get(12..16).and_then(|bytes| bytes.try_into().ok()) {
-            self.sent.insert(transaction_id, to);
+            self.sent.insert(transaction_id, (to, is_connect));
             self.order.push_back(transaction_id);
             let most = DATAGRAMS_KEPT + DATAGRAMS_KEPT_A_REQUEST * requests;
             while self.order.len() > most {
@@ -350,7 +366,6 @@ impl Hosts {
                 self.sent.shrink_to(most);
             }
         }
-        let is_connect = datagram.get(8..12) == Some(&[0; 4]);
         match host.connected[usize::from(family == Family::V6)] {
             Some(address) if !is_connect => Target::Ip(address),
             _ => Target::Name(host.name.clone(), host.port),
@@ -360,10 +375,10 @@ impl Hosts {
     /// As whose a datagram counts. `None` if it comes from elsewhere than its host is.
     fn sender(&mut self, sender: &Target, datagram: &[u8]) -> Option<SocketAddr> {
         let asked = datagram.get(4..8).and_then(|bytes| self.sent.get(bytes)).copied();
-        let (Some(to), Target::Ip(address)) = (asked, sender) else {
+        let (Some((to, is_connect)), Target::Ip(address)) = (asked, sender) else {
             return match sender {
                 Target::Ip(address) => Some(*address),
-                Target::Name(..) => asked,
+                Target::Name(..) => asked.map(|(to, _)| to),
             };
         };
         let (index, family) = index_of(to.ip())?;
@@ -373,8 +388,10 @@ impl Hosts {
             // The proxy resolved the name to the other family: the host's other stand-in is for that.
             return None;
         }
-        if datagram.get(..4) == Some(&[0; 4]) {
+        if is_connect && datagram.get(..4) == Some(&[0; 4]) {
             *connected = Some(*address);
+            // The others that are out are not waited for any more, and what answers them later is not the host's address.
+            self.sent.retain(|_, (other, is_connect)| !*is_connect || *other != to);
         }
         (connected.is_none() || *connected == Some(*address)).then_some(to)
     }

@@ -15,6 +15,11 @@ impl Client {
         self.ports.share();
     }
 
+    /// The port that everybody is asked from who has not been answered by a later one.
+    pub fn port(&self) -> Port {
+        self.ports.home()
+    }
+
     /// Whether answers by this port are still waited for. What is not open any more is closed.
     pub fn has_port(&self, port: Port) -> bool {
         self.ports.is_open(port)

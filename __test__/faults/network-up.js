@@ -1,0 +1,45 @@
+// A process that starts before the network, and a network whose addresses change. What waits is sent at once, and from another
+// port.
+'use strict'
+
+const assert = require('node:assert/strict')
+const { run, ip } = require('../support/fault')
+const { startScriptedTracker } = require('../support/scripted-tracker')
+const { UdpTracker, REQUEST, createClient, nextUpdate } = require('../support/client')
+const wire = require('../support/wire')
+
+const tracker = '10.9.8.7'
+
+run(async (t) => {
+  ip('link', 'add', 'net0', 'type', 'veth', 'peer', 'name', 'net1')
+  ip('link', 'set', 'net1', 'up')
+  const client = createClient(t, `udp://${tracker}:6969`)
+  client.announce(2)
+  const promise = UdpTracker.announce(`udp://${tracker}:6969`, { ...REQUEST, timeout: 3600000 })
+  // By now the next repetition is as long away as it has been waited for already.
+  while (UdpTracker.stats().sendErrors < 5) await new Promise((resolve) => setTimeout(resolve, 20))
+  const errors = UdpTracker.stats().sendErrors
+  ip('addr', 'add', `${tracker}/24`, 'dev', 'net0')
+  ip('link', 'set', 'net0', 'up')
+  let silent = false
+  const scripted = await startScriptedTracker(t, {
+    address: tracker,
+    port: 6969,
+    announce: (request) => (silent ? undefined : wire.announceResponse(request))
+  })
+  await Promise.all([nextUpdate(client), promise])
+  assert.ok(UdpTracker.stats().sendErrors <= errors + 1, 'nothing was tried in vain')
+  assert.ok(UdpTracker.stats().freshPorts > 0)
+
+  // The address that it sends from is another one; the old one is there still.
+  const before = scripted.requests.at(-1).from.port
+  silent = true
+  client.announce(0, { force: true })
+  const ports = UdpTracker.stats().freshPorts
+  ip('addr', 'add', '10.9.9.1/24', 'dev', 'net0')
+  while (UdpTracker.stats().freshPorts === ports) await new Promise(setImmediate)
+  silent = false
+  client.announce(0, { force: true })
+  await nextUpdate(client)
+  assert.notEqual(scripted.requests.at(-1).from.port, before)
+})
