@@ -38,6 +38,8 @@ const OUTAGE: u32 = 20;
 const LEFT: f64 = 0.9;
 /// Closings that follow each other faster are taken back together.
 const CHAINED: Duration = Duration::from_secs(2);
+/// A window that has not been used for so long says nothing any more.
+const STALE: Duration = Duration::from_secs(120);
 /// How many blocks are kept for answers that come late.
 const BLOCKS: usize = 64;
 
@@ -48,6 +50,8 @@ pub(crate) struct Congestion {
     /// Until it has been closed once, it grows by one an answer, which doubles it in a round trip.
     slow_start: bool,
     in_flight: u32,
+    /// When a request was last sent.
+    sent_at: Option<Instant>,
     /// How many answers have come that no send has followed yet, held at the window.
     unfollowed: u32,
     /// When it was last used up: only then has it been tried whether more would do.
@@ -88,6 +92,7 @@ impl Congestion {
             window: INITIAL_WINDOW,
             slow_start: true,
             in_flight: 0,
+            sent_at: None,
             unfollowed: 0,
             full_at: None,
             blocks: VecDeque::new(),
@@ -122,6 +127,10 @@ impl Congestion {
 
     /// A request is sent. Returns the number of its block, which the outcome of this send is to be told with.
     pub(crate) fn on_sent(&mut self, now: Instant) -> u32 {
+        if self.in_flight == 0 && self.sent_at.is_some_and(|sent| now >= sent + STALE) {
+            self.reopen();
+        }
+        self.sent_at = Some(now);
         self.in_flight += 1;
         self.unfollowed = self.unfollowed.saturating_sub(1);
         if !self.has_room() {
@@ -226,7 +235,7 @@ impl Congestion {
         self.in_flight = self.in_flight.saturating_sub(1);
     }
 
-    /// The address answers again after a silence: it may not be the tracker that it was.
+    /// The address answers again after a silence, or is asked again after a while: it may not be the tracker that it was.
     pub(crate) fn reopen(&mut self) {
         self.window = INITIAL_WINDOW;
         self.slow_start = true;

@@ -5,14 +5,14 @@
 //! ([`next_overdue`](Flight::next_overdue)), when its request is sent again, with a transaction ID of its own. Its answer
 //! is welcome until the request ends; from then on its ID is remembered as *ended* for a while.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, time::Duration};
 
 use rand::{Rng, rngs::StdRng};
 use slab::Slab;
 
 use super::{
-    ConnectionId, Port, Schedule, TransactionId, connection::backoff_after, hash::NumberMap, rtt::RttEstimator,
-    time::Instant,
+    ConnectionId, Port, Schedule, TransactionId, budget::HOLD, connection::backoff_after, hash::NumberMap,
+    rtt::RttEstimator, time::Instant,
 };
 
 /// How many transaction IDs of ended requests are remembered, to tell a late answer from a forged one.
@@ -20,8 +20,13 @@ const ENDED: usize = 16_384;
 /// How many of them are kept however old they are. The others go after the time that BEP 15 waits for an answer first:
 /// thousands of IDs for each tracker add up where there are many trackers.
 const ENDED_LONG: usize = 1024;
-/// In seconds.
+/// In seconds. It is twice the longest round trip of the address where that is longer.
 const ENDED_FOR: u32 = 15;
+/// After one was forgotten, an ID that nobody knows is taken for one for so long, or for two of the longest round trips.
+const LATE: Duration = Duration::from_secs(120);
+/// An answer is welcome for so long, or for two RTOs. What is open can be guessed: a request that is asked again for an hour
+/// does not keep all its transaction IDs.
+const OPEN_FOR: Duration = Duration::from_secs(60);
 /// Entries of answered sends are cleared out of a list when they are more than the others, and this many.
 const SLACK: usize = 64;
 /// Marks the ID of a transaction that has ended.
@@ -35,6 +40,8 @@ pub(crate) struct Transaction {
     pub(crate) attempt: u32,
     /// The same since the last time that repetitions began anew.
     pub(crate) probe: u32,
+    /// When the first of those was sent.
+    pub(crate) since: Instant,
     pub(crate) time_sent: Instant,
     pub(crate) sent_with: ConnectionId,
     /// The local port it left by.
@@ -97,6 +104,22 @@ struct Entry {
     id: TransactionId,
 }
 
+/// Lost sends, oldest first, whose RTO is doubled as often.
+#[derive(Debug, Default)]
+struct Lost {
+    sends: VecDeque<Entry>,
+    /// The longest that one of them has been sent in vain by now.
+    waited: Duration,
+}
+
+impl Lost {
+    /// How long they wait from their sending on: for the doubled RTO, but no longer than they have waited so far. The RTO may
+    /// have grown since it was doubled.
+    fn wait(&self, rtt: &RttEstimator, class: u32, backoff: u32) -> Duration {
+        rtt.rto(class).min(self.waited).max(rtt.rto(backoff))
+    }
+}
+
 /// What is out to one address.
 #[derive(Debug)]
 pub(crate) struct Flight {
@@ -106,14 +129,18 @@ pub(crate) struct Flight {
     /// Requests' sends in flight, oldest first. Those that were answered stay until they come to the front.
     in_flight: VecDeque<Entry>,
     /// Lost sends, oldest first, a list for each number of doublings of the RTO.
-    lost: Vec<VecDeque<Entry>>,
+    lost: Vec<Lost>,
     /// Lost sends, oldest first, that are not waiting for an RTO: it has passed, or their request has a clock of its own.
     overdue: VecDeque<Entry>,
+    /// When the latest send was made that holds no room any more because it has done so for long.
+    holds_from: Option<Instant>,
     /// When the latest send that a stray datagram is held against was sent.
     suspected_until: Option<Instant>,
     /// Ended transactions, oldest first, each with the second since `created` in which it ended: they are many and are
     /// gone through again and again, so they are kept short.
     ended: VecDeque<(u32, u32)>,
+    /// When the latest of those that are not remembered any more had ended.
+    forgotten: Option<Instant>,
     created: Instant,
 }
 
@@ -125,8 +152,10 @@ impl Flight {
             in_flight: VecDeque::new(),
             lost: Vec::new(),
             overdue: VecDeque::new(),
+            holds_from: None,
             suspected_until: None,
             ended: VecDeque::new(),
+            forgotten: None,
             created: now,
         }
     }
@@ -147,11 +176,17 @@ impl Flight {
         id
     }
 
-    pub(crate) fn find(&self, id: TransactionId) -> Found {
+    /// What stands for a datagram with this transaction ID that comes now.
+    pub(crate) fn find(&self, now: Instant, id: TransactionId, rtt: &RttEstimator) -> Found {
         match self.ids.get(&id.0) {
+            // It may be one that has been forgotten, whose answer comes late.
+            None if self.forgotten.is_some_and(|ended| now < ended + LATE.max(2 * rtt.max())) => Found::Ended,
             None => Found::Unknown,
             Some(&OVER) => Found::Ended,
-            Some(&slot) => self.open.get(slot as usize).copied().map_or(Found::Unknown, Found::Open),
+            Some(&slot) => match self.open.get(slot as usize).copied() {
+                Some(sent) if now < sent.time_sent + OPEN_FOR.max(2 * rtt.rto(0)) => Found::Open(sent),
+                _ => Found::Ended,
+            },
         }
     }
 
@@ -170,9 +205,20 @@ impl Flight {
         self.open.get_mut(slot as usize)
     }
 
-    /// What all that is in flight holds of our receive buffer, in bytes.
-    pub(crate) fn held(&self) -> usize {
-        self.open.iter().filter(|(_, sent)| sent.in_flight).map(|(_, sent)| sent.held as usize).sum()
+    /// The sends that have held room for their answer as long as one may hold it no longer. Returns how much that was.
+    pub(crate) fn end_holds(&mut self, now: Instant) -> u32 {
+        let Self { ids, open, in_flight, holds_from, .. } = self;
+        let from = in_flight.partition_point(|entry| Some(entry.time_sent) <= *holds_from);
+        let to = in_flight.partition_point(|entry| entry.time_sent + HOLD <= now);
+        let mut held = 0;
+        for entry in in_flight.range(from..to.max(from)) {
+            *holds_from = Some(entry.time_sent);
+            let slot = ids.get(&entry.id.0).map_or(OVER, |slot| *slot);
+            if let Some(sent) = open.get_mut(slot as usize).filter(|sent| sent.in_flight) {
+                held += std::mem::take(&mut sent.held);
+            }
+        }
+        held
     }
 
     /// It holds no place in the window any more. Returns it if it did.
@@ -183,22 +229,24 @@ impl Flight {
     }
 
     /// Ends a transaction: its ID is remembered for a while, and the oldest of those go.
-    pub(crate) fn end(&mut self, now: Instant, id: TransactionId) -> Option<Transaction> {
+    pub(crate) fn end(&mut self, now: Instant, id: TransactionId, rtt: &RttEstimator) -> Option<Transaction> {
         let slot = self.ids.get_mut(&id.0).filter(|slot| **slot != OVER)?;
         let transaction = self.open.try_remove(*slot as usize)?;
         *slot = OVER;
         let second = now.saturating_duration_since(self.created).as_secs() as u32;
         self.ended.push_back((id.0, second));
-        let is_old = |&(_, at): &(u32, u32)| second >= at.saturating_add(ENDED_FOR);
+        let kept_for = ENDED_FOR.max((2 * rtt.max()).as_secs() as u32 + 1);
+        let is_old = |&(_, at): &(u32, u32)| second >= at.saturating_add(kept_for);
         while self.ended.len() > ENDED || (self.ended.len() > ENDED_LONG && self.ended.front().is_some_and(is_old)) {
-            let Some((oldest, _)) = self.ended.pop_front() else { break };
+            let Some((oldest, at)) = self.ended.pop_front() else { break };
             self.ids.remove(&oldest);
+            self.forgotten = Some(self.created + Duration::from_secs(u64::from(at) + 1));
         }
         let Self { ids, open, in_flight, lost, overdue, .. } = self;
         while in_flight.front().is_some_and(|entry| !is_open(ids, open, entry.id)) {
             in_flight.pop_front();
         }
-        for list in lost.iter_mut().chain([in_flight, overdue]) {
+        for list in lost.iter_mut().map(|lost| &mut lost.sends).chain([in_flight, overdue]) {
             if list.len() > SLACK + 2 * open.len() {
                 list.retain(|entry| is_open(ids, open, entry.id));
             }
@@ -236,22 +284,26 @@ impl Flight {
     pub(crate) fn push_lost(&mut self, id: TransactionId, transaction: &Transaction) {
         let class = backoff_after(transaction.probe) as usize;
         if self.lost.len() <= class {
-            self.lost.resize_with(class + 1, VecDeque::new);
+            self.lost.resize_with(class + 1, Lost::default);
         }
-        if let Some(list) = self.lost.get_mut(class) {
-            insert(list, Entry { time_sent: transaction.time_sent, id });
+        if let Some(lost) = self.lost.get_mut(class) {
+            let waited = transaction.time_sent.saturating_duration_since(transaction.since);
+            lost.waited = if lost.sends.is_empty() { waited } else { lost.waited.max(waited) };
+            insert(&mut lost.sends, Entry { time_sent: transaction.time_sent, id });
         }
     }
 
     /// The next lost send whose RTO has passed: its request is to be sent again.
     pub(crate) fn next_overdue(&mut self, now: Instant, rtt: &RttEstimator, backoff: u32) -> Option<Transaction> {
         let Self { ids, open, lost, overdue, .. } = self;
-        for (class, list) in (0..).zip(lost) {
+        for (class, lost) in (0..).zip(lost) {
+            let wait = lost.wait(rtt, class, backoff);
+            let list = &mut lost.sends;
             while list.front().is_some_and(|entry| !is_open(ids, open, entry.id)) {
                 list.pop_front();
             }
             let Some(&Entry { time_sent, id }) = list.front() else { continue };
-            if now >= time_sent + rtt.rto(backoff.max(class)) {
+            if now >= time_sent + wait {
                 list.pop_front();
                 insert(overdue, Entry { time_sent, id });
                 return open.get(*ids.get(&id.0)? as usize).copied();
@@ -264,7 +316,7 @@ impl Flight {
     pub(crate) fn take_overdue(&mut self, now: Instant, rtt: &RttEstimator) -> Vec<TransactionId> {
         let rto = rtt.rto(0);
         let mut taken: Vec<Entry> = Vec::new();
-        for list in &mut self.lost {
+        for Lost { sends: list, .. } in &mut self.lost {
             let count = list.partition_point(|entry| entry.time_sent + rto <= now);
             taken.extend(list.drain(..count));
         }
@@ -287,10 +339,12 @@ impl Flight {
     /// When [`next_lost`](Self::next_lost) or [`next_overdue`](Self::next_overdue) has something at the earliest.
     pub(crate) fn poll_timeout(&self, rtt: &RttEstimator, backoff: u32) -> Option<Instant> {
         let lost = self.in_flight.front().map(|entry| entry.time_sent + rtt.loss_delay());
+        let held = self.in_flight.partition_point(|entry| Some(entry.time_sent) <= self.holds_from);
+        let held = self.in_flight.get(held).map(|entry| entry.time_sent + HOLD);
         let overdue = (0..)
             .zip(&self.lost)
-            .filter_map(|(class, list)| list.front().map(|entry| entry.time_sent + rtt.rto(backoff.max(class))));
-        overdue.chain(lost).min()
+            .filter_map(|(class, lost)| Some(lost.sends.front()?.time_sent + lost.wait(rtt, class, backoff)));
+        overdue.chain(lost).chain(held).min()
     }
 
     /// Whether there is a request's send that no stray datagram is held against.
@@ -332,7 +386,7 @@ impl Flight {
     fn oldest_unsuspected(&self) -> Option<Entry> {
         let is_unsuspected =
             |entry: &&Entry| self.get(entry.id).is_some_and(|sent| !sent.suspected && !sent.purpose.is_connect());
-        let lists = self.lost.iter().chain([&self.overdue, &self.in_flight]);
+        let lists = self.lost.iter().map(|lost| &lost.sends).chain([&self.overdue, &self.in_flight]);
         let oldest = lists.filter_map(|list| {
             // Those before have been gone through: a flood of stray datagrams must not do so each time.
             let first = list.partition_point(|entry| Some(entry.time_sent) < self.suspected_until);

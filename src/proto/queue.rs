@@ -12,15 +12,17 @@ pub(crate) enum Lane {
     Scheduled,
     /// `stopped` announces: their application is about to end.
     Stopped,
+    /// The newcomer that waits for nobody's room.
+    First,
     /// What has been sent and is to be sent again.
     Repeated,
     New,
 }
 
 /// What is sent as long as there is room.
-pub(crate) const LANES: [Lane; 4] = [Lane::Scheduled, Lane::Stopped, Lane::Repeated, Lane::New];
+pub(crate) const LANES: [Lane; 5] = [Lane::Scheduled, Lane::Stopped, Lane::First, Lane::Repeated, Lane::New];
 /// The same with what is new before what is repeated.
-pub(crate) const NEW_FIRST: [Lane; 4] = [Lane::Scheduled, Lane::Stopped, Lane::New, Lane::Repeated];
+pub(crate) const NEW_FIRST: [Lane; 5] = [Lane::Scheduled, Lane::Stopped, Lane::First, Lane::New, Lane::Repeated];
 
 /// A request in a queue. It is in there only as long as its ticket is the request's latest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +35,7 @@ pub(crate) struct Ticket {
 #[derive(Debug, Default)]
 struct Session {
     id: u32,
-    lanes: [VecDeque<Ticket>; 4],
+    lanes: [VecDeque<Ticket>; LANES.len()],
 }
 
 /// See the [module](self).
@@ -74,7 +76,7 @@ impl Queue {
     }
 
     /// The next request of the session whose turn it is, of `lanes` in this order. It leaves the queue.
-    pub(crate) fn pop(&mut self, lanes: &[Lane], is_valid: impl Fn(&Ticket) -> bool) -> Option<Ticket> {
+    pub(crate) fn pop(&mut self, lanes: &[Lane], is_valid: impl Fn(&Ticket) -> bool) -> Option<(Lane, Ticket)> {
         for _ in 0..self.sessions.len() {
             let mut session = self.sessions.pop_front()?;
             let mut next = None;
@@ -82,7 +84,7 @@ impl Queue {
                 while next.is_none()
                     && let Some(ticket) = session.lanes[*lane as usize].pop_front()
                 {
-                    next = Some(ticket).filter(&is_valid);
+                    next = Some((*lane, ticket)).filter(|(_, ticket)| is_valid(ticket));
                 }
             }
             // The last one stays, so that a queue of one request now and then allocates nothing.
@@ -109,7 +111,7 @@ mod tests {
     use super::*;
 
     fn pop(queue: &mut Queue) -> Option<usize> {
-        queue.pop(&LANES, |_| true).map(|ticket| ticket.key)
+        queue.pop(&LANES, |_| true).map(|(_, ticket)| ticket.key)
     }
 
     fn push(queue: &mut Queue, session: u32, lane: Lane, key: usize) {
@@ -138,7 +140,7 @@ mod tests {
         assert_eq!([pop(&mut queue), pop(&mut queue), pop(&mut queue)], [Some(2), Some(1), Some(0)]);
         push(&mut queue, 1, Lane::Repeated, 0);
         push(&mut queue, 1, Lane::New, 1);
-        assert_eq!(queue.pop(&NEW_FIRST, |_| true).map(|ticket| ticket.key), Some(1));
+        assert_eq!(queue.pop(&NEW_FIRST, |_| true).map(|(_, ticket)| ticket.key), Some(1));
         assert_eq!(queue.pop(&[Lane::Scheduled], |_| true), None);
     }
 
@@ -154,7 +156,7 @@ mod tests {
         }
         assert_eq!(queue.tickets(|ticket| ticket.key == 999).len(), 1);
         assert!(queue.sessions[0].lanes[Lane::New as usize].len() <= SLACK + 2);
-        assert_eq!(queue.pop(&LANES, |ticket| ticket.key == 999).map(|ticket| ticket.key), Some(999));
+        assert_eq!(queue.pop(&LANES, |ticket| ticket.key == 999).map(|(_, ticket)| ticket.key), Some(999));
         assert!(queue.is_empty());
         assert_eq!(pop(&mut queue), None);
     }

@@ -31,6 +31,7 @@ struct Measured {
     /// What `largest` is at the end of each round trip; it rises at once and falls by a quarter of the difference.
     variation: Duration,
     min: Duration,
+    max: Duration,
     round_ends: Instant,
 }
 
@@ -45,6 +46,7 @@ impl RttEstimator {
                 largest: deviation,
                 variation: deviation,
                 min: sample,
+                max: sample,
                 round_ends: now + sample,
             });
             return;
@@ -53,6 +55,7 @@ impl RttEstimator {
         measured.deviation = (measured.deviation * 3 + off) / 4;
         measured.smoothed = (measured.smoothed * 7 + sample) / 8;
         measured.min = measured.min.min(sample);
+        measured.max = measured.max.max(sample);
         // In a burst the quick answers come first and agree with each other: a variation that followed each sample would
         // have shrunk by the time the slow ones are due. So it is the largest of a round trip, as in Linux.
         measured.largest = measured.largest.max(measured.deviation);
@@ -85,6 +88,11 @@ impl RttEstimator {
     /// The smoothed round trip, `None` before the first sample.
     pub(crate) fn smoothed(&self) -> Option<Duration> {
         self.measured.as_ref().map(|measured| measured.smoothed)
+    }
+
+    /// The longest round trip, zero before the first sample.
+    pub(crate) fn max(&self) -> Duration {
+        self.measured.as_ref().map_or(Duration::ZERO, |measured| measured.max)
     }
 
     /// The shortest round trip: what is longer was spent in queues. `None` before the first sample.

@@ -18,8 +18,9 @@ pub(crate) struct Silence {
     backoff: u32,
     raised: Option<Instant>,
     probes: Option<Probes>,
-    /// How many sends have been lost since it was last heard.
+    /// How many sends have been lost since it was last heard, and when the latest of them was sent.
     lost: u32,
+    lost_sent: Option<Instant>,
 }
 
 /// What it means that a send has missed its RTO.
@@ -58,6 +59,7 @@ impl Silence {
         self.heard = Some(now);
         self.missed = 0;
         self.lost = 0;
+        self.lost_sent = None;
         if answers_request {
             self.backoff = 0;
         }
@@ -66,7 +68,10 @@ impl Silence {
 
     /// What was sent at `time_sent` counts as lost, and has not missed its RTO yet.
     pub(crate) fn on_lost(&mut self, time_sent: Instant) {
-        self.lost += u32::from(self.heard <= Some(time_sent));
+        if self.heard <= Some(time_sent) {
+            self.lost += 1;
+            self.lost_sent = self.lost_sent.max(Some(time_sent));
+        }
     }
 
     /// A fresh connection ID replaces one that was taken to be dead: requests are worth asking again.
@@ -91,9 +96,7 @@ impl Silence {
         if self.missed < MISSED && !twice {
             return Missed::Unheard;
         }
-        // What is sent from now on shows whether it lasts.
-        self.probes = Some(Probes { since: now, sent: 0 });
-        self.raised = Some(now);
+        self.begin(now);
         Missed::Begins
     }
 
@@ -104,10 +107,11 @@ impl Silence {
     }
 
     /// Whether a request may be sent, as far as silence goes. When half a `window` is lost and nothing was heard since it
-    /// was sent, what follows waits for the RTO to show whether the address is silent or slow.
+    /// was sent, what follows waits for the RTO to show whether the address is silent or slow, see
+    /// [`begin_if_lost`](Self::begin_if_lost).
     pub(crate) fn has_room(&self, now: Instant, rtt: &RttEstimator, window: u32) -> bool {
         match self.probes {
-            None => 2 * self.lost < window.max(2),
+            None => self.shows_at(rtt, window).is_none(),
             Some(probes) => probes.sent < PROBES || now >= probes.since + rtt.rto(self.backoff),
         }
     }
@@ -128,9 +132,33 @@ impl Silence {
         self.probes.is_some_and(|probes| probes.sent % 2 == 1)
     }
 
-    /// When there is room again, `None` if there is now.
-    pub(crate) fn poll_timeout(&self, rtt: &RttEstimator) -> Option<Instant> {
-        self.probes.filter(|probes| probes.sent >= PROBES).map(|probes| probes.since + rtt.rto(self.backoff))
+    /// When the latest of the losses that make half a `window` has missed its RTO.
+    fn shows_at(&self, rtt: &RttEstimator, window: u32) -> Option<Instant> {
+        self.lost_sent.filter(|_| 2 * self.lost >= window.max(2)).map(|sent| sent + rtt.rto(self.backoff))
+    }
+
+    /// When half a window is lost and has missed its RTO, the address is silent, whether anybody still waits for what was
+    /// lost or not: it may all have been cancelled. Returns whether a silence begins.
+    pub(crate) fn begin_if_lost(&mut self, now: Instant, rtt: &RttEstimator, window: u32) -> bool {
+        let begins = !self.is_silent() && self.shows_at(rtt, window).is_some_and(|at| now >= at);
+        if begins {
+            self.begin(now);
+        }
+        begins
+    }
+
+    /// What is sent from now on shows whether it lasts.
+    fn begin(&mut self, now: Instant) {
+        self.probes = Some(Probes { since: now, sent: 0 });
+        self.raised = Some(now);
+    }
+
+    /// When there is room again at the latest, if there is none now.
+    pub(crate) fn poll_timeout(&self, rtt: &RttEstimator, window: u32) -> Option<Instant> {
+        match self.probes {
+            None => self.shows_at(rtt, window),
+            Some(probes) => Some(probes.since + rtt.rto(self.backoff)).filter(|_| probes.sent >= PROBES),
+        }
     }
 }
 
@@ -222,7 +250,7 @@ mod tests {
             silence.on_sent(now, &rtt);
         }
         assert_eq!(new, [false, true, false, true]);
-        assert_eq!(silence.poll_timeout(&rtt), Some(now + rtt.rto(0)));
+        assert_eq!(silence.poll_timeout(&rtt, 100), Some(now + rtt.rto(0)));
         assert!(!silence.has_room(now + rtt.rto(0) - MS, &rtt, 100));
         assert!(silence.has_room(now + rtt.rto(0), &rtt, 100));
         silence.on_sent(now + rtt.rto(0), &rtt);
@@ -233,7 +261,7 @@ mod tests {
             assert!(silence.has_room(now + rtt.rto(0), &rtt, 100));
             silence.on_sent(now + rtt.rto(0), &rtt);
         }
-        assert_eq!(silence.poll_timeout(&rtt), Some(now + rtt.rto(0) + rtt.rto(1)));
+        assert_eq!(silence.poll_timeout(&rtt, 100), Some(now + rtt.rto(0) + rtt.rto(1)));
     }
 
     #[test]

@@ -6,14 +6,16 @@ use std::{
 };
 
 use super::{
-    Family, TransactionId,
+    ConnectionId, Family, TransactionId,
     budget::{Budget, held_by},
     congestion::Congestion,
     connection::Connection,
     flight::{Flight, Purpose, Transaction},
+    newcomers::Newcomers,
     port::OwnPort,
-    queue::Queue,
+    queue::{LANES, Lane, NEW_FIRST, Queue, Ticket},
     rtt::RttEstimator,
+    scrape_limit::ScrapeLimit,
     silence::{Missed, Silence},
     stray::StrayGuard,
     time::Instant,
@@ -33,6 +35,7 @@ pub(crate) struct Tracker {
     pub(crate) flight: Flight,
     pub(crate) stray: StrayGuard,
     pub(crate) silence: Silence,
+    pub(crate) newcomers: Newcomers,
     /// Requests that wait for a connection ID or for room.
     pub(crate) queue: Queue,
     /// Connects that are requests of their own and wait for their turn.
@@ -48,9 +51,10 @@ pub(crate) struct Tracker {
     pub(crate) unsendable_until: Option<Instant>,
     /// Whether it stands in the client's list of addresses with something to send.
     pub(crate) is_ready: bool,
-    /// The fewest rows it has answered a longer scrape with.
-    pub(crate) scrape_limit: usize,
-    /// The most that an announce's answer has taken of our receive buffer, 0 before the first.
+    pub(crate) scrape_limit: ScrapeLimit,
+    /// What its answers hold of our receive buffer, in bytes.
+    held: usize,
+    /// The most that an announce's answer has taken of it, 0 before the first.
     largest_answer: usize,
 }
 
@@ -65,6 +69,7 @@ impl Tracker {
             flight: Flight::new(now),
             stray: StrayGuard::new(now),
             silence: Silence::default(),
+            newcomers: Newcomers::default(),
             queue: Queue::default(),
             pings: Queue::default(),
             lost_pings: 0,
@@ -73,7 +78,8 @@ impl Tracker {
             last_used: now,
             unsendable_until: None,
             is_ready: false,
-            scrape_limit: usize::MAX,
+            scrape_limit: ScrapeLimit::default(),
+            held: 0,
             largest_answer: 0,
         }
     }
@@ -101,8 +107,38 @@ impl Tracker {
         self.congestion.has_room() && self.silence.has_room(now, &self.rtt, self.congestion.window())
     }
 
+    /// The next request to be sent, with `id`. It leaves the queue.
+    pub(crate) fn next_request(
+        &mut self,
+        now: Instant,
+        id: ConnectionId,
+        is_valid: impl Fn(&Ticket) -> bool,
+    ) -> Option<Ticket> {
+        let has_room = self.has_room(now);
+        let lanes: &[Lane] = match has_room {
+            true if self.sends_new_first() => &NEW_FIRST,
+            true => &LANES,
+            false => &[Lane::Scheduled],
+        };
+        let mut next = self.queue.pop(lanes, &is_valid);
+        if next.is_none() && self.newcomers.is_due(now, &self.rtt) {
+            // The one that was to be first may have gone.
+            next = self.queue.pop(&[Lane::First], &is_valid).or_else(|| self.queue.pop(&[Lane::New], &is_valid));
+            self.newcomers.on_gone();
+        }
+        let (lane, ticket) = next?;
+        if lane == Lane::First || (lane == Lane::New && !has_room) {
+            self.newcomers.on_sent(now);
+            if self.silence.is_silent() && self.connection.is_suspect(id, now) {
+                // The tracker may be back, and have forgotten the ID.
+                self.connection.replace(now, &self.rtt);
+            }
+        }
+        Some(ticket)
+    }
+
     /// Whether what is new goes before what is repeated.
-    pub(crate) fn sends_new_first(&self) -> bool {
+    fn sends_new_first(&self) -> bool {
         if self.silence.is_silent() { self.silence.probes_new() } else { !self.congestion.follows_answer() }
     }
 
@@ -120,21 +156,24 @@ impl Tracker {
         }
     }
 
-    /// A datagram of `length` bytes answers one of its sends, `id`. Returns that send.
+    /// A datagram of `length` bytes answers one of its sends, `id`. `is_sample` says that it took no longer than the network.
     pub(crate) fn on_response(
         &mut self,
         now: Instant,
         id: TransactionId,
         transaction: &Transaction,
         length: usize,
+        is_sample: bool,
         budget: &mut Budget,
     ) {
         let Transaction { purpose, time_sent, block, sent_with, .. } = *transaction;
         let is_request = !purpose.is_connect();
-        self.rtt.update(now, now.saturating_duration_since(time_sent));
+        if is_sample {
+            self.rtt.update(now, now.saturating_duration_since(time_sent));
+        }
         let in_time = self.flight.release(id).is_some();
         if in_time {
-            budget.release(transaction.held as usize);
+            self.release(transaction.held, budget);
         }
         if is_request {
             self.largest_answer = self.largest_answer.max(held_by(length));
@@ -151,9 +190,37 @@ impl Tracker {
         }
     }
 
+    /// Whether our receive buffer has room for an answer that takes `bytes`; `is_alone` says that no other address waits.
+    pub(crate) fn has_budget(&self, bytes: usize, is_alone: bool, budget: &Budget) -> bool {
+        budget.has_room(bytes, self.held, is_alone)
+    }
+
+    /// An answer will take so much of our receive buffer.
+    pub(crate) fn hold(&mut self, bytes: usize, budget: &mut Budget) {
+        self.held += bytes;
+        budget.hold(bytes);
+    }
+
+    fn release(&mut self, bytes: u32, budget: &mut Budget) {
+        let bytes = (bytes as usize).min(self.held);
+        self.held -= bytes;
+        budget.release(bytes);
+    }
+
+    /// Gives back what has been held for as long as an answer may.
+    pub(crate) fn end_holds(&mut self, now: Instant, budget: &mut Budget) {
+        let bytes = self.flight.end_holds(now);
+        self.release(bytes, budget);
+    }
+
+    /// It is forgotten: a connect that was slower than all of this may still be out.
+    pub(crate) fn release_all(&mut self, budget: &mut Budget) {
+        budget.release(std::mem::take(&mut self.held));
+    }
+
     /// A send counts as lost, and gives back the room that it held.
     pub(crate) fn on_lost(&mut self, now: Instant, transaction: &Transaction, budget: &mut Budget) {
-        budget.release(transaction.held as usize);
+        self.release(transaction.held, budget);
         if let Purpose::Ping(_) = transaction.purpose {
             self.lost_pings = self.lost_pings.saturating_add(1);
         }
@@ -167,7 +234,7 @@ impl Tracker {
 
     /// A send that was in flight ends without an outcome of its own.
     pub(crate) fn on_discarded(&mut self, transaction: &Transaction, budget: &mut Budget) {
-        budget.release(transaction.held as usize);
+        self.release(transaction.held, budget);
         if !transaction.purpose.is_connect() {
             self.congestion.on_discarded();
         }
@@ -188,7 +255,7 @@ impl Tracker {
     /// Ends a request's sends, from the latest on back.
     pub(crate) fn end_transactions(&mut self, now: Instant, latest: Option<TransactionId>, budget: &mut Budget) {
         let mut next = latest;
-        while let Some(transaction) = next.and_then(|id| self.flight.end(now, id)) {
+        while let Some(transaction) = next.and_then(|id| self.flight.end(now, id, &self.rtt)) {
             if transaction.in_flight {
                 self.on_discarded(&transaction, budget);
             }
@@ -200,6 +267,20 @@ impl Tracker {
     pub(crate) fn end_connects(&mut self, now: Instant, ids: Vec<TransactionId>, budget: &mut Budget) {
         for id in ids {
             self.end_transactions(now, Some(id), budget);
+        }
+    }
+
+    /// When what holds back its queue lets go at the latest, `None` if nothing does. For the check of debug builds.
+    #[cfg(debug_assertions)]
+    pub(crate) fn lets_go(&self, now: Instant, awake: Instant) -> Option<Instant> {
+        if self.connection.id(awake).is_none()
+            && let Some(due) = self.connection.poll_timeout()
+        {
+            return if due <= now { self.stray.poll_timeout() } else { Some(due) };
+        }
+        match self.congestion.has_room() {
+            false => self.flight.poll_timeout(&self.rtt, self.silence.backoff()),
+            true => self.silence.poll_timeout(&self.rtt, self.congestion.window()),
         }
     }
 
@@ -215,7 +296,11 @@ impl Tracker {
             self.connection.poll_timeout().filter(later),
             self.flight.poll_timeout(&self.rtt, self.silence.backoff()),
             self.stray.poll_timeout(),
-            self.silence.poll_timeout(&self.rtt).filter(|_| !self.queue.is_empty()).filter(later),
+            self.silence
+                .poll_timeout(&self.rtt, self.congestion.window())
+                .filter(|_| !self.queue.is_empty())
+                .filter(later),
+            self.newcomers.poll_timeout(&self.rtt, now).filter(|_| !self.queue.is_empty()).filter(later),
             self.idle_at(),
         ]
         .into_iter()

@@ -14,6 +14,8 @@ mod datagrams;
 #[cfg(not(miri))]
 mod dead_connection_ids;
 #[cfg(not(miri))]
+mod letting_go;
+#[cfg(not(miri))]
 mod loss;
 mod moved_hosts;
 #[cfg(not(miri))]
@@ -25,6 +27,8 @@ mod properties;
 mod race;
 #[cfg(not(miri))]
 mod receive_buffer;
+#[cfg(not(miri))]
+mod renewal;
 #[cfg(not(miri))]
 mod round_trips;
 mod schedule;

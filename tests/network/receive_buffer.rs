@@ -1,7 +1,7 @@
 //! Our own receive buffer: what is in flight over all addresses is what it has room for, so that answers that come all at
 //! once do not push each other out.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, time::Duration};
 
 use crate::support::{
     Entry, Link, ModelTracker, Simulation, TIMEOUT_MS, announce_of, check_rules, many, milliseconds, request_to,
@@ -155,4 +155,80 @@ fn a_silent_address_holds_its_share_for_one_rto_without_backoff() {
     assert!(simulation.time_to_answer(&[id]) <= milliseconds(1100));
     let is_connect = |origin| origin == Origin::Connect;
     assert!(simulation.sent().filter(|sent| sent.to == many(1)).all(|sent| is_connect(sent.origin)));
+}
+
+/// A tracker that answers an announce with so many bytes of peers after so long.
+fn slow_tracker(round_trip: Duration, peers: usize) -> ModelTracker {
+    ModelTracker { peers: Some(peers), ..ModelTracker::behind(Link::of(round_trip)) }
+}
+
+/// How long announces to a tracker 50 ms away take, one after the other, beside others that have been asked `count` each.
+/// The longest of those after the first, which connects.
+fn beside(others: &[ModelTracker], count: u64, receive_buffer: usize) -> Duration {
+    let mut simulation = Simulation::with_receive_buffer(1, receive_buffer);
+    for (other, n) in others.iter().zip(1..) {
+        simulation.trackers.insert(many(n), other.clone());
+        // As many of them as are asked for at once, and no fewer later.
+        simulation.begin_all((0..count).map(|hash| request_to(&[many(n)], TIMEOUT_MS, announce_of(hash))));
+    }
+    simulation.trackers.insert(many(0), slow_tracker(milliseconds(50), 60));
+    let mut took = Vec::new();
+    for n in 0..100 {
+        let id = simulation.begin(request_to(&[many(0)], TIMEOUT_MS, announce_of(n)));
+        simulation.run_for(milliseconds(700));
+        for _ in 0..200 {
+            if simulation.is_answered(id) {
+                break;
+            }
+            simulation.run_for(milliseconds(500));
+        }
+        took.push(simulation.time_to_answer(&[id]));
+    }
+    *took[1..].iter().max().unwrap()
+}
+
+#[test]
+fn a_tracker_that_answers_late_and_at_length_costs_the_others_nothing() {
+    for peers in [60, 1200, 65_500] {
+        for count in [3, 60, 5000] {
+            for receive_buffer in [RMEM_DEFAULT, 8 << 20] {
+                let longest = beside(&[slow_tracker(seconds(25), peers)], count, receive_buffer);
+                assert!(longest <= milliseconds(100), "{peers} bytes of peers, {count} at once: {longest:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn ten_of_them_together_cost_the_others_nothing_either() {
+    for receive_buffer in [RMEM_DEFAULT, 8 << 20] {
+        let longest = beside(&vec![slow_tracker(seconds(25), 65_500); 10], 500, receive_buffer);
+        assert!(longest <= milliseconds(150), "{longest:?}");
+    }
+}
+
+#[test]
+fn two_trackers_three_seconds_away_with_5000_torrents_each_cost_the_others_nothing() {
+    for receive_buffer in [RMEM_DEFAULT, 8 << 20] {
+        let longest = beside(&vec![slow_tracker(seconds(3), 300); 2], 5000, receive_buffer);
+        assert!(longest <= milliseconds(150), "{longest:?}");
+    }
+}
+
+#[test]
+fn an_address_whose_answers_have_no_room_is_passed_over() {
+    // Ten that wait for room stand before one that has it.
+    let mut simulation = Simulation::with_receive_buffer(1, 40 * COUNTED[2]);
+    for n in 1..=10 {
+        simulation.trackers.insert(many(n), slow_tracker(seconds(30), 1200));
+    }
+    simulation.trackers.insert(many(0), slow_tracker(milliseconds(50), 60));
+    let requests =
+        (1..=10).flat_map(|n| (0..20).map(move |hash| request_to(&[many(n)], TIMEOUT_MS, announce_of(hash))));
+    simulation.begin_all(requests);
+    simulation.run_for(seconds(40));
+    let id = simulation.begin(request_to(&[many(0)], TIMEOUT_MS, announce_of(1)));
+    simulation.run_for(seconds(10));
+    assert!(simulation.time_to_answer(&[id]) <= milliseconds(300), "{:?}", simulation.time_to_answer(&[id]));
+    check_rules(&simulation);
 }

@@ -3,6 +3,8 @@
 //! `SIMULATION_SEEDS=10000` says how many scenarios to play, `SIMULATION_SEED=123` plays one again, and
 //! `SIMULATION_REQUEST=7` tells what happened to one of its requests.
 
+use std::ops::Range;
+
 use bittorrent_udp_tracker::proto::{Body, Failure, Family};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 
@@ -18,11 +20,7 @@ const DEFAULT_SEEDS: u64 = if cfg!(miri) { 2 } else { 10_000 };
 
 #[test]
 fn every_request_ends_once_with_what_its_tracker_said_whatever_the_network_does() {
-    let number = |name| std::env::var(name).ok().map(|value| value.parse::<u64>().expect("a number"));
-    let seeds = match number("SIMULATION_SEED") {
-        Some(seed) => seed..seed + 1,
-        None => 0..number("SIMULATION_SEEDS").unwrap_or(DEFAULT_SEEDS),
-    };
+    let seeds = seeds(DEFAULT_SEEDS);
     let mut tally = Tally::default();
     for seed in seeds.clone() {
         let named = Named(seed);
@@ -38,8 +36,17 @@ fn every_request_ends_once_with_what_its_tracker_said_whatever_the_network_does(
     }
 }
 
+/// The seeds to play: so many unless the environment says otherwise.
+pub(crate) fn seeds(count: u64) -> Range<u64> {
+    let number = |name| std::env::var(name).ok().map(|value| value.parse::<u64>().expect("a number"));
+    match number("SIMULATION_SEED") {
+        Some(seed) => seed..seed + 1,
+        None => 0..number("SIMULATION_SEEDS").unwrap_or(count),
+    }
+}
+
 /// Says which seed it was when a check fails.
-struct Named(u64);
+pub(crate) struct Named(pub(crate) u64);
 
 impl Drop for Named {
     fn drop(&mut self) {
@@ -78,21 +85,7 @@ fn play(seed: u64, tally: &mut Tally) {
     let (acts, single_ids) = script(&mut random);
     for (at, act) in acts {
         simulation.run_until(at);
-        match act {
-            Act::Begin(addresses, timeout_ms, body) => drop(simulation.begin(request_to(&addresses, timeout_ms, body))),
-            Act::Cancel(id) => simulation.cancel(id),
-            Act::Forge(from) => simulation.deliver(from, &forgery(&mut random)),
-            Act::Replay => {
-                let log = &simulation.log;
-                let old = log.iter().rev().skip(random.random_range(0..50)).find_map(|(_, entry)| entry.arrival());
-                if let Some((from, bytes)) = old {
-                    simulation.deliver(from, &bytes);
-                }
-            }
-            Act::Break(address) => drop(simulation.unreachable.insert(address)),
-            Act::Sleep(slept) => simulation.suspend(slept),
-            Act::Mend => simulation.unreachable.clear(),
-        }
+        self::act(&mut simulation, act, &mut random);
     }
     simulation.finish();
     if let Ok(id) = std::env::var("SIMULATION_REQUEST") {
@@ -104,6 +97,25 @@ fn play(seed: u64, tally: &mut Tally) {
         check_single(&simulation, id);
     }
     count(&simulation, tally);
+}
+
+/// Does one thing of a scenario.
+pub(crate) fn act(simulation: &mut Simulation, act: Act, random: &mut StdRng) {
+    match act {
+        Act::Begin(addresses, timeout_ms, body) => drop(simulation.begin(request_to(&addresses, timeout_ms, body))),
+        Act::Cancel(id) => simulation.cancel(id),
+        Act::Forge(from) => simulation.deliver(from, &forgery(random)),
+        Act::Replay => {
+            let log = &simulation.log;
+            let old = log.iter().rev().skip(random.random_range(0..50)).find_map(|(_, entry)| entry.arrival());
+            if let Some((from, bytes)) = old {
+                simulation.deliver(from, &bytes);
+            }
+        }
+        Act::Break(address) => drop(simulation.unreachable.insert(address)),
+        Act::Sleep(slept) => simulation.suspend(slept),
+        Act::Mend => simulation.unreachable.clear(),
+    }
 }
 
 /// Whether each request ended with what a tracker at one of its addresses says.

@@ -124,7 +124,8 @@ impl Rules<'_> {
         if let Some(usable) = state.in_use().filter(|known| is_first && known.is_alive(at) && !known.refused) {
             // The same connection ID twice without an answer is a reason to doubt it, and so is an RTO that was missed.
             let rto = lowest_rto(state.shortest);
-            let mut all_progress = self.requests.iter().filter(|(id, _)| !self.over.contains(id));
+            let is_over = |id| self.over.contains(id) && self.histories[id].cancelled.is_none();
+            let mut all_progress = self.requests.iter().filter(|(id, _)| !is_over(*id));
             let missed =
                 all_progress.any(|(_, progress)| progress.connection_id == usable.id && at >= progress.at + rto);
             assert!(

@@ -209,6 +209,11 @@ impl Simulation {
         self.drain();
     }
 
+    /// The client's process is frozen: its clock goes on, and it does nothing.
+    pub(crate) fn freeze(&mut self, time: Duration) {
+        self.now += time;
+    }
+
     pub(crate) fn run_for(&mut self, time: Duration) {
         self.run_until(self.now + time);
     }
@@ -248,9 +253,10 @@ impl Simulation {
     fn step(&mut self) {
         self.now = self.next().expect("requests have not ended and nothing will happen");
         while let Some(entry) = self.under_way.first_entry().filter(|entry| entry.key().0 <= self.now) {
+            let at = entry.key().0;
             match entry.remove() {
                 Flight::ToClient(from, bytes) => self.socket.arrive(from, bytes),
-                Flight::ToTracker(to, packet, trip) => self.ask(to, &packet, trip),
+                Flight::ToTracker(to, packet, trip) => self.ask(at, to, &packet, trip),
             }
         }
         let mut received = 0;
@@ -272,10 +278,10 @@ impl Simulation {
         panic!("what was due at {:?} is due for ever", self.now);
     }
 
-    fn ask(&mut self, address: SocketAddr, packet: &Packet, trip: Duration) {
+    fn ask(&mut self, at: Duration, address: SocketAddr, packet: &Packet, trip: Duration) {
         let Some(tracker) = self.trackers.get_mut(&address) else { return };
-        if let Some(bytes) = tracker.answer(self.now + self.slept, address, packet) {
-            for arrival in tracker.link.back(self.now, trip, &mut self.random) {
+        if let Some(bytes) = tracker.answer(at + self.slept, address, packet) {
+            for arrival in tracker.link.back(at, trip, &mut self.random) {
                 launch(&mut self.under_way, &mut self.flights, arrival, Flight::ToClient(address, bytes.clone()));
             }
         }

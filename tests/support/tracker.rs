@@ -3,6 +3,7 @@
 use std::{
     collections::{HashMap, HashSet},
     net::SocketAddr,
+    ops::Range,
     time::Duration,
 };
 
@@ -35,6 +36,8 @@ pub(crate) struct ModelTracker {
     pub(crate) restarts: Vec<Duration>,
     /// What it does with a request whose connection ID it does not know.
     pub(crate) to_strangers: ToStrangers,
+    /// In this time it answers everything with a transaction ID that nobody has.
+    pub(crate) junk: Range<Duration>,
     /// Bytes of peers in each answer to an announce, whatever the info-hash.
     pub(crate) peers: Option<usize>,
     /// How many announces and scrapes it answered.
@@ -70,6 +73,7 @@ impl Default for ModelTracker {
             refuses: 0,
             ignores: HashSet::new(),
             restarts: Vec::new(),
+            junk: Duration::ZERO..Duration::ZERO,
             to_strangers: ToStrangers::Says("Connection ID missmatch.\0"),
             peers: None,
             answered: 0,
@@ -91,6 +95,10 @@ impl ModelTracker {
         self.restarts.retain(|&at| at > now);
         if self.restarts.len() < before {
             self.memory.issued.clear();
+        }
+        if self.junk.contains(&now) {
+            let action = u32::from(!packet.is_connect());
+            return Some(wire::response(action, !packet.transaction_id(), &[1; 12]));
         }
         let silent = self.silent_after.is_some_and(|answers| self.answered >= answers);
         let Some(connection_id) = packet.connection_id() else {

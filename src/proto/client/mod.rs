@@ -5,6 +5,8 @@
 //! ([`receive`]) or by time ([`time`]). A connect by itself has ways of its own ([`ping`]). What is known of an address, and
 //! when anything is sent to it again, is that of its [`Tracker`]; the client routes.
 
+#[cfg(debug_assertions)]
+mod check;
 mod hosts;
 mod ping;
 mod ports;
@@ -44,6 +46,8 @@ pub use trace::{Kind, Trace};
 
 /// Tables with room for more entries than this give their memory back when they are empty.
 const LARGE: usize = 1024;
+/// A process that comes this late to a deadline has been held up.
+const FREEZE: Duration = Duration::from_secs(1);
 /// When so many requests, or a fifth as many addresses, are gone, their memory is worth giving back to the system.
 const MANY: usize = 50_000;
 /// How many requests' memory an address takes.
@@ -192,6 +196,8 @@ pub struct Client {
     ready: VecDeque<usize>,
     /// How many datagrams the first of them has sent in its turn.
     turn: u32,
+    /// When more of them are gone over, after some for whose answers there was no room.
+    room_at: Option<Instant>,
     outcomes: VecDeque<(RequestId, Stored)>,
     /// What the stored outcomes' ranges point into.
     outcome_bytes: Vec<u8>,
@@ -201,6 +207,8 @@ pub struct Client {
     sequence: u64,
     /// How long the machine was suspended while `Instant` stood still.
     suspended: Duration,
+    /// Until when this process was last held up: what was sent before says nothing of the network.
+    frozen_until: Option<Instant>,
     /// Addresses and requests whose memory was freed since that was last told.
     freed: usize,
     counters: Counters,
@@ -224,12 +232,14 @@ impl Client {
             deadlines: Deadlines::default(),
             ready: VecDeque::new(),
             turn: 0,
+            room_at: None,
             outcomes: VecDeque::new(),
             outcome_bytes: Vec::new(),
             tracing: false,
             traces: VecDeque::new(),
             sequence: 0,
             suspended: Duration::ZERO,
+            frozen_until: None,
             freed: 0,
             counters: Counters::default(),
         }
@@ -250,6 +260,8 @@ impl Client {
             Some(Body::Connect(_)) => self.start_ping(now, key),
             _ => self.place(now, key),
         }
+        #[cfg(debug_assertions)]
+        self.check(now);
     }
 
     /// Forgets a request: nothing more is sent for it and it has no outcome.
@@ -257,6 +269,8 @@ impl Client {
         if let Some(&key) = self.keys.get(&id.0) {
             self.remove(now, key);
         }
+        #[cfg(debug_assertions)]
+        self.check(now);
     }
 
     /// Ends a request that has taken so many milliseconds, which is too long for the caller.
@@ -309,7 +323,7 @@ impl Client {
 
     /// When [`handle_timeout`](Self::handle_timeout) is to be called.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        [self.deadlines.next(), self.ports.poll_timeout()].into_iter().flatten().min()
+        [self.deadlines.next(), self.room_at, self.ports.poll_timeout()].into_iter().flatten().min()
     }
 
     /// Whether so much memory was freed since the last call that the allocator should be asked to give it back.
@@ -339,6 +353,14 @@ impl Client {
             && self.races.is_empty()
             && self.deadlines.len() == 0
             && self.budget.is_free()
+            && self.room_at.is_none()
+    }
+
+    /// A deadline that is long over says that the process has been held up, frozen in a container, say.
+    fn notice_freeze(&mut self, now: Instant) {
+        if self.deadlines.next().is_some_and(|due| now >= due + FREEZE) {
+            self.frozen_until = Some(now);
+        }
     }
 
     /// The time by a clock that goes on while the machine is suspended.

@@ -60,7 +60,8 @@ impl Client {
         buffer: &mut Vec<u8>,
     ) -> Option<Transmit> {
         let Self { requests, trackers, .. } = self;
-        let ticket = trackers.get_mut(tracker_key)?.pings.pop(&[Lane::New], |ticket| is_valid(requests, ticket))?;
+        let (_, ticket) =
+            trackers.get_mut(tracker_key)?.pings.pop(&[Lane::New], |ticket| is_valid(requests, ticket))?;
         requests.get_mut(ticket.key)?.ticket = None;
         self.transmit_ping(now, tracker_key, ticket.key, buffer)
     }
@@ -84,6 +85,7 @@ impl Client {
             purpose: Purpose::Ping(key),
             attempt: previous + 1,
             probe: previous + 1,
+            since: now,
             time_sent: now,
             sent_with: ConnectionId(packet::PROTOCOL_ID),
             port,
@@ -95,7 +97,7 @@ impl Client {
             in_flight: true,
             suspected: false,
         };
-        budget.hold(transaction.held as usize);
+        tracker.hold(transaction.held as usize, budget);
         let id = tracker.flight.on_sent(random, transaction);
         request.latest = Some(id);
         ping.asked += 1;

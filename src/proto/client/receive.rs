@@ -19,15 +19,20 @@ use super::{
         packet::{self, HEADER_LENGTH, SCRAPE_ROW_LENGTH, action},
         stray::Suspect,
         time::Instant,
-        tracker::canonical,
+        tracker::{Tracker, canonical},
     },
     Body, Client, Stored,
+    request::Pending,
 };
+
+/// The answers to so many of a request's latest sends are welcome.
+const OPEN_SENDS: u32 = 8;
 
 impl Client {
     /// Takes a datagram from `from` to our `port` that arrived at `arrived`, and may have waited for us since.
     pub fn handle_datagram(&mut self, now: Instant, arrived: Instant, from: SocketAddr, port: Port, datagram: &[u8]) {
         self.counters.received += 1;
+        self.notice_freeze(now);
         let Some(tracker_key) = self.tracker_key(canonical(from)) else {
             self.counters.dropped_unknown += 1;
             return;
@@ -39,16 +44,20 @@ impl Client {
             return;
         }
         let id = packet::read_u32(datagram, 4).map(TransactionId);
-        let found = id.map_or(Found::Unknown, |id| tracker.flight.find(id));
+        let found = id.map_or(Found::Unknown, |id| tracker.flight.find(now, id, &tracker.rtt));
         match (id, found, packet::read_u32(datagram, 0)) {
             (Some(_), Found::Ended, _) => self.counters.dropped_late += 1,
             // Who has heard what we sent knows where it came from.
             (Some(_), Found::Open(transaction), _) if !self.ports.is_same(transaction.port, port) => {
                 self.counters.dropped_unknown += 1;
             }
+            (Some(_), Found::Open(sent), _) if is_too_old(&self.requests, tracker, &sent) => {
+                self.counters.dropped_late += 1;
+            }
             (Some(id), Found::Open(transaction), Some(action)) => {
                 self.ports.on_heard(now);
-                tracker.on_response(now, id, &transaction, datagram.len(), &mut self.budget);
+                let is_sample = self.frozen_until.is_none_or(|until| transaction.time_sent >= until);
+                tracker.on_response(now, id, &transaction, datagram.len(), is_sample, &mut self.budget);
                 self.trace(tracker_key, &transaction, Some(arrived));
                 match transaction.purpose {
                     Purpose::Connect => self.answer_connect(now, tracker_key, transaction.port, action, datagram),
@@ -61,6 +70,8 @@ impl Client {
             }
             _ => self.hold_against(now, tracker_key, datagram),
         }
+        #[cfg(debug_assertions)]
+        self.check(now);
     }
 
     fn answer_connect(&mut self, now: Instant, tracker_key: usize, port: Port, action: u32, datagram: &[u8]) {
@@ -157,16 +168,14 @@ impl Client {
         }
     }
 
-    /// Takes the rows of a scrape. Fewer than asked for means that this is the most the tracker answers at once: the
-    /// rest is asked again, and nobody asks it for more from then on.
+    /// Takes the rows of a scrape. Fewer than asked for means that this is the most the tracker answers at once, see
+    /// [`ScrapeLimit`](super::super::scrape_limit::ScrapeLimit): the rest is asked again.
     fn scraped(&mut self, now: Instant, tracker_key: usize, key: usize, rows: &[u8]) {
         let Self { requests, trackers, .. } = self;
         let (Some(request), Some(tracker)) = (requests.get_mut(key), trackers.get_mut(tracker_key)) else { return };
         let count = (rows.len() / SCRAPE_ROW_LENGTH).min(request.asked);
         request.rows.extend_from_slice(rows.get(..count * SCRAPE_ROW_LENGTH).unwrap_or_default());
-        if count < request.asked {
-            tracker.scrape_limit = count;
-        }
+        tracker.scrape_limit.on_answered(request.asked, count);
         if !request.unanswered().is_empty() {
             self.ask_again(now, tracker_key, key);
         } else if let Some(request) = self.remove(now, key) {
@@ -241,6 +250,14 @@ impl Client {
         }
         self.set_tracker_deadline(now, tracker_key);
     }
+}
+
+/// Whether a request has been sent so often since that an answer to this send is none any more. An address that it has left
+/// is not sent it again.
+fn is_too_old(requests: &slab::Slab<Pending>, tracker: &Tracker, sent: &Transaction) -> bool {
+    let Purpose::Request(key) = sent.purpose else { return false };
+    let latest = requests.get(key).and_then(|request| request.latest).and_then(|id| tracker.flight.get(id));
+    latest.is_some_and(|latest| latest.attempt >= sent.attempt + OPEN_SENDS)
 }
 
 /// What a datagram with the right transaction ID is called when it is no answer to what was asked.

@@ -58,11 +58,20 @@ impl Client {
         }
         request.place = Place::Tracker(tracker_key);
         tracker.last_used = now;
-        self.enqueue(now, key);
+        let lane = match request.latest {
+            None if request.ping.is_none() && tracker.newcomers.on_arrival() => Lane::First,
+            _ => request.lane(),
+        };
+        self.enqueue_in(now, key, lane);
     }
 
     /// A request waits at its address, for a connection ID or for room.
     pub(super) fn enqueue(&mut self, now: Instant, key: usize) {
+        let Some(lane) = self.requests.get(key).map(Pending::lane) else { return };
+        self.enqueue_in(now, key, lane);
+    }
+
+    fn enqueue_in(&mut self, now: Instant, key: usize, lane: Lane) {
         let awake = self.awake(now);
         self.sequence += 1;
         let Self { requests, trackers, deadlines, sequence, .. } = self;
@@ -78,7 +87,7 @@ impl Client {
             self.mark_ready(now, tracker_key);
             return self.set_tracker_deadline(now, tracker_key);
         }
-        tracker.queue.push(request.session, request.lane(), ticket);
+        tracker.queue.push(request.session, lane, ticket);
         request.connecting = tracker.connection.id(awake).is_none();
         let deadline = if request.connecting {
             tracker.connection.join(now, &tracker.rtt, Some(request.schedule));
@@ -194,9 +203,8 @@ impl Client {
     /// Forgets an address that nobody has asked for a while.
     pub(super) fn remove_tracker(&mut self, tracker_key: usize) {
         self.deadlines.clear(Timer::Tracker(tracker_key));
-        let Some(tracker) = self.trackers.try_remove(tracker_key) else { return };
-        // A connect that was slower than all of this may still be out.
-        self.budget.release(tracker.flight.held());
+        let Some(mut tracker) = self.trackers.try_remove(tracker_key) else { return };
+        tracker.release_all(&mut self.budget);
         self.ports.remember(tracker.address, &tracker.port);
         self.tracker_keys.remove(&tracker.address);
         self.freed += ADDRESS;

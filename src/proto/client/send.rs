@@ -1,6 +1,6 @@
 //! What is to be sent, and what to do when it cannot be.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 
 use super::{
     super::{
@@ -10,7 +10,6 @@ use super::{
         deadlines::Timer,
         flight::{Purpose, Transaction},
         packet::{self, HEADER_LENGTH, SCRAPE_ROW_LENGTH},
-        queue::{LANES, Lane, NEW_FIRST},
         time::Instant,
         tracker::Tracker,
     },
@@ -21,6 +20,14 @@ use super::{
 
 /// How many datagrams an address may send before the next one has its turn. As many go out in one system call.
 const TURN: u32 = 32;
+
+/// An address that the system would not send to is tried first again after an RTO, and no later than this.
+const UNSENDABLE: Duration = Duration::from_secs(1);
+
+/// How many addresses a poll goes over that have something to send and no room for the answer, and when the next ones are
+/// gone over if nothing happens before.
+const MOST_PASSED: usize = 8;
+const NEXT_PASS: Duration = Duration::from_millis(1);
 
 /// A datagram to send; its bytes were appended to the caller's buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,13 +65,14 @@ enum Turn {
     Sent(Transmit),
     /// It has nothing to send, or no room.
     Over,
-    /// Our own receive buffer has no room for one more answer.
-    BufferFull,
+    /// Our own receive buffer has no room for its answer.
+    NoRoom,
 }
 
 impl Client {
     /// Appends the next datagram to `buffer`. Poll until there is none.
     pub fn poll_transmit(&mut self, now: Instant, buffer: &mut Vec<u8>) -> Option<Transmit> {
+        let mut passed = 0;
         while let Some(&tracker_key) = self.ready.front() {
             match self.transmit_to(now, tracker_key, buffer) {
                 Turn::Sent(transmit) => {
@@ -85,12 +93,23 @@ impl Client {
                     }
                     self.set_tracker_deadline(now, tracker_key);
                 }
-                Turn::BufferFull => {
+                Turn::NoRoom => {
+                    self.turn = 0;
+                    self.ready.rotate_left(1);
                     self.set_tracker_deadline(now, tracker_key);
-                    return None;
+                    passed += 1;
+                    if passed >= self.ready.len().min(MOST_PASSED) || self.budget.is_full() {
+                        let others = passed < self.ready.len() && !self.budget.is_full();
+                        self.room_at = others.then_some(now + NEXT_PASS);
+                        #[cfg(debug_assertions)]
+                        self.check_budget();
+                        return None;
+                    }
                 }
             }
         }
+        #[cfg(debug_assertions)]
+        self.check(now);
         None
     }
 
@@ -98,8 +117,8 @@ impl Client {
         let awake = self.awake(now);
         let Some(tracker) = self.trackers.get_mut(tracker_key) else { return Turn::Over };
         if !tracker.pings.is_empty() {
-            if !self.budget.has_room(held_by(packet::CONNECT_LENGTH)) {
-                return Turn::BufferFull;
+            if !tracker.has_budget(held_by(packet::CONNECT_LENGTH), self.ready.len() == 1, &self.budget) {
+                return Turn::NoRoom;
             }
             if let Some(transmit) = self.transmit_next_ping(now, tracker_key, buffer) {
                 return Turn::Sent(transmit);
@@ -107,8 +126,8 @@ impl Client {
         }
         let Some(tracker) = self.trackers.get_mut(tracker_key) else { return Turn::Over };
         let id = tracker.connection.id(awake);
-        if id.is_none() && !tracker.queue.is_empty() && !tracker.connection.is_connecting() {
-            // It expired while requests were waiting for room.
+        if id.is_none() && !tracker.queue.is_empty() && tracker.connection.poll_timeout().is_none() {
+            // It expired while requests were waiting for room. A connect may be out that nobody waited for any more.
             tracker.connection.join(now, &tracker.rtt, None);
         }
         if tracker.connect_is_due(now) {
@@ -116,20 +135,17 @@ impl Client {
         }
         let Some(connection_id) = id else { return Turn::Over };
         loop {
-            let Self { requests, trackers, budget, .. } = self;
+            let Self { requests, trackers, budget, ready, .. } = self;
             let Some(tracker) = trackers.get_mut(tracker_key) else { return Turn::Over };
             if tracker.queue.is_empty() {
                 return Turn::Over;
             }
-            let lanes: &[Lane] = match tracker.has_room(now) {
-                false => &[Lane::Scheduled],
-                true if tracker.sends_new_first() => &NEW_FIRST,
-                true => &LANES,
-            };
-            if lanes.len() > 1 && !tracker.silence.is_silent() && !budget.has_room(tracker.announce_answer(0)) {
-                return Turn::BufferFull;
+            let is_alone = ready.len() == 1;
+            let size = if tracker.silence.is_silent() { 0 } else { tracker.announce_answer(0) };
+            if !tracker.has_budget(size, is_alone, budget) {
+                return Turn::NoRoom;
             }
-            let Some(ticket) = tracker.queue.pop(lanes, |ticket| is_valid(requests, ticket)) else {
+            let Some(ticket) = tracker.next_request(now, connection_id, |ticket| is_valid(requests, ticket)) else {
                 return Turn::Over;
             };
             let Some(request) = requests.get_mut(ticket.key) else { continue };
@@ -172,14 +188,17 @@ impl Client {
         let (Some(request), Some(tracker)) = (requests.get_mut(key), trackers.get_mut(tracker_key)) else {
             return Turn::Over;
         };
-        let asked = request.unanswered().len().min(tracker.scrape_limit).min(packet::MAX_SCRAPE_HASHES);
+        let asked = match &request.body {
+            Body::Scrape(_) => request.unanswered().len().min(tracker.scrape_limit.next()),
+            _ => 0,
+        };
         let held = match &request.body {
             _ if tracker.silence.is_silent() => 0,
             Body::Announce(announce) => tracker.announce_answer(announce.num_want),
             Body::Scrape(_) => held_by(HEADER_LENGTH + SCRAPE_ROW_LENGTH * asked),
             Body::Connect(_) => return Turn::Over,
         };
-        budget.hold(held);
+        tracker.hold(held, budget);
         let transaction = next_send(now, key, request, tracker, connection_id, held as u32);
         let id = tracker.flight.on_sent(random, transaction);
         tracker.silence.on_sent(now, &tracker.rtt);
@@ -218,16 +237,17 @@ impl Client {
         // An address that has not answered has had its share of the buffer for an RTO. Where a thousand of them are dead,
         // no more of it is kept for them.
         let held = if attempt == 1 { held_by(packet::CONNECT_LENGTH) } else { 0 };
-        if !self.budget.has_room(held) {
-            return Turn::BufferFull;
+        if !tracker.has_budget(held, self.ready.len() == 1, &self.budget) {
+            return Turn::NoRoom;
         }
-        self.budget.hold(held);
+        tracker.hold(held, &mut self.budget);
         let is_silent = tracker.silence.is_silent();
         let port = self.ports.for_connect(now, &mut tracker.port, attempt, is_silent);
         let transaction = Transaction {
             purpose: Purpose::Connect,
             attempt,
             probe: attempt,
+            since: now,
             time_sent: now,
             sent_with: ConnectionId(packet::PROTOCOL_ID),
             port,
@@ -315,7 +335,7 @@ impl Client {
         if address.is_none_or(|address| request.has_other(address)) {
             let host = request.host.clone();
             if let Some(tracker) = request.tracker().and_then(|tracker_key| self.trackers.get_mut(tracker_key)) {
-                tracker.unsendable_until = Some(now + tracker.rtt.rto(0));
+                tracker.unsendable_until = Some(now + tracker.rtt.rto(0).min(UNSENDABLE));
                 self.memory.on_silent(&host, tracker.address);
             }
             self.move_on(now, key);
@@ -337,20 +357,21 @@ fn next_send(
     let previous: Option<(TransactionId, Transaction)> =
         request.latest.and_then(|id| tracker.flight.get(id).map(|sent| (id, *sent)));
     let id_was_used = tracker.connection.on_used(now, key);
-    let (mut attempt, mut probe, mut used_before_us) = (1, 1, id_was_used);
+    let (mut attempt, mut probe, mut since, mut used_before_us) = (1, 1, now, id_was_used);
     if let Some((_, sent)) = previous {
         attempt = sent.attempt + 1;
-        probe = sent.probe + 1;
+        (probe, since) = (sent.probe + 1, sent.since);
         if sent.sent_with == sent_with {
             used_before_us = sent.id_was_used;
         } else if tracker.connection.established().is_some_and(|established| established.is_replacement) {
-            probe = 1;
+            (probe, since) = (1, now);
         }
     }
     Transaction {
         purpose: Purpose::Request(key),
         attempt,
         probe,
+        since,
         time_sent: now,
         sent_with,
         port: tracker.port.connected(),

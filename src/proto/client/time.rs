@@ -17,6 +17,8 @@ impl Client {
     /// Does everything that is due.
     pub fn handle_timeout(&mut self, now: Instant) {
         self.tidy_ports(now);
+        self.notice_freeze(now);
+        self.room_at.take_if(|at| *at <= now);
         while let Some(timer) = self.deadlines.pop_due(now) {
             match timer {
                 Timer::Request(key) => self.request_is_due(now, key),
@@ -24,6 +26,8 @@ impl Client {
                 Timer::Race(race_key) => self.start_next(now, race_key),
             }
         }
+        #[cfg(debug_assertions)]
+        self.check(now);
     }
 
     /// A phase of a request is over, or its schedule has it sent again.
@@ -61,7 +65,9 @@ impl Client {
             tracker.replace_dead_id(now, &sent, Missed::Unheard);
         }
         if tracker.flight.is_suspected(request.latest) {
-            return deadlines.set(Timer::Request(key), request.answer_by.unwrap_or(now));
+            deadlines.set(Timer::Request(key), request.answer_by.unwrap_or(now));
+            // It has given back its room.
+            return self.mark_ready(now, tracker_key);
         }
         self.enqueue(now, key);
     }
@@ -122,14 +128,20 @@ impl Client {
     pub(super) fn look_for_losses(&mut self, now: Instant, tracker_key: usize) {
         let Self { trackers, budget, .. } = self;
         let Some(tracker) = trackers.get_mut(tracker_key) else { return };
+        tracker.end_holds(now, budget);
         while let Some(sent) = tracker.flight.next_lost(now, &tracker.rtt) {
             tracker.on_lost(now, &sent, budget);
         }
         loop {
             let Some(tracker) = self.trackers.get_mut(tracker_key) else { return };
             let backoff = tracker.silence.backoff();
-            let Some(sent) = tracker.flight.next_overdue(now, &tracker.rtt, backoff) else { return };
+            let Some(sent) = tracker.flight.next_overdue(now, &tracker.rtt, backoff) else { break };
             self.is_overdue(now, tracker_key, &sent);
+        }
+        if let Some(tracker) = self.trackers.get_mut(tracker_key)
+            && tracker.silence.begin_if_lost(now, &tracker.rtt, tracker.congestion.window())
+        {
+            self.leave_silent(now, tracker_key);
         }
     }
 

@@ -28,7 +28,7 @@ impl Client {
         let Some(id) = packet::read_u32(quoted, packet::TRANSACTION_ID_OFFSET) else {
             return self.pings_elsewhere(now, tracker_key, &failure);
         };
-        let Found::Open(sent) = tracker.flight.find(TransactionId(id)) else { return };
+        let Found::Open(sent) = tracker.flight.find(now, TransactionId(id), &tracker.rtt) else { return };
         match sent.purpose {
             Purpose::Ping(key) => self.ping_elsewhere(now, key, to, failure),
             Purpose::Connect => self.fail_races(now, tracker_key, &failure, false),
