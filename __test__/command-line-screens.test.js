@@ -149,22 +149,22 @@ works.test:55555                                 v4      0.0      0.0  █      
 describe('ping', { skip }, () => {
   const SCREENS = {
     40: `
-TRACKER        LOSS  MEDIAN
-works.…:55555    0%     0.0  ███
-tracke…:55555    0%     0.0  ███
-dead.t…:55555  100%  no answer
+TRACKER          LOSS  MEDIAN
+works.te…:55555    0%     0.0  ███
+tracker.…:55555    0%     0.0  ███
+dead.test:55555  100%  no answer
 `,
     80: `
-TRACKER                  SENT  LOSS    LAST  MEDIAN     P95     MAX
-works.test:55555            3    0%     0.0     0.0     0.0     0.0  ███
-tracker.of-a-ra…:55555      3    0%     0.0     0.0     0.0     0.0  ███
-dead.test:55555             3  100%  no answer
+TRACKER            SENT  LOSS    LAST     MIN  MEDIAN     P95     MAX
+works.test:55555      3    0%     0.0     0.0     0.0     0.0     0.0  ███
+tracker.o…:55555      3    0%     0.0     0.0     0.0     0.0     0.0  ███
+dead.test:55555       3  100%  no answer
 `,
     100: `
-TRACKER                      SENT  LOSS    LAST     MIN  MEDIAN     P95     P99     MAX
-works.test:55555                3    0%     0.0     0.0     0.0     0.0     0.0     0.0  ███
-tracker.of-a-rather…:55555      3    0%     0.0     0.0     0.0     0.0     0.0     0.0  ███
-dead.test:55555                 3  100%  no answer
+TRACKER                        SENT  LOSS    LAST     MIN  MEDIAN     P95     P99     MAX
+works.test:55555                  3    0%     0.0     0.0     0.0     0.0     0.0     0.0  ███
+tracker.of-a-rather-l…:55555      3    0%     0.0     0.0     0.0     0.0     0.0     0.0  ███
+dead.test:55555                   3  100%  no answer
 `,
     160: `
 TRACKER                                           SENT  LOSS    LAST     MIN  MEDIAN     P95     P99     MAX
