@@ -15,9 +15,11 @@ const stub = Object.assign(classOf('UdpTracker'), {
   announce: rejects,
   scrape: Object.assign(() => rejects(), { stream }),
   ping: rejects,
+  once: rejects,
   drain: rejects,
   stats: noUdp,
   TrackerError: class TrackerError extends Error {}
 })
+stub.UdpTracker = stub
 
 module.exports = inNode(module, '../../index.js') ?? stub

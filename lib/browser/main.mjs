@@ -1,4 +1,5 @@
 import UdpTracker from './main.js'
 
 export default UdpTracker
-export const { announce, drain, ping, scrape, stats, TrackerError } = UdpTracker
+export { UdpTracker }
+export const { announce, drain, once, ping, scrape, stats, TrackerError } = UdpTracker
