@@ -193,6 +193,17 @@ describe('wrong usage, of which nothing is sent or looked up:', () => {
         '--proxy password is there without --proxy username'
       ]
     ]),
+    // What looks like a name of the package's own is the user's word.
+    [
+      'ping',
+      ['--local-address', 'transport.proxy'],
+      '--local-address is not an IP address: transport.proxy'
+    ],
+    [
+      'ping',
+      ['--proxy', 'transport.lookup://proxy:1080'],
+      '--proxy is not valid: unknown scheme transport.lookup://'
+    ],
     ['announce', ['--family', 'all'], '--family must be one of 4, 6, both, got "all"'],
     ...['scrape', 'check', 'ping'].map((command) => [
       command,

@@ -153,12 +153,13 @@ function transportOf(values) {
   const given = Object.entries(TRANSPORT).filter(([, name]) => values[name] !== undefined)
   if (given.length === 0) return undefined
   const transport = Object.fromEntries(given.map(([option, name]) => [option, values[name]]))
+  const nameOf = (option, part) => `--${TRANSPORT[option]}${part ? ` ${part}` : ''}`
   try {
-    require('../lib/options/transport.js').transportOf(transport)
+    require('../lib/options/transport.js').transportOf(transport, nameOf)
   } catch (error) {
-    if (!(error instanceof TypeError) && !(error instanceof RangeError)) throw error
-    const named = (_, option, part) => `--${TRANSPORT[option]}${part ? ` ${part}` : ''}`
-    throw new UsageError(error.message.replace(/\btransport\.(\w+)(?:\.(\w+))?/g, named))
+    // What has no code is a fault of ours.
+    if (error.code === undefined) throw error
+    throw new UsageError(error.message)
   }
   return transport
 }

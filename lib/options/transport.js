@@ -17,6 +17,9 @@ const PROXY_OPTIONS = new Set(['host', 'port', 'username', 'password', 'dns'])
 
 const isGiven = (value) => value !== undefined && value !== null
 
+// What an option, or a part of one, is called in errors.
+const ofTransport = (...names) => ['transport', ...names].join('.')
+
 function object(value, name, options) {
   if (typeof value !== 'object' || Array.isArray(value)) {
     throw wrongType(
@@ -36,8 +39,7 @@ function text(value, name, longest) {
   return value
 }
 
-function localAddresses(value) {
-  const name = 'transport.localAddress'
+function localAddresses(value, name) {
   if (!isGiven(value)) return ['', '']
   const addresses = Array.isArray(value) ? value : [value]
   const found = { 4: '', 6: '' }
@@ -54,8 +56,8 @@ function localAddresses(value) {
   return [found[4], found[6]]
 }
 
-function parsedProxy(value) {
-  const invalid = (reason) => outOfRange(`transport.proxy is not valid: ${reason}`)
+function parsedProxy(value, name) {
+  const invalid = (reason) => outOfRange(`${name} is not valid: ${reason}`)
   let url
   try {
     url = new URL(value)
@@ -84,12 +86,13 @@ function parsedProxy(value) {
   }
 }
 
-function proxyOf(value) {
+function proxyOf(value, nameOf) {
   if (!isGiven(value)) return { host: '', port: 0, username: '', password: '', dns: undefined }
+  const whole = nameOf('proxy')
   const options =
-    typeof value === 'string' ? parsedProxy(value) : object(value, 'transport.proxy', PROXY_OPTIONS)
+    typeof value === 'string' ? parsedProxy(value, whole) : object(value, whole, PROXY_OPTIONS)
   const { host, port, username, password, dns } = options
-  const name = (option) => `transport.proxy.${option}`
+  const name = (part) => nameOf('proxy', part)
   if (typeof port !== 'number')
     throw wrongType(`${name('port')} must be a number, got ${kind(port)}`)
   if (!Number.isInteger(port) || port < 1 || port > 65535) {
@@ -102,7 +105,7 @@ function proxyOf(value) {
     throw wrongType(`${name('password')} is there without ${name('username')}`)
   }
   return {
-    host: hostOf(text(host, name('host'), LONGEST_NAME)),
+    host: hostOf(text(host, name('host'), LONGEST_NAME), name('host')),
     port,
     username: isGiven(username) ? text(username, name('username'), LONGEST_CREDENTIAL) : '',
     password: isGiven(password) ? text(password, name('password'), LONGEST_CREDENTIAL) : '',
@@ -110,10 +113,10 @@ function proxyOf(value) {
   }
 }
 
-function hostOf(host) {
+function hostOf(host, name) {
   const bare = host.startsWith('[') && host.endsWith(']') ? host.slice(1, -1) : host
   if (isIP(bare) === 0 && /[^\w.-]/.test(bare)) {
-    throw outOfRange(`transport.proxy.host is not a host: ${host.slice(0, 100)}`)
+    throw outOfRange(`${name} is not a host: ${host.slice(0, 100)}`)
   }
   return bare
 }
@@ -145,13 +148,16 @@ class Transport {
   }
 }
 
-/** The transport of `opts.transport`; `null` without one. Throws a TypeError or a RangeError for what cannot be one. */
-function transportOf(value) {
+/**
+ * The transport of `opts.transport`; `null` without one. Throws a TypeError or a RangeError for what cannot be one, in which
+ * `nameOf(option, part)` names an option, or a part of it.
+ */
+function transportOf(value, nameOf = ofTransport) {
   if (!isGiven(value)) return null
   const { localAddress, interface: device, proxy, lookup } = object(value, 'transport', OPTIONS)
-  const [v4, v6] = localAddresses(localAddress)
-  const name = isGiven(device) ? text(device, 'transport.interface', LONGEST_NAME) : ''
-  const { host, port, username, password, dns } = proxyOf(proxy)
+  const [v4, v6] = localAddresses(localAddress, nameOf('localAddress'))
+  const name = isGiven(device) ? text(device, nameOf('interface'), LONGEST_NAME) : ''
+  const { host, port, username, password, dns } = proxyOf(proxy, nameOf)
   const ownLookup = lookupOf(lookup)
   if (ownLookup !== null && dns === 'remote' && typeof proxy !== 'string') {
     throw wrongType("transport.lookup and transport.proxy.dns 'remote' exclude each other")
