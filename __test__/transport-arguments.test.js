@@ -10,7 +10,7 @@ const URL = 'udp://127.0.0.1:6969'
 for (const [transport, name, message] of [
   ['tun0', 'TypeError', 'transport must be an object, got string'],
   [[], 'TypeError', 'transport must be an object, got array'],
-  [{ localAdress: '127.0.0.1' }, 'TypeError', 'transport.localAdress is unknown'],
+  [{ localAdress: '127.0.0.1' }, 'TypeError', 'transport.localAdress is unknown: did you mean localAddress?'], // prettier-ignore
   [{ localAddress: 7 }, 'TypeError', 'transport.localAddress must be a string or an array of strings, got number'], // prettier-ignore
   [{ localAddress: [null] }, 'TypeError', 'transport.localAddress must be a string or an array of strings, got null'], // prettier-ignore
   [{ localAddress: 'localhost' }, 'RangeError', 'transport.localAddress is not an IP address: localhost'], // prettier-ignore
