@@ -4,6 +4,14 @@ const js = require('@eslint/js')
 const globals = require('globals')
 const house = require('./scripts/eslint/house.js')
 
+// An error is told from another by its code or its type. Its text is for people.
+const ofMessages = ['property.name', 'name'].flatMap((name) => [
+  `BinaryExpression[operator=/^[!=]=/][left.${name}='message'][right.value=/./]`,
+  `BinaryExpression[operator=/^[!=]=/][left.${name}='message'][right.name=/./]`,
+  `CallExpression[callee.property.name=/^(test|exec)$/][arguments.0.${name}='message']`,
+  `CallExpression[callee.property.name=/^(match|includes|startsWith|endsWith|search|indexOf)$/][callee.object.${name}='message']`
+])
+
 module.exports = [
   {
     ignores: [
@@ -43,6 +51,20 @@ module.exports = [
       'house/node-colon': 'error',
       'house/file-names': 'error',
       'id-denylist': ['error', 'err', 'e']
+    }
+  },
+  {
+    files: ['index.js', 'lib/**', 'cli/**'],
+    // Node.js tells the option that is wrong in a text alone.
+    ignores: ['cli/options.js'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        ...ofMessages.map((selector) => ({
+          selector,
+          message: 'errors are told apart by their code, not by their text'
+        }))
+      ]
     }
   }
 ]

@@ -17,6 +17,7 @@ export type {
   Bytes,
   Counter,
   Counters,
+  DecisionMessage,
   DiagnosticsMessage,
   DrainOptions,
   ErrorMessage,

@@ -337,7 +337,10 @@ declare namespace UdpTracker {
     results?: ScrapeResult[]
     /** Of an announce or a ping over both families that failed over both: the errors of each. */
     errors?: { 4: TrackerError; 6: TrackerError }
-    /** An Error whose `code` is the system's, `ENOTFOUND` for example, where it has one. */
+    /**
+     * An Error whose `code` is the system's, `ENOTFOUND` for example, where it has one. Of a `BAD_RESPONSE` the code is what is
+     * wrong: `CONNECT_LENGTH`, `ANNOUNCE_LENGTH`, `SCRAPE_LENGTH`, `ERROR_LENGTH`, `TRANSACTION_ID` or `ACTION`.
+     */
     cause?: unknown
   }
 
@@ -838,6 +841,23 @@ declare namespace UdpTracker {
   interface AnswerMessage extends SendMessage {
     /** Milliseconds since it was last sent. */
     roundTrip: number
+  }
+
+  /** A message of the channel `bittorrent-udp-tracker:decision`. */
+  interface DecisionMessage {
+    /** What was decided; docs/diagnostics.md says what each means. */
+    decision:
+      | 'silent'
+      | 'connection-id-suspected'
+      | 'next-address'
+      | 'fresh-port'
+      | 'window-closed'
+      | 'look-up-repeated'
+      | 'look-up-fallback'
+    /** The address and port that it is about, as in {@link Update.peers}; `null` of a look-up. */
+    address: string | null
+    /** Of a look-up: the host. */
+    host: string | null
   }
 
   /** A message of the channel `bittorrent-udp-tracker:error`. */

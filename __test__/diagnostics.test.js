@@ -143,6 +143,46 @@ describe('diagnostics channels', () => {
     assert.equal(again.length, 1)
   })
 
+  test(
+    'tell of decisions',
+    { skip: process.platform !== 'linux' && 'a closed port is told on Linux' },
+    async (t) => {
+      const tracker = await startScriptedTracker(t, { address: '127.0.0.2' })
+      const messages = listen(t, 'decision')
+      const transport = { lookup: async () => ['127.0.0.1', '127.0.0.2'] }
+      await UdpTracker.ping(`udp://tracker.test:${tracker.port}`, { transport })
+      const address = `127.0.0.2:${tracker.port}`
+      assert.deepEqual(messages, [['decision', { decision: 'next-address', address, host: null }]])
+    }
+  )
+
+  test('tell of a look-up that is repeated', async (t) => {
+    const tracker = await startScriptedTracker(t)
+    const messages = listen(t, 'decision')
+    let asked = 0
+    const transport = {
+      lookup: async () => {
+        if (asked++ > 0) return ['127.0.0.1']
+        throw Object.assign(new Error('try again'), { code: 'EAI_AGAIN' })
+      }
+    }
+    await UdpTracker.ping(`udp://tracker.test:${tracker.port}`, { transport })
+    const decision = 'look-up-repeated'
+    assert.deepEqual(messages, [['decision', { decision, address: null, host: 'tracker.test' }]])
+  })
+
+  test('are written to standard error with NODE_DEBUG', async (t) => {
+    const tracker = await startScriptedTracker(t)
+    const code = 'UdpTracker.ping(process.env.TRACKER_URL)'
+    const env = { NODE_DEBUG: 'bittorrent-udp-tracker' }
+    const { stderr } = await startScript(t, code, tracker.url, env).exit()
+    assert.match(stderr, new RegExp(`connect 1 sent to 127.0.0.1:${tracker.port}`))
+    assert.match(
+      stderr,
+      new RegExp(`connect 1 answered by 127.0.0.1:${tracker.port} in [0-9.]+ ms`)
+    )
+  })
+
   test('a listener that throws loses no outcome', async (t) => {
     const tracker = await startScriptedTracker(t)
     const child = startScript(

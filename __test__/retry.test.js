@@ -56,7 +56,7 @@ describe('the wait after a failure', () => {
   })
 
   test('starts at a minute after the answer that opentracker has for a torrent not on its list', () => {
-    const failure = { code: 'BAD_RESPONSE', message: 'announce response should be 20 bytes' }
+    const failure = { code: 'BAD_RESPONSE', causeCode: 'ANNOUNCE_LENGTH' }
     near(minutesAfter(failure), [...plain.slice(1), 60])
   })
 

@@ -22,7 +22,7 @@ const { TrackerError } = UdpTracker
 const GOODBYE_MS = 2000
 
 // What an answer of opentracker reads like that has a list of torrents, and not this one on it: 8 bytes of action 1.
-const NOT_SERVED_LENGTH = 'announce response should be 20 bytes'
+const NOT_SERVED = 'ANNOUNCE_LENGTH'
 
 /** `[result, error]` of a promise, one of them `null`. */
 async function outcome(promise) {
@@ -205,7 +205,7 @@ function absent(all, family) {
 }
 
 function refusal(error, isRandom) {
-  if (error.code !== 'BAD_RESPONSE' || error.message !== NOT_SERVED_LENGTH) return reasonOf(error)
+  if (error.cause?.code !== NOT_SERVED) return reasonOf(error)
   return `does not serve this torrent${isRandom ? ', try --info-hash' : ''}`
 }
 

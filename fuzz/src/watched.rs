@@ -9,7 +9,7 @@ use std::{
 
 use bittorrent_udp_tracker::proto::{
     AnnounceResponse, Body, Client, Config, Failure, Family, InfoHash, Instant, Origin, Outcome, Port, Request,
-    RequestId, Schedule, SendFailure, Transmit, Unreachable,
+    RequestId, Schedule, SendError, SendFailure, Transmit, Unreachable,
 };
 
 use super::{
@@ -201,7 +201,8 @@ impl Watched {
                 }
             }
         }
-        let failure = if lasting { SendFailure::Lasting("no") } else { SendFailure::Passing("not now") };
+        let error = SendError { number: None, words: "no".to_owned() };
+        let failure = if lasting { SendFailure::Lasting(&error) } else { SendFailure::Passing(&error) };
         self.client.handle_send_failure(self.now, transmit, failure);
     }
 

@@ -101,10 +101,10 @@ class Call {
 
 /** The error of a failure; `timeout` is how long it was waited for, in milliseconds. */
 function errorOf(failure, { url, timeout, results }) {
-  const { message, code, address, phase, systemCode } = failure
+  const { message, code, address, phase, causeCode } = failure
   const text = code === 'TIMEOUT' ? `tracker is not responding after:${timeout}` : message
   const details = { url, address, phase, results }
-  if (systemCode) details.cause = Object.assign(new Error(text), { code: systemCode })
+  if (causeCode) details.cause = Object.assign(new Error(text), { code: causeCode })
   return new TrackerError(text, code, details)
 }
 

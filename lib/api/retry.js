@@ -22,15 +22,15 @@ const LOOKED_AT_EVERY = 10_000
 
 // opentracker's answer to a torrent that is not on its list, and to each torrent right after its own start: an announce answer
 // with nothing in it.
-const NOT_LISTED = 'announce response should be 20 bytes'
+const NOT_LISTED = 'ANNOUNCE_LENGTH'
 
 /**
  * How many milliseconds to wait after this failure, the `failures`th in a row; `null` for one that does not pass by itself.
  * `interval` is what the tracker last asked for, in seconds, or `null`: nobody waits longer than that.
  */
-function waitAfter({ code, message }, failures, interval) {
+function waitAfter({ code, causeCode }, failures, interval) {
   if (code === 'BAD_URL') return null
-  const isWord = code === 'TRACKER_ERROR' || message === NOT_LISTED
+  const isWord = code === 'TRACKER_ERROR' || causeCode === NOT_LISTED
   const index = failures - 1 + (isWord ? AFTER_WORDS : 0)
   const seconds = WAITS[Math.min(index, WAITS.length - 1)]
   const most = interval === null ? seconds : Math.max(interval, WAITS[0])

@@ -23,15 +23,16 @@ const JITTER = 0.1
 // How long what is in flight, such as `stopped`, still has when its tracker is destroyed.
 const DESTROY_TIMEOUT = 1000
 
-// bittorrent-tracker's words for a malformed answer. Other failures keep the words they have here.
-const THEIR_WORDS = [
-  [/^connect response/, 'invalid udp handshake'],
-  [/^announce response/, 'invalid announce message'],
-  [/^scrape response/, 'invalid scrape message'],
-  [/^error action/, 'invalid error message'],
-  [/^transactionId/, 'tracker sent invalid transaction id'],
-  [/^unsupported event/, 'tracker sent invalid action']
-]
+// bittorrent-tracker's words for a malformed answer, by what is wrong with it. Other failures keep the words they have here.
+const THEIR_WORDS = {
+  __proto__: null,
+  CONNECT_LENGTH: 'invalid udp handshake',
+  ANNOUNCE_LENGTH: 'invalid announce message',
+  SCRAPE_LENGTH: 'invalid scrape message',
+  ERROR_LENGTH: 'invalid error message',
+  TRANSACTION_ID: 'tracker sent invalid transaction id',
+  ACTION: 'tracker sent invalid action'
+}
 
 class UDPTracker extends EventEmitter {
   constructor(client, announceUrl) {
@@ -183,13 +184,12 @@ function emitScraped(tracker, labels, rows) {
 
 function emitFailure(tracker, what, failure) {
   if (tracker.destroyed) return
-  const { message, code } = failure
+  const { message, code, causeCode } = failure
   const details = { ...failure, url: tracker.announceUrl }
   if (code === 'TRACKER_ERROR') {
     tracker.client.emit('warning', new TrackerError(message, code, details))
   } else if (code !== 'TIMEOUT') {
-    const [, words] = THEIR_WORDS.find(([pattern]) => pattern.test(message)) || [null, message]
-    warn(tracker, new TrackerError(words, code, details))
+    warn(tracker, new TrackerError(THEIR_WORDS[causeCode] || message, code, details))
   } else if (what !== 'stopped') {
     // Nobody needs to know that `stopped` was not answered.
     warn(tracker, new TrackerError(`tracker request timed out (${what})`, code, details))

@@ -137,6 +137,7 @@ function packaged(platform) {
 // Bundlers and single executables have errors of their own for a package that is not there.
 function isMissing({ code, message }) {
   const isUnknown = code === 'MODULE_NOT_FOUND' || code === 'ERR_UNKNOWN_BUILTIN_MODULE'
+  // eslint-disable-next-line no-restricted-syntax -- they are not ours, and have no code
   return isUnknown || /^(Cannot find|Could not resolve|Could not load)/.test(message)
 }
 

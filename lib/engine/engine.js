@@ -135,6 +135,8 @@ function dispatch() {
     const request = inFlight.get(number)
     if (inbox.isTrace(start)) {
       inScopeOf(inbox.isOfRequest(start) ? request : undefined, report, inbox, start, end)
+    } else if (inbox.isDecision(start)) {
+      inScopeOf(undefined, tell, inbox, start, end)
     } else if (inbox.isOfLookUp(start)) {
       inScopeOf(undefined, lookUp, inbox, start, end)
     } else if (request !== undefined) {
@@ -176,6 +178,11 @@ function fail(request, failure) {
 // Tells of a datagram.
 function report(request, inbox, start, end) {
   inbox.trace(diagnostics, request, start, end)
+}
+
+// Tells of a decision.
+function tell(_, inbox, start, end) {
+  inbox.decision(diagnostics, start, end)
 }
 
 // The engine wants something of an application's own look-up.

@@ -10,14 +10,14 @@ class Failure {
    * @param code The `code` of a TrackerError.
    * @param address The tracker's address and port as text, or `null`.
    * @param phase 'lookup', 'connect', 'announce' or 'scrape', or `null`.
-   * @param systemCode Such as ENOTFOUND, or `null`.
+   * @param causeCode The system's, such as ENOTFOUND; of a BAD_RESPONSE what is wrong, such as ANNOUNCE_LENGTH; or `null`.
    */
-  constructor(message, code, address = null, phase = null, systemCode = null) {
+  constructor(message, code, address = null, phase = null, causeCode = null) {
     this.message = message
     this.code = code
     this.address = address
     this.phase = phase
-    this.systemCode = systemCode
+    this.causeCode = causeCode
   }
 }
 

@@ -10,6 +10,8 @@ const FAILED = 4
 const SENT = 5
 const ANSWERED = 6
 const LOOK_UP = 7
+const FORGET = 8
+const DECIDED = 9
 
 const KIND = 8
 const CODE = 9
@@ -26,6 +28,16 @@ const CODES = ['TRACKER_ERROR', 'TIMEOUT', 'BAD_RESPONSE', 'DNS', 'BAD_URL', 'NE
 const PHASES = [null, 'lookup', 'connect', 'announce', 'scrape']
 // In the order of the engine's numbers for what was sent.
 const SUBJECTS = ['connect', 'announce', 'scrape']
+// In the order of the engine's numbers for what was decided.
+const DECISIONS = [
+  'silent',
+  'connection-id-suspected',
+  'next-address',
+  'fresh-port',
+  'window-closed',
+  'look-up-repeated',
+  'look-up-fallback'
+]
 
 /** A buffer of records: a record lies from `start` to `end`. */
 class Inbox {
@@ -50,7 +62,19 @@ class Inbox {
 
   /** Whether it asks for a look-up of the application's own, or forgets one. */
   isOfLookUp(start) {
-    return this.buffer[start + KIND] >= LOOK_UP
+    const kind = this.buffer[start + KIND]
+    return kind === LOOK_UP || kind === FORGET
+  }
+
+  /** Whether it tells of a decision. */
+  isDecision(start) {
+    return this.buffer[start + KIND] === DECIDED
+  }
+
+  /** Passes on what was decided. */
+  decision(diagnostics, start, end) {
+    const decision = DECISIONS[this.buffer[start + CODE]]
+    diagnostics.decided(decision, this.buffer.latin1Slice(start + HEADER_LENGTH, end))
   }
 
   /** Passes on what it asks for. */
@@ -107,13 +131,13 @@ class Inbox {
     const { buffer } = this
     const texts = start + HEADER_LENGTH + 2
     const address = texts + buffer[texts - 2]
-    const systemCode = address + buffer[texts - 1]
+    const causeCode = address + buffer[texts - 1]
     return new Failure(
-      buffer.utf8Slice(systemCode, end),
+      buffer.utf8Slice(causeCode, end),
       CODES[buffer[start + CODE]],
       buffer.latin1Slice(texts, address) || null,
       PHASES[buffer[start + PHASE]],
-      buffer.utf8Slice(address, systemCode) || null
+      buffer.utf8Slice(address, causeCode) || null
     )
   }
 

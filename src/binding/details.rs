@@ -21,13 +21,13 @@ pub(super) enum Phase {
     Scrape = 4,
 }
 
-/// Where a request failed, and the system's code for it.
+/// Where a request failed, and the code of its cause.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Details<'a> {
     pub(super) phase: Option<Phase>,
     pub(super) address: Option<SocketAddr>,
-    /// The system's name for what is wrong, in Node's spelling.
-    pub(super) system_code: Option<&'a str>,
+    /// The system's name for what is wrong, in Node's spelling, or what is wrong with an answer.
+    pub(super) cause_code: Option<&'a str>,
 }
 
 impl From<proto::Phase> for Phase {
@@ -43,8 +43,8 @@ impl From<proto::Phase> for Phase {
 impl<'a> Details<'a> {
     /// The details of a failure of a request at `address`, in `phase`.
     pub(super) fn at(failure: &'a Failure, address: Option<SocketAddr>, phase: proto::Phase) -> Self {
-        let Self { address: named, system_code, .. } = Self::of(failure);
-        Self { phase: Some(phase.into()), address: named.or(address), system_code }
+        let Self { address: named, cause_code, .. } = Self::of(failure);
+        Self { phase: Some(phase.into()), address: named.or(address), cause_code }
     }
 
     /// The details of a failure, as far as it says so itself.
@@ -54,17 +54,38 @@ impl<'a> Details<'a> {
         match failure {
             Failure::Resolve { error, .. } => {
                 let code = error.code().or_else(|| error.number().and_then(system_code));
-                Self { system_code: code, ..phase(Phase::Lookup) }
+                Self { cause_code: code, ..phase(Phase::Lookup) }
             }
             Failure::NoAddress { .. } | Failure::LookUpTimeout(_) => phase(Phase::Lookup),
             Failure::Protocol(Protocol::Unsendable { address, reason }) => {
-                Self { address: Some(*address), system_code: socket_code(reason), ..Self::default() }
+                let code = reason.number.and_then(system_code);
+                Self { address: Some(*address), cause_code: code, ..Self::default() }
             }
             Failure::Protocol(Protocol::Unreachable { address, reason }) => {
-                Self { address: Some(*address), system_code: Some(network_code(*reason)), ..Self::default() }
+                Self { address: Some(*address), cause_code: Some(network_code(*reason)), ..Self::default() }
             }
+            Failure::Protocol(failure) => Self { cause_code: malformed(failure), ..Self::default() },
             _ => Self::default(),
         }
+    }
+}
+
+/// What is wrong with an answer that does not follow the protocol.
+fn malformed(failure: &proto::Failure) -> Option<&'static str> {
+    use proto::Failure as Protocol;
+    match failure {
+        Protocol::ConnectLength => Some("CONNECT_LENGTH"),
+        Protocol::AnnounceLength => Some("ANNOUNCE_LENGTH"),
+        Protocol::ScrapeLength => Some("SCRAPE_LENGTH"),
+        Protocol::ErrorLength => Some("ERROR_LENGTH"),
+        Protocol::ConnectTransactionId | Protocol::AnnounceTransactionId | Protocol::ScrapeTransactionId => {
+            Some("TRANSACTION_ID")
+        }
+        Protocol::UnsupportedAction(_) => Some("ACTION"),
+        Protocol::NotResponding(_)
+        | Protocol::Tracker(_)
+        | Protocol::Unsendable { .. }
+        | Protocol::Unreachable { .. } => None,
     }
 }
 
@@ -114,12 +135,7 @@ const SYSTEM_CODES: [(i32, &str); 11] = [
 #[cfg(not(any(unix, windows)))]
 const SYSTEM_CODES: [(i32, &str); 0] = [];
 
-/// The standard library ends an error's text with its number.
-fn socket_code(reason: &str) -> Option<&'static str> {
-    let number: i32 = reason.rsplit_once("(os error ")?.1.strip_suffix(')')?.parse().ok()?;
-    system_code(number)
-}
-
+/// The system's name of an error's number.
 fn system_code(number: i32) -> Option<&'static str> {
     SYSTEM_CODES.iter().find(|&&(code, _)| code == number).map(|&(_, name)| name)
 }
@@ -127,7 +143,7 @@ fn system_code(number: i32) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::net::LookUpError;
+    use crate::{net::LookUpError, proto::SendError};
 
     #[test]
     fn a_look_up_tells_what_the_resolver_said() {
@@ -144,7 +160,7 @@ mod tests {
             (caller("the policy server gave no answer", None), None),
         ] {
             let failure = Failure::Resolve { host: "h.invalid".to_owned(), error };
-            let expected = Details { phase: Some(Phase::Lookup), address: None, system_code: code };
+            let expected = Details { phase: Some(Phase::Lookup), address: None, cause_code: code };
             assert_eq!(Details::of(&failure), expected, "{failure}");
         }
     }
@@ -154,18 +170,18 @@ mod tests {
     fn a_look_up_that_the_system_cannot_make_tells_the_systems_number() {
         let error = LookUpError::System(libc::EMFILE);
         let failure = Failure::Resolve { host: "h.example".to_owned(), error };
-        assert_eq!(Details::of(&failure).system_code, Some("EMFILE"));
+        assert_eq!(Details::of(&failure).cause_code, Some("EMFILE"));
     }
 
     #[cfg(unix)]
     #[test]
     fn what_cannot_be_sent_tells_where_to_and_why() {
         let address = "127.0.0.1:80".parse().unwrap();
-        let reason = std::io::Error::from_raw_os_error(libc::EMSGSIZE).to_string();
+        let reason = SendError { number: Some(libc::EMSGSIZE), words: "too long".to_owned() };
         let failure = Failure::Protocol(proto::Failure::Unsendable { address, reason });
         assert_eq!(
             Details::of(&failure),
-            Details { phase: None, address: Some(address), system_code: Some("EMSGSIZE") }
+            Details { phase: None, address: Some(address), cause_code: Some("EMSGSIZE") }
         );
     }
 }

@@ -21,7 +21,7 @@ use napi::threadsafe_function::ThreadsafeFunctionCallMode;
 use super::{details::Details, waker::Waker};
 use crate::{
     memory,
-    net::{Failure, Sink},
+    net::{Decision, Failure, Sink},
     proto::{AnnounceResponse, Family, Origin, Outcome, RequestId, Trace},
 };
 
@@ -33,6 +33,10 @@ const SENT: u8 = 5;
 const ANSWERED: u8 = 6;
 const LOOK_UP: u8 = 7;
 const FORGET: u8 = 8;
+const DECIDED: u8 = 9;
+/// The number of the first decision that is not the protocol's.
+const LOOK_UP_REPEATED: u8 = 5;
+const LOOK_UP_FALLBACK: u8 = 6;
 
 /// Instead of a tracker's message in which there is nothing to read.
 const NO_TEXT: &[u8] = b"tracker error without a message";
@@ -152,7 +156,7 @@ impl Outbound {
                 let _ = write!(batch, "{address}");
             }
             let code = batch.len();
-            batch.extend_from_slice(details.system_code.unwrap_or_default().as_bytes());
+            batch.extend_from_slice(details.cause_code.unwrap_or_default().as_bytes());
             let text = batch.len();
             if let Some(field) = batch.get_mut(lengths..lengths + 2) {
                 field.copy_from_slice(&[(code - lengths - 2) as u8, (text - code) as u8]);
@@ -223,6 +227,15 @@ impl Sink for Outbound {
             batch.extend_from_slice(&milliseconds(trace.round_trip.unwrap_or_default()).to_le_bytes());
             let _ = write!(batch, "{}", trace.address);
         });
+    }
+
+    fn decision(&mut self, decision: &Decision) {
+        let (number, about) = match decision {
+            Decision::Address(decision, address) => (*decision as u8, address.to_string()),
+            Decision::LookUpRepeated(host) => (LOOK_UP_REPEATED, host.clone()),
+            Decision::LookUpFallback(host) => (LOOK_UP_FALLBACK, host.clone()),
+        };
+        self.record(RequestId(0), DECIDED, number, 0, |batch| batch.extend_from_slice(about.as_bytes()));
     }
 
     fn look_up(&mut self, number: u32, function: u32, host: &str, family: Option<Family>) {

@@ -262,6 +262,7 @@ impl Loop {
                     self.asked.insert((session, question.number), question.answer);
                 }
             }
+            Ask::Decided(decision) => self.sessions.decision(&decision),
             Ask::Forget(lookup, number) => {
                 if self.asked.remove(&(lookup.session, number)).is_some()
                     && let Some(sink) = self.sessions.sink(lookup.session)

@@ -1,11 +1,11 @@
 //! What the engine and those who use it say to each other: commands in, outcomes out.
 
 use std::{
-    net::IpAddr,
+    net::{IpAddr, SocketAddr},
     sync::{Arc, mpsc as blocking},
 };
 
-use crate::proto::{AnnounceUrl, Body, Family, Outcome, RequestId, Schedule, Trace};
+use crate::proto::{self, AnnounceUrl, Body, Family, Outcome, RequestId, Schedule, Trace};
 
 use super::{Failure, LookUpError, Transport};
 
@@ -64,6 +64,17 @@ pub struct Start {
     pub body: Body,
 }
 
+/// What was decided, for those who want to watch.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Decision {
+    /// About an address.
+    Address(proto::Decision, SocketAddr),
+    /// This host is looked up again: the look-up before failed in a way that may pass.
+    LookUpRepeated(String),
+    /// This host's look-up does without the system's resolver, which hangs.
+    LookUpFallback(String),
+}
+
 /// Where a session's outcomes go. Called on the engine's thread.
 pub trait Sink: Send {
     /// A request got its answer.
@@ -72,6 +83,8 @@ pub trait Sink: Send {
     fn failure(&mut self, id: RequestId, failure: &Failure);
     /// A datagram was sent or answered. Only for sessions that asked for it; comes before the outcome that it leads to.
     fn trace(&mut self, trace: &Trace);
+    /// Something was decided. Only for sessions that asked for traces.
+    fn decision(&mut self, _decision: &Decision) {}
     /// The session's look-up `function` is wanted for a host, the answer as [`Command::Found`] with this number. Only for
     /// sessions whose transports have one.
     fn look_up(&mut self, _number: u32, _function: u32, _host: &str, _family: Option<Family>) {}

@@ -16,7 +16,7 @@ mod stats;
 
 pub use engine::Engine;
 pub use failure::Failure;
-pub use messages::{Command, Found, SessionId, Sink, Start};
+pub use messages::{Command, Decision, Found, SessionId, Sink, Start};
 pub use names::error::{LookUpError, ServerProblem};
 pub use path::transport::{CallerLookup, Proxy, Transport, TransportError};
 pub use stats::Stats;

@@ -12,6 +12,7 @@ use crate::proto::{Counters, Instant};
 
 use super::{
     Failure, clock,
+    messages::Decision,
     names::Shared,
     network::Change,
     path::{Path, transport::Transport},
@@ -118,6 +119,9 @@ impl Paths {
         for path in self.paths.iter_mut().chain(&mut self.closed) {
             while let Some(trace) = path.poll_trace() {
                 sessions.trace(&trace);
+            }
+            while let Some((decision, address)) = path.poll_decision() {
+                sessions.decision(&Decision::Address(decision, address));
             }
             path.deliver(sessions);
         }

@@ -9,7 +9,7 @@ use crate::proto::{Origin, Outcome, RequestId, Trace};
 
 use super::{
     Failure,
-    messages::{Command, SessionId, Sink, session_of},
+    messages::{Command, Decision, SessionId, Sink, session_of},
 };
 
 /// How many commands of a session are taken before those of the next one.
@@ -140,6 +140,14 @@ impl Sessions {
             };
             if concerned && let Some(sink) = self.sinks.get_mut(session) {
                 sink.trace(trace);
+            }
+        }
+    }
+
+    pub(super) fn decision(&mut self, decision: &Decision) {
+        for session in &self.tracing {
+            if let Some(sink) = self.sinks.get_mut(session) {
+                sink.decision(decision);
             }
         }
     }

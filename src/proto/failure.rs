@@ -60,8 +60,8 @@ pub enum Failure {
     Unsendable {
         /// Where it was to go.
         address: SocketAddr,
-        /// The system's words.
-        reason: String,
+        /// Why.
+        reason: SendError,
     },
     /// The network says that nothing arrives there (ICMP).
     #[error("cannot reach tracker {address}: {reason}")]
@@ -71,6 +71,16 @@ pub enum Failure {
         /// Why not.
         reason: Unreachable,
     },
+}
+
+/// Why a datagram is not sent.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[error("{words}")]
+pub struct SendError {
+    /// The system's number for it, if it is the system's error.
+    pub number: Option<i32>,
+    /// What a person is told.
+    pub words: String,
 }
 
 /// Why a datagram does not arrive (ICMP "destination unreachable", RFC 1122, 3.2.2.1).

@@ -30,11 +30,11 @@ mod tracker;
 mod url;
 
 pub use client::{
-    Body, Client, Config, Connect, Counters, Kind, Origin, Outcome, Phase, Request, RequestId, SendFailure, Trace,
-    Transmit,
+    Body, Client, Config, Connect, Counters, Decision, Kind, Origin, Outcome, Phase, Request, RequestId, SendFailure,
+    Trace, Transmit,
 };
 pub use extension::{Authentication, Extension, ExtensionError};
-pub use failure::{Code, Failure, Unreachable};
+pub use failure::{Code, Failure, SendError, Unreachable};
 pub use packet::{
     Announce, AnnounceResponse, ConnectionId, Event, Family, InfoHash, MAX_SCRAPE_HASHES, PeerId, Scrape, TransactionId,
 };

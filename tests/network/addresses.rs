@@ -3,8 +3,8 @@
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV6};
 
 use crate::support::{
-    End, ModelTracker, Simulation, TIMEOUT_MS, announce_of, check_rules, milliseconds, request_to, seconds, v4, v6,
-    wire,
+    End, ModelTracker, Simulation, TIMEOUT_MS, announce_of, check_rules, milliseconds, request_to, seconds, send_error,
+    v4, v6, wire,
 };
 use bittorrent_udp_tracker::proto::{Origin, Port, Request, RequestId, SendFailure, Transmit};
 
@@ -55,7 +55,7 @@ fn a_refusal_that_comes_late_is_of_the_address_that_was_left() {
     simulation.run_for(milliseconds(25));
     assert_eq!(to(&simulation).last(), Some(&v4(2)));
     let late = Transmit { to: v6(1), port: Port(0), origin: Origin::Request(RequestId(id)), is_timed: false };
-    simulation.refuse(late, SendFailure::Lasting("no"));
+    simulation.refuse(late, SendFailure::Lasting(&send_error("no")));
     simulation.run();
     assert!(simulation.is_answered(id));
     assert_eq!(simulation.asked().len(), 1);

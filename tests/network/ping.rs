@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::support::{
-    End, Link, ModelTracker, Simulation, TIMEOUT_MS, connect, milliseconds, request_to, seconds, v4, v6, wire,
+    End, Link, ModelTracker, Simulation, TIMEOUT_MS, connect, milliseconds, request_to, seconds, send_error, v4, v6,
+    wire,
 };
 use bittorrent_udp_tracker::proto::{
     Body, Failure, Origin, Phase, Port, RequestId, SendFailure, Transmit, Unreachable,
@@ -255,7 +256,7 @@ fn one_that_is_cancelled_is_never_heard_of_again() {
         let transmit = Transmit { to: v4(1), port: Port(0), origin: Origin::Request(RequestId(id)), is_timed: true };
         let quoted = quoted(&simulation);
         simulation.cancel(id);
-        simulation.refuse(transmit, SendFailure::Lasting("no"));
+        simulation.refuse(transmit, SendFailure::Lasting(&send_error("no")));
         simulation.unreachable(v4(1), &quoted, Unreachable::Port);
         simulation.run_for(seconds(100));
         assert_eq!((simulation.connects().len(), simulation.end(id)), (sent, None));

@@ -2,9 +2,13 @@
 
 use std::time::Duration;
 
-use bittorrent_udp_tracker::proto::{Client, Config, Instant, Kind, Origin, Port, RequestId, Trace};
+use bittorrent_udp_tracker::proto::{
+    Client, Config, Decision, Instant, Kind, Origin, Port, RequestId, Trace, Unreachable,
+};
 
-use crate::support::{announce_of, request_to, v4};
+use crate::support::{
+    Link, ModelTracker, Simulation, TIMEOUT_MS, announce_of, connect, milliseconds, request_to, seconds, v4,
+};
 
 const STEP: Duration = Duration::from_millis(20);
 
@@ -65,4 +69,83 @@ fn nothing_is_noted_down_while_nobody_watches() {
     client.handle_timeout(now + Duration::from_millis(200));
     sent(&mut client, now + Duration::from_millis(200));
     assert_eq!(traces(&mut client), []);
+}
+
+/// What was decided so far.
+fn decided(simulation: &mut Simulation) -> Vec<(Decision, std::net::SocketAddr)> {
+    std::iter::from_fn(|| simulation.client.poll_decision()).collect()
+}
+
+fn watched(tracker: ModelTracker) -> Simulation {
+    let mut simulation = Simulation::with_tracker(v4(1), tracker);
+    simulation.client.set_tracing(true);
+    simulation
+}
+
+#[test]
+fn a_silence_and_a_connection_id_that_may_be_dead_are_told_once() {
+    let mut simulation = watched(ModelTracker::default());
+    let id = simulation.announce(v4(1), 1);
+    simulation.run();
+    assert!(simulation.is_answered(id));
+    assert_eq!(decided(&mut simulation), []);
+    simulation.trackers.clear();
+    simulation.announce(v4(1), 2);
+    simulation.run_for(seconds(20));
+    let told = decided(&mut simulation);
+    for decision in [Decision::IdSuspected, Decision::Silent] {
+        assert_eq!(told.iter().filter(|one| **one == (decision, v4(1))).count(), 1, "{told:?}");
+    }
+}
+
+#[test]
+fn a_refused_connection_id_is_told() {
+    let mut simulation = watched(ModelTracker { restarts: vec![seconds(1)], ..ModelTracker::default() });
+    simulation.announce(v4(1), 1);
+    simulation.run_for(seconds(2));
+    simulation.announce(v4(1), 2);
+    simulation.run();
+    assert_eq!(decided(&mut simulation), [(Decision::IdSuspected, v4(1))]);
+}
+
+#[test]
+fn the_next_address_is_told_of_races_and_of_connects_by_themselves() {
+    for (body, by_message) in [(announce_of(1), false), (connect(true), false), (connect(false), true)] {
+        let mut simulation = watched(ModelTracker::default());
+        simulation.begin(request_to(&[v4(2), v4(1)], TIMEOUT_MS, body));
+        if by_message {
+            let quoted = simulation.last().bytes.clone();
+            simulation.unreachable(v4(2), &quoted, Unreachable::Port);
+        }
+        simulation.run();
+        assert_eq!(decided(&mut simulation), [(Decision::NextAddress, v4(1))]);
+    }
+}
+
+#[test]
+fn a_fresh_port_is_told() {
+    let mut simulation = watched(ModelTracker::default());
+    simulation.announce(v4(1), 1);
+    simulation.run();
+    simulation.nat.cuts = vec![simulation.now + milliseconds(1)];
+    simulation.run_for(seconds(1));
+    simulation.announce(v4(1), 2);
+    simulation.run();
+    assert!(decided(&mut simulation).contains(&(Decision::FreshPort, v4(1))));
+}
+
+#[test]
+fn a_window_that_closes_is_told() {
+    let mut simulation = watched(ModelTracker::behind(Link::rate(100, 20)));
+    simulation.burst(v4(1), 2000);
+    simulation.run_for(seconds(10));
+    assert!(decided(&mut simulation).contains(&(Decision::WindowClosed, v4(1))));
+}
+
+#[test]
+fn nothing_is_decided_out_loud_while_nobody_watches() {
+    let mut simulation = Simulation::new(1);
+    simulation.begin(request_to(&[v4(2), v4(1)], TIMEOUT_MS, announce_of(1)));
+    simulation.run_for(seconds(20));
+    assert_eq!(decided(&mut simulation), []);
 }

@@ -22,7 +22,7 @@ pub(crate) use link::{Bottleneck, Link};
 pub(crate) use log::{End, Entry};
 pub(crate) use requests::{TIMEOUT_MS, announce_of, connect, event_of, hash, many, request_to, scrape_of, v4, v6};
 pub(crate) use rules::check_rules;
-pub(crate) use simulation::Simulation;
+pub(crate) use simulation::{Simulation, send_error};
 pub(crate) use single_request::check_single;
 pub(crate) use tracker::{ModelTracker, ToStrangers, said_of_announce, said_of_scrape};
 

@@ -7,7 +7,7 @@ use std::{
 };
 
 use bittorrent_udp_tracker::proto::{
-    Client, Config, Instant, Outcome, Port, Request, RequestId, SendFailure, Transmit, Unreachable,
+    Client, Config, Instant, Outcome, Port, Request, RequestId, SendError, SendFailure, Transmit, Unreachable,
 };
 use rand::{SeedableRng, rngs::StdRng};
 
@@ -309,7 +309,12 @@ impl Simulation {
             let Transmit { to, port, origin, .. } = transmit;
             let at = self.now;
             if failed {
-                let failure = self.lasting.map_or(SendFailure::Passing("no route"), SendFailure::Lasting);
+                let failure = send_error(self.lasting.unwrap_or("no route"));
+                let failure = if self.lasting.is_some() {
+                    SendFailure::Lasting(&failure)
+                } else {
+                    SendFailure::Passing(&failure)
+                };
                 self.client.handle_send_failure(now, transmit, failure);
             } else if !self.nat.passes(at, to, port) {
                 // It is gone.
@@ -347,6 +352,11 @@ impl Simulation {
     fn instant(&self) -> Instant {
         Instant::START + self.now
     }
+}
+
+/// What the system says that does not send.
+pub(crate) fn send_error(words: &str) -> SendError {
+    SendError { number: None, words: words.to_owned() }
 }
 
 fn launch(under_way: &mut BTreeMap<(Duration, u64), Flight>, flights: &mut u64, at: Duration, flight: Flight) {

@@ -29,7 +29,7 @@ use crate::proto::Family;
 
 use self::{error::LookUpError, files::Files, stub::Stub, system::System};
 use super::{
-    messages::Found,
+    messages::{Decision, Found},
     path::transport::{CallerLookup, Transport},
 };
 
@@ -46,6 +46,8 @@ pub(crate) enum Ask {
     LookUp(LookUp),
     /// Nobody waits for this answer any more.
     Forget(CallerLookup, u32),
+    /// Not a question: something was decided.
+    Decided(Decision),
 }
 
 pub(crate) struct LookUp {
@@ -120,6 +122,11 @@ impl Names {
         Box::pin(self.stub.look_up(host, family, &files)).await
     }
 
+    /// Tells of a decision. There may be nobody left who listens.
+    pub(crate) fn note(&self, decision: Decision) {
+        let _ = self.shared.asks.send(Ask::Decided(decision));
+    }
+
     /// Asks the system's resolver. While that hangs in all its threads, the name servers are asked without it, where the
     /// system asks nothing else either.
     async fn ask_system(&self, host: &str, family: Option<Family>) -> Found {
@@ -133,6 +140,7 @@ impl Names {
         if taken.is_none() {
             let files = files.snapshot().await;
             if files.is_all && !files.configuration.servers.is_empty() {
+                self.note(Decision::LookUpFallback(host.to_owned()));
                 return Box::pin(self.stub.look_up(host, family, &files)).await;
             }
             taken = turn.await;

@@ -14,7 +14,7 @@ use crate::proto::{self, AnnounceUrl, Body, Family, Instant, RequestId};
 use super::{
     super::{
         Failure,
-        messages::{Found, SessionId, Start, session_of},
+        messages::{Decision, Found, SessionId, Start, session_of},
         path::transport::Transport,
     },
     Names,
@@ -43,12 +43,14 @@ struct Entry {
     /// Where it stands among the deadlines.
     due: Option<Instant>,
     look_up: Option<AbortHandle>,
+    /// How many look-ups have failed in a row.
+    failed: u32,
     places: Vec<Place>,
 }
 
 impl Entry {
     fn new(may_be_stale: bool) -> Self {
-        Self { host: Host::new(may_be_stale), due: None, look_up: None, places: Vec::new() }
+        Self { host: Host::new(may_be_stale), due: None, look_up: None, failed: 0, places: Vec::new() }
     }
 }
 
@@ -282,6 +284,7 @@ impl Resolver {
         // It may have ended in the moment in which it was given up.
         let Some(entry) = self.hosts.get_mut(question) else { return };
         entry.look_up = None;
+        entry.failed = if found.is_ok() { 0 } else { entry.failed + 1 };
         let end = match found {
             Ok(ips) => {
                 let (end, is_new) = entry.host.handle_found(now, ips);
@@ -347,6 +350,9 @@ impl Resolver {
             return self.remove(question);
         }
         if entry.host.poll_look_up(now) {
+            if entry.failed > 0 {
+                self.names.note(Decision::LookUpRepeated(question.name.to_string()));
+            }
             let (names, question) = (self.names.clone(), question.clone());
             let look_up = async move {
                 let found = names.look_up(&question.name, question.family).await;

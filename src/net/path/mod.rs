@@ -375,6 +375,19 @@ impl Path {
         }
     }
 
+    /// The next thing that the client has decided.
+    pub(crate) fn poll_decision(&mut self) -> Option<(proto::Decision, SocketAddr)> {
+        let (decision, address) = self.client.poll_decision()?;
+        Some((decision, self.told_as(address)))
+    }
+
+    /// An address as it is told. That of a name which the proxy has not shown yet is the relay's, as far as anybody here
+    /// knows.
+    fn told_as(&self, address: SocketAddr) -> SocketAddr {
+        let known = |relay: &ProxyConnection| relay.real(address).or_else(|| relay.socket().map(|(_, relay)| relay));
+        self.sockets.relay.as_ref().and_then(known).unwrap_or(address)
+    }
+
     /// The next thing worth telling of a datagram. One to a name whose address the proxy has not shown yet goes to the
     /// relay, as far as anybody here knows.
     pub(crate) fn poll_trace(&mut self) -> Option<Trace> {

@@ -7,7 +7,7 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
-use crate::proto::{Client, Family, SendFailure, Transmit};
+use crate::proto::{Client, Family, SendError, SendFailure, Transmit};
 
 use super::{super::clock, socket::Socket, sockets::Sockets};
 
@@ -43,7 +43,10 @@ impl Outbox {
                 let (count, failure) = match sockets.get(client, port, to) {
                     // Without a socket nothing is sent, now or later: only asking again can help. Another port is tried for
                     // its own sake, and the one there is goes on.
-                    Err(error) => (1, (!sockets.has_other(Family::of(&to), port), error.to_string())),
+                    Err(error) => {
+                        let error = SendError { number: None, words: error.to_string() };
+                        (1, (!sockets.has_other(Family::of(&to), port), error))
+                    }
                     Ok((socket, by)) => match self.send_run(socket, by) {
                         (count, Ok(())) => {
                             self.sent += count;
@@ -106,9 +109,9 @@ impl Outbox {
         }
     }
 
-    fn give_up(&mut self, client: &mut Client, (lasting, words): &(bool, String)) {
+    fn give_up(&mut self, client: &mut Client, (is_lasting, error): &(bool, SendError)) {
         if let Some(&(transmit, _)) = self.datagrams.get(self.sent) {
-            let failure = if *lasting { SendFailure::Lasting(words) } else { SendFailure::Passing(words) };
+            let failure = if *is_lasting { SendFailure::Lasting(error) } else { SendFailure::Passing(error) };
             client.handle_send_failure(clock::now(), transmit, failure);
             self.sent += 1;
         }

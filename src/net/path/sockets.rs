@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use crate::proto::{Client, Family, Instant, Port};
+use crate::proto::{Client, Family, Instant, Port, SendError};
 
 use super::{
     super::{clock, network, proxy::ProxyConnection},
@@ -109,26 +109,28 @@ impl Sockets {
         checked
     }
 
-    /// Whether an error of sending to `to` is told at once, and in which words; the others are retransmitted over.
-    pub(crate) fn judge(&mut self, to: SocketAddr, error: &io::Error) -> (bool, String) {
+    /// Whether an error of sending to `to` is told at once, and as what; the others are retransmitted over.
+    pub(crate) fn judge(&mut self, to: SocketAddr, error: &io::Error) -> (bool, SendError) {
+        let number = error.raw_os_error();
+        let told = |words: &str| SendError { number, words: words.to_owned() };
         if error.kind() == io::ErrorKind::PermissionDenied && self.is_broadcast(to.ip()) {
-            return (true, "it is a broadcast address".to_owned());
+            return (true, told("it is a broadcast address"));
         }
         // A black hole among the routes, or a port that nobody can have.
         if error.kind() == io::ErrorKind::InvalidInput {
-            return (to.port() == 0, error.to_string());
+            return (to.port() == 0, told(&error.to_string()));
         }
         let family = Family::of(&to);
         if is_without_route(error) && !self.transport.is_bound() {
             if self.lacks(family) {
                 let name = if family == Family::V4 { "IPv4" } else { "IPv6" };
-                return (true, format!("this machine has no route over {name}"));
+                return (true, told(&format!("this machine has no route over {name}")));
             }
             self.unrouted = Some(family);
         }
         // Whoever says where to send from wants to know when that does not work.
         let chosen = self.transport.is_bound() && !is_passing(error);
-        (chosen || is_lasting(error), error.to_string())
+        (chosen || is_lasting(error), told(&error.to_string()))
     }
 
     /// A firewall refuses with the same error, for each datagram: the machine is not asked for each.

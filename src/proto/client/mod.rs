@@ -42,7 +42,7 @@ use super::{
 };
 use request::Pending;
 pub use send::{Origin, SendFailure, Transmit};
-pub use trace::{Kind, Trace};
+pub use trace::{Decision, Kind, Trace};
 
 /// Tables with room for more entries than this give their memory back when they are empty.
 const LARGE: usize = 1024;
@@ -203,6 +203,7 @@ pub struct Client {
     outcome_bytes: Vec<u8>,
     tracing: bool,
     traces: VecDeque<Trace>,
+    decisions: VecDeque<(Decision, SocketAddr)>,
     /// Numbers requests, and tickets of queues.
     sequence: u64,
     /// How long the machine was suspended while `Instant` stood still.
@@ -237,6 +238,7 @@ impl Client {
             outcome_bytes: Vec::new(),
             tracing: false,
             traces: VecDeque::new(),
+            decisions: VecDeque::new(),
             sequence: 0,
             suspended: Duration::ZERO,
             frozen_until: None,

@@ -18,7 +18,7 @@ use super::{
         queue::Lane,
         time::Instant,
     },
-    Body, Client, Origin, Stored, Transmit,
+    Body, Client, Decision, Origin, Stored, Transmit,
     receive::mismatch,
     route::is_valid,
 };
@@ -48,6 +48,9 @@ impl Client {
         let ping = self.requests.get(key).and_then(|request| request.ping.as_ref());
         if let Some(&address) = ping.and_then(|ping| ping.addresses.front()) {
             let tracker_key = self.tracker_at(now, address);
+            if self.requests.get(key).is_some_and(|request| request.is_next(tracker_key)) {
+                self.decide(Decision::NextAddress, tracker_key);
+            }
             self.attach(now, key, tracker_key);
         }
     }
@@ -79,8 +82,9 @@ impl Client {
         let (Some(ping), Body::Connect(connect)) = (&mut request.ping, &request.body) else { return None };
         let previous = request.latest.and_then(|id| tracker.flight.get(id)).map_or(0, |sent| sent.attempt);
         // An address that has not answered the last ones either is asked from a fresh port, too.
-        let (lost, is_silent) = (tracker.lost_pings, tracker.silence.is_silent());
+        let (lost, is_silent, fresh) = (tracker.lost_pings, tracker.silence.is_silent(), ports.fresh());
         let port = ports.for_connect(now, &mut tracker.port, lost.saturating_add(1), is_silent);
+        let is_fresh = ports.fresh() > fresh;
         let transaction = Transaction {
             purpose: Purpose::Ping(key),
             attempt: previous + 1,
@@ -115,6 +119,9 @@ impl Client {
         deadlines.set(Timer::Request(key), next.min(ends));
         packet::write_connect(buffer, id);
         let transmit = Transmit { to: tracker.address, port, origin: Origin::Request(request.id), is_timed: true };
+        if is_fresh {
+            self.decide(Decision::FreshPort, tracker_key);
+        }
         self.trace(tracker_key, &transaction, None);
         Some(transmit)
     }

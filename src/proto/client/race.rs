@@ -10,7 +10,7 @@ use super::{
         time::Instant,
         tracker::canonical,
     },
-    Client,
+    Client, Decision,
     request::Place,
 };
 
@@ -85,10 +85,14 @@ impl Client {
                 tracker.races.push(race_key);
                 tracker.last_used = now;
             }
+            let is_next = race.started.len() > 1;
             if more {
                 self.deadlines.set(Timer::Race(race_key), now + STAGGER);
             }
             self.join_connect(now, tracker_key, None);
+            if is_next {
+                self.decide(Decision::NextAddress, tracker_key);
+            }
         }
     }
 

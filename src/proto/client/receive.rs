@@ -21,7 +21,7 @@ use super::{
         time::Instant,
         tracker::{Tracker, canonical},
     },
-    Body, Client, Stored,
+    Body, Client, Decision, Stored,
     request::Pending,
 };
 
@@ -137,6 +137,7 @@ impl Client {
                 if let Some(tracker) = self.trackers.get_mut(tracker_key) {
                     tracker.connection.refused(now, transaction.sent_with, &tracker.rtt);
                 }
+                self.decide(Decision::IdSuspected, tracker_key);
                 self.ask_again(now, tracker_key, key);
             }
             failure => self.fail(now, key, failure),

@@ -90,6 +90,11 @@ impl Pending {
         self.addresses.iter().any(|other| canonical(*other) != address)
     }
 
+    /// Whether the address in this slot is another one than it was at.
+    pub(super) fn is_next(&self, tracker_key: usize) -> bool {
+        self.tracker().is_some_and(|at| at != tracker_key)
+    }
+
     /// When its timer is to go off if nothing else happens before `due`: then, or when its phase ends.
     pub(super) fn deadline(&self, due: Instant) -> Instant {
         self.answer_by.map_or(due, |ends| ends.min(due))

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use super::{
     super::{
-        ConnectionId, Failure, Port, Schedule, TransactionId,
+        ConnectionId, Failure, Port, Schedule, SendError, TransactionId,
         budget::held_by,
         connection::Demand,
         deadlines::Timer,
@@ -13,7 +13,7 @@ use super::{
         time::Instant,
         tracker::Tracker,
     },
-    Body, Client, RequestId,
+    Body, Client, Decision, RequestId,
     request::Pending,
     route::is_valid,
 };
@@ -55,9 +55,9 @@ pub enum Origin {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SendFailure<'a> {
     /// Something that may pass: no route, no buffer, a firewall. The retransmissions go on.
-    Passing(&'a str),
+    Passing(&'a SendError),
     /// It can never be sent; the words say why.
-    Lasting(&'a str),
+    Lasting(&'a SendError),
 }
 
 /// What an address could do with its turn.
@@ -242,7 +242,9 @@ impl Client {
         }
         tracker.hold(held, &mut self.budget);
         let is_silent = tracker.silence.is_silent();
+        let fresh = self.ports.fresh();
         let port = self.ports.for_connect(now, &mut tracker.port, attempt, is_silent);
+        let is_fresh = self.ports.fresh() > fresh;
         let transaction = Transaction {
             purpose: Purpose::Connect,
             attempt,
@@ -265,6 +267,9 @@ impl Client {
         self.counters.retransmissions += u64::from(attempt > 1);
         packet::write_connect(buffer, id);
         let transmit = Transmit { to: tracker.address, port, origin: Origin::Connect, is_timed: self.tracing };
+        if is_fresh {
+            self.decide(Decision::FreshPort, tracker_key);
+        }
         self.trace(tracker_key, &transaction, None);
         Turn::Sent(transmit)
     }
@@ -297,7 +302,7 @@ impl Client {
         let reason = match failure {
             SendFailure::Passing(reason) | SendFailure::Lasting(reason) => reason,
         };
-        let failure = Failure::Unsendable { address: transmit.to, reason: reason.to_owned() };
+        let failure = Failure::Unsendable { address: transmit.to, reason: reason.clone() };
         match transmit.origin {
             Origin::Connect => {
                 if let Some(tracker) = self.trackers.get_mut(tracker_key) {

@@ -9,7 +9,7 @@ use super::{
         stray::Suspect,
         time::Instant,
     },
-    Client,
+    Client, Decision,
     request::Place,
 };
 
@@ -57,13 +57,20 @@ impl Client {
             return self.fail(now, key, not_responding);
         }
         if let Some(sent) = request.latest.and_then(|id| tracker.flight.release(id)) {
+            let window = tracker.congestion.window();
             tracker.on_lost(now, &sent, budget);
+            if tracker.congestion.window() < window {
+                self.decide(Decision::WindowClosed, tracker_key);
+            }
         }
+        let (Some(request), Some(tracker)) = (self.requests.get(key), self.trackers.get(tracker_key)) else { return };
         if let Some(sent) = request.latest.and_then(|id| tracker.flight.get(id)).copied()
             && now >= sent.time_sent + tracker.rtt.rto(0)
         {
-            tracker.replace_dead_id(now, &sent, Missed::Unheard);
+            self.suspect_id(now, tracker_key, &sent, Missed::Unheard);
         }
+        let Self { requests, trackers, deadlines, .. } = self;
+        let (Some(request), Some(tracker)) = (requests.get(key), trackers.get(tracker_key)) else { return };
         if tracker.flight.is_suspected(request.latest) {
             deadlines.set(Timer::Request(key), request.answer_by.unwrap_or(now));
             // It has given back its room.
@@ -129,8 +136,12 @@ impl Client {
         let Self { trackers, budget, .. } = self;
         let Some(tracker) = trackers.get_mut(tracker_key) else { return };
         tracker.end_holds(now, budget);
+        let window = tracker.congestion.window();
         while let Some(sent) = tracker.flight.next_lost(now, &tracker.rtt) {
             tracker.on_lost(now, &sent, budget);
+        }
+        if tracker.congestion.window() < window {
+            self.decide(Decision::WindowClosed, tracker_key);
         }
         loop {
             let Some(tracker) = self.trackers.get_mut(tracker_key) else { return };
@@ -156,9 +167,9 @@ impl Client {
         }
         let previous = sent.previous.and_then(|id| tracker.flight.get(id)).copied();
         let missed = tracker.silence.on_missed(now, sent.time_sent, previous.map(|previous| previous.time_sent));
-        tracker.replace_dead_id(now, sent, missed);
         let (is_silent, address) = (tracker.silence.is_silent(), tracker.address);
         let is_here = request.place == Place::Tracker(tracker_key);
+        self.suspect_id(now, tracker_key, sent, missed);
         if missed == Missed::Begins {
             self.leave_silent(now, tracker_key);
         }
@@ -171,8 +182,19 @@ impl Client {
         }
     }
 
+    /// See [`Tracker::replace_dead_id`](super::super::tracker::Tracker::replace_dead_id).
+    fn suspect_id(&mut self, now: Instant, tracker_key: usize, sent: &Transaction, missed: Missed) {
+        let Some(tracker) = self.trackers.get_mut(tracker_key) else { return };
+        let was_replacing = tracker.connection.is_replacing();
+        tracker.replace_dead_id(now, sent, missed);
+        if tracker.connection.is_replacing() && !was_replacing {
+            self.decide(Decision::IdSuspected, tracker_key);
+        }
+    }
+
     /// An address has fallen silent: what waits there and has other addresses goes on to the one that answers a connect.
     fn leave_silent(&mut self, now: Instant, tracker_key: usize) {
+        self.decide(Decision::Silent, tracker_key);
         let Some(address) = self.trackers.get(tracker_key).map(|tracker| tracker.address) else { return };
         for key in self.waiting_at(tracker_key) {
             if self.requests.get(key).is_some_and(|request| request.has_other(address)) {

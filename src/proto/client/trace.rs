@@ -35,6 +35,22 @@ pub enum Kind {
     Scrape,
 }
 
+/// What the client has decided about an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Decision {
+    /// It is silent: it is sent a few probes, and whoever has other addresses goes on to them.
+    Silent,
+    /// Its connection ID may be dead: it is asked for another one.
+    IdSuspected,
+    /// It is asked because the one before it does not answer, or cannot be reached.
+    NextAddress,
+    /// It is asked from a fresh local port.
+    FreshPort,
+    /// It loses so much that less is sent to it at a time.
+    WindowClosed,
+}
+
 impl From<&Body> for Kind {
     fn from(body: &Body) -> Self {
         match body {
@@ -54,6 +70,21 @@ impl Client {
     /// The next datagram sent or answered, in the order in which it happened. Poll until there is none.
     pub fn poll_trace(&mut self) -> Option<Trace> {
         self.traces.pop_front()
+    }
+
+    /// The next decision, and the address that it is about, in the order in which they were made. There are none unless
+    /// somebody wants to know of datagrams. Poll until there is none.
+    pub fn poll_decision(&mut self) -> Option<(Decision, SocketAddr)> {
+        self.decisions.pop_front()
+    }
+
+    /// Notes a decision about an address.
+    pub(super) fn decide(&mut self, decision: Decision, tracker_key: usize) {
+        if self.tracing
+            && let Some(tracker) = self.trackers.get(tracker_key)
+        {
+            self.decisions.push_back((decision, tracker.address));
+        }
     }
 
     /// Notes that a datagram was sent, or with `answered_at` that it was answered.
