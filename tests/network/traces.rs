@@ -7,7 +7,7 @@ use bittorrent_udp_tracker::proto::{
 };
 
 use crate::support::{
-    Link, ModelTracker, Simulation, TIMEOUT_MS, announce_of, connect, milliseconds, request_to, seconds, v4,
+    Bottleneck, Link, ModelTracker, Simulation, TIMEOUT_MS, announce_of, connect, milliseconds, request_to, seconds, v4,
 };
 
 const STEP: Duration = Duration::from_millis(20);
@@ -136,7 +136,10 @@ fn a_fresh_port_is_told() {
 
 #[test]
 fn a_window_that_closes_is_told() {
-    let mut simulation = watched(ModelTracker::behind(Link::rate(100, 20)));
+    let mut simulation = watched(ModelTracker::behind(Link {
+        bottleneck: Some(Bottleneck::rate(100, 20)),
+        ..Link::of(milliseconds(50))
+    }));
     simulation.burst(v4(1), 2000);
     simulation.run_for(seconds(10));
     assert!(decided(&mut simulation).contains(&(Decision::WindowClosed, v4(1))));

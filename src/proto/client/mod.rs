@@ -204,6 +204,8 @@ pub struct Client {
     tracing: bool,
     traces: VecDeque<Trace>,
     decisions: VecDeque<(Decision, SocketAddr)>,
+    /// When the next connect by itself may begin.
+    next_ping: Option<Instant>,
     /// Numbers requests, and tickets of queues.
     sequence: u64,
     /// How long the machine was suspended while `Instant` stood still.
@@ -239,6 +241,7 @@ impl Client {
             tracing: false,
             traces: VecDeque::new(),
             decisions: VecDeque::new(),
+            next_ping: None,
             sequence: 0,
             suspended: Duration::ZERO,
             frozen_until: None,

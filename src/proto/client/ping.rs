@@ -4,7 +4,7 @@
 //! next one where the system, or the network, says that nothing arrives there. A connect that is to be retransmitted tries
 //! the others, too, when it is not answered: one each [`STAGGER`], as in a race, and then each again when the RTO has passed.
 
-use std::{collections::VecDeque, net::SocketAddr};
+use std::{collections::VecDeque, net::SocketAddr, time::Duration};
 
 use super::{
     super::{
@@ -30,15 +30,27 @@ pub(super) struct Ping {
     addresses: VecDeque<SocketAddr>,
     /// How many of them have been sent one.
     asked: usize,
+    /// Whether it waits for its turn to begin.
+    is_held: bool,
 }
+
+/// Connects by themselves begin so long after each other: a burst of them would measure how long a tracker, or what runs
+/// many of them, takes for the others.
+const APART: Duration = Duration::from_micros(500);
 
 impl Client {
     /// Begins a connect by itself.
     pub(super) fn start_ping(&mut self, now: Instant, key: usize) {
         let Some(request) = self.requests.get_mut(key) else { return };
         let addresses = self.memory.arrange(&request.host, &request.addresses);
-        request.answer_by = Some(now + request.schedule.total());
-        request.ping = Some(Box::new(Ping { addresses, asked: 0 }));
+        let ends = *request.answer_by.get_or_insert(now + request.schedule.total());
+        let begins = self.next_ping.max(Some(now)).unwrap_or(now);
+        self.next_ping = Some(begins + APART);
+        let is_held = begins > now;
+        request.ping = Some(Box::new(Ping { addresses, asked: 0, is_held }));
+        if is_held {
+            return self.deadlines.set(Timer::Request(key), begins.min(ends));
+        }
         self.ping(now, key);
     }
 
@@ -138,7 +150,9 @@ impl Client {
             // It waits for room.
             return self.deadlines.set(Timer::Request(key), ends);
         }
-        if let Some(ping) = &mut request.ping {
+        if let Some(ping) = &mut request.ping
+            && !std::mem::take(&mut ping.is_held)
+        {
             ping.addresses.rotate_left(1);
         }
         self.ping(now, key);
