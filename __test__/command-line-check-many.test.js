@@ -222,13 +222,13 @@ describe('a list', () => {
     assert.equal((await child.exit()).code, 130)
   })
 
-  test('of 200,000 trackers does not exhaust the stack', async (t) => {
-    const lines = Array.from({ length: 200_000 }, (_, i) => `http://tracker-${i}.test/`)
+  test('of 150,000 trackers does not exhaust the stack', async (t) => {
+    const lines = Array.from({ length: 150_000 }, (_, i) => `http://tracker-${i}.test/`)
     const { code, stdout, stderr } = await runCommand(t, ['check', '-'], {
       input: lines.join('\n')
     })
     assert.deepEqual({ code, stderr }, { code: 1, stderr: '' })
-    assert.match(stdout, /\n200,000 trackers: 200,000 skipped; times in ms\n/)
+    assert.match(stdout, /\n150,000 trackers: 150,000 skipped; times in ms\n/)
   })
 })
 
