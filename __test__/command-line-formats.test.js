@@ -13,6 +13,7 @@ const Tally = require('../cli/check/tally')
 const { redacted } = require('../cli/output/names')
 const { runCommand, jsonLines, temporaryFiles } = require('./support/command-line')
 const { startScriptedTracker, silent } = require('./support/scripted-tracker')
+const { BROWSERS, needs } = require('./support/needs')
 const { freePort } = require('./support/real-trackers')
 const wire = require('./support/wire')
 
@@ -127,9 +128,7 @@ test('seconds are rounded, and what does not resolve is lost in metrics', async 
   )
 })
 
-const withoutPromtool =
-  spawnSync('promtool', ['--version']).status === 0 ? false : 'promtool is needed'
-test('the rules of alerts hold what they promise', { skip: withoutPromtool }, () => {
+test('the rules of alerts hold what they promise', { skip: needs('promtool') }, () => {
   const folder = path.join(ROOT, 'examples/prometheus')
   const { status, stdout, stderr } = spawnSync('promtool', ['test', 'rules', 'alerts.test.yml'], {
     cwd: folder,
@@ -182,11 +181,8 @@ describe('the page', () => {
     assert.match(stderr, /cannot write \/nowhere\/page\.html: ENOENT/)
   })
 
-  const browser = ['chromium', 'chromium-browser', 'google-chrome'].find(
-    (name) => spawnSync(name, ['--version']).status === 0
-  )
-  const skip = browser === undefined ? 'chromium is needed' : false
-  test('is drawn by a browser, without a script', { skip }, (t) => {
+  test('is drawn by a browser, without a script', { skip: needs('chromium') }, (t) => {
+    const browser = BROWSERS.find((name) => spawnSync(name, ['--version']).status === 0)
     const tally = new Tally()
     const base = {
       family: 4,

@@ -8,14 +8,13 @@ const path = require('node:path')
 const { PROGRAM, runCommand, temporaryFiles, check } = require('./support/command-line')
 const { startScriptedTracker, silent } = require('./support/scripted-tracker')
 const { startSocksProxy } = require('./support/socks-proxy')
+const { needs } = require('./support/needs')
 const { COMMANDS, NAMES } = require('../cli/commands')
 const { allFlags } = require('../cli/help/describe')
 const { meant } = require('../cli/help/suggest')
 const man = require('../scripts/man')
 
 const HASH = '95c8a2f1c5c4a2f0e0b1d7d6f1e2d3c4b5a69788'
-const without = (program) =>
-  spawnSync(program, ['--version']).status === 0 ? false : `${program} is needed`
 
 describe('options', () => {
   test('of ping and curl have their letters', async (t) => {
@@ -70,7 +69,7 @@ describe('completion', () => {
       }
     })
 
-    test(`for ${shell} is read by it`, { skip: without(shell) }, async (t) => {
+    test(`for ${shell} is read by it`, { skip: needs(shell) }, async (t) => {
       const { stdout } = await runCommand(t, ['completion', shell])
       const [file] = temporaryFiles(t, { completion: stdout })
       const read = spawnSync(shell, ['-n', file], { encoding: 'utf8' })
@@ -78,7 +77,7 @@ describe('completion', () => {
     })
   }
 
-  test('in bash completes commands, options and words', { skip: without('bash') }, async (t) => {
+  test('in bash completes commands, options and words', { skip: needs('bash') }, async (t) => {
     const { stdout } = await runCommand(t, ['completion', 'bash'])
     const [file] = temporaryFiles(t, { completion: stdout })
     const complete = (...words) => {
@@ -106,7 +105,7 @@ test('the man page has each command, option and exit code, and man has nothing t
     for (const { name: flag } of allFlags(COMMANDS[name]())) assert.ok(plain.includes(flag), flag)
   }
   for (const code of [0, 1, 2, 3, 70, 130, 143, 129]) assert.ok(plain.includes(`.B ${code}\n`))
-  if (without('groff')) return
+  if (needs('groff')) return t.skip(needs('groff'))
   const [file] = temporaryFiles(t, { 'page.1': page })
   const { status, stderr, stdout } = spawnSync('groff', ['-man', '-Tascii', '-ww', file], {
     encoding: 'utf8'

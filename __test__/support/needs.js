@@ -19,10 +19,16 @@ const AQUATIC = ['target/aquatic/bin/aquatic_udp', 'bench/.aquatic/bin/aquatic_u
   .map((file) => path.resolve(__dirname, '../..', file))
   .find((file) => fs.existsSync(file))
 
+const BROWSERS = ['chromium', 'chromium-browser', 'google-chrome']
+
 const PROGRAMS = {
   aquatic_udp: () => AQUATIC !== undefined,
+  bash: () => isThere('bash'),
+  chromium: () => BROWSERS.some(isThere),
   dante: () => isThere('danted'),
+  fish: () => isThere('fish'),
   git: () => works('git', 'ls-files'),
+  groff: () => isThere('groff'),
   libtorrent: () => works('/usr/bin/python3', '-c', 'import libtorrent'),
   microsocks: () => isThere('microsocks'),
   opentracker: () => isThere('opentracker'),
@@ -32,6 +38,7 @@ const PROGRAMS = {
   strace: () => works('strace', '-f', '-o', '/dev/null', 'true'),
   tcpdump: () => works('tcpdump', '--version'),
   tmux: () => works('tmux', '-V'),
+  zsh: () => isThere('zsh'),
   'network namespaces (root, unshare, ip)': () =>
     works('unshare', '--net', '--mount', 'ip', 'link', 'set', 'lo', 'up')
 }
@@ -51,4 +58,4 @@ function needs(...names) {
 /** The namespaces of Linux in which a test has networks of its own. */
 const needsNamespaces = () => needs('network namespaces (root, unshare, ip)')
 
-module.exports = { AQUATIC, PROGRAMS, needs, needsNamespaces }
+module.exports = { AQUATIC, BROWSERS, PROGRAMS, needs, needsNamespaces }
