@@ -33,4 +33,12 @@ function publish({ folder, registry, tag }) {
   return run(process.execPath, args, { env: { npm_config_userconfig: registry.npmrc } })
 }
 
-module.exports = { NAME, copyOf, publish, release }
+/** What a run of it says on each package: `{name: ['published', 'can be fetched']}`. */
+function linesOf(stdout) {
+  const lines = {}
+  for (const [, name, what] of stdout.matchAll(/^(\S+) \S+: (.*)$/gm))
+    (lines[name] ??= []).push(what)
+  return lines
+}
+
+module.exports = { NAME, copyOf, linesOf, publish, release }
