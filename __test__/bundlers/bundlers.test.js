@@ -178,7 +178,8 @@ describe('webpack', () => {
     const folder = await application(t)
     const rules = [{ test: /\.node$/, loader: require.resolve('node-loader') }]
     const [installed] = support.installed(folder).filter((name) => name !== NAME)
-    const resourceRegExp = new RegExp(`^${NAME}-(?!${installed.slice(NAME.length + 1)}$)`)
+    const [scope, platform] = installed.split('/')
+    const resourceRegExp = new RegExp(`^${scope}/(?!${platform}$)`)
     const plugins = [new webpack.IgnorePlugin({ resourceRegExp })]
     const result = await build(folder, { module: { rules }, plugins })
     assert.deepEqual(result, { errors: [], warnings: [] })
