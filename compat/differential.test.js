@@ -17,6 +17,7 @@ compare('interval')
 compare('malformed')
 compare('destroy')
 compare('life')
+compare('programs')
 compare('different-answers')
 compare('different-interface')
 

@@ -11,7 +11,7 @@ const { record } = require('./support/record')
 const THEIRS = 'theirs@11'
 const OURS = ['patched@11', 'own']
 
-for (const name of ['announce', 'failures', 'scrape', 'destroy']) {
+for (const name of ['announce', 'failures', 'scrape', 'destroy', 'programs']) {
   const file = path.join(__dirname, 'scenarios', `${name}.js`)
   describe(name, { concurrency: 6 }, () => {
     for (const scenario of require(file)) {
