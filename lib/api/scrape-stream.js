@@ -22,6 +22,8 @@ const LINGER = 5
 
 const OPTIONS = new Set(['_timeout', 'family', 'signal', 'timeout', 'transport'])
 
+const isWaiting = ({ job }) => job.requests.size > 0
+
 class ScrapeStream {
   /** `errorOf(failure, {url, timeout, results})` makes the error that is thrown for a failure. */
   constructor(url, infoHashes, opts, errorOf) {
@@ -36,7 +38,7 @@ class ScrapeStream {
     this.errorOf = errorOf
     this.source = iteratorOf(infoHashes)
 
-    // In the order asked; a part has its `rows` once all of them have come in.
+    // In the order asked; of each part the first `taken` rows have been passed on.
     this.parts = []
     this.bytes = null
     this.used = 0
@@ -60,7 +62,8 @@ class ScrapeStream {
     try {
       for (;;) {
         if (this.failed !== null && this.failed.isAbort) throw this.failed.error
-        if (parts.length > 0 && parts[0].rows !== null) yield this.take()
+        const rows = this.take()
+        if (rows.length > 0) yield rows
         else if (this.failed !== null) throw this.failure()
         else if (parts.length > 0 || !this.isFed) await new Promise((wake) => (this.wake = wake))
         else if (this.broken !== null) throw this.broken.error
@@ -73,9 +76,16 @@ class ScrapeStream {
   }
 
   take() {
-    const { rows } = this.parts.shift()
-    this.makeRoom()
-    return rows
+    if (this.parts.length === 0) return []
+    const [part] = this.parts
+    const { results } = part.job
+    const first = part.taken
+    while (part.taken < results.length && results[part.taken] !== undefined) part.taken++
+    if (part.taken === results.length) {
+      this.parts.shift()
+      this.makeRoom()
+    }
+    return results.slice(first, part.taken)
   }
 
   watchSignal() {
@@ -125,11 +135,11 @@ class ScrapeStream {
     if (bytes === null || this.isClosed || this.failed !== null) return
     this.bytes = null
     this.used = 0
-    const part = { rows: null, job: null }
+    const part = { taken: 0, job: null }
     part.job = new Scrape(bytes.subarray(0, used), {
-      onResult: (rows) => this.comeIn(part, rows),
+      onResult: () => this.parts.some(isWaiting) || this.endLimit(),
       onFailure: (failure) => this.fail({ failure }),
-      onProgress: () => this.expectMore()
+      onProgress: () => this.comeIn(part)
     })
     try {
       part.job.start(this.url, this.resend, this.options)
@@ -140,16 +150,15 @@ class ScrapeStream {
     if (this.limit === null) this.expectMore()
   }
 
-  comeIn(part, rows) {
-    part.rows = rows
-    if (!this.parts.some((other) => other.rows === null)) this.endLimit()
+  comeIn(part) {
+    this.expectMore()
     if (part === this.parts[0]) this.wake()
   }
 
   expectMore() {
     if (this.limit !== null) return this.limit.restart()
     this.limit = new Limit(this.timeout, () => {
-      const late = this.parts.find(({ rows }) => rows === null)
+      const late = this.parts.find(isWaiting)
       if (late !== undefined) late.job.giveUp(this.timeout)
     })
   }
@@ -168,7 +177,7 @@ class ScrapeStream {
 
   // With what has come in behind the rows that have been passed on.
   failure() {
-    const results = this.parts.flatMap(({ rows, job }) => rows || job.rows())
+    const results = this.parts.flatMap(({ taken, job }) => job.rows(taken))
     const { url, timeout } = this
     return this.errorOf(this.failed.failure, { url, timeout, results })
   }

@@ -109,9 +109,9 @@ class Scrape {
     if (this.requests.size === 0 && this.done === this.results.length) this.onResult(this.results)
   }
 
-  /** The rows that have come in, in the order asked. */
-  rows() {
-    return this.results.filter((row) => row !== undefined)
+  /** The rows that have come in, from the one at `first` on, in the order asked. */
+  rows(first = 0) {
+    return this.results.slice(first).filter((row) => row !== undefined)
   }
 
   /** Has it fail for having taken `timeout` milliseconds: one request that does ends it all. */
