@@ -1,43 +1,73 @@
 'use strict'
 
-// Recognises bittorrent-tracker's lib/client/udp-tracker.js among the files that a program loads, and gives the module to load
-// in its place.
+// Recognises bittorrent-tracker's own files among those that a program loads, and gives the modules to load in their place: of
+// lib/client/udp-tracker.js ours, and of client.js its own, which keeps the option `transport` that ours reads.
 
 const fs = require('fs')
 const path = require('path')
 const { pathToFileURL } = require('url')
+const { debuglog } = require('util')
 
-const FILE = /[\\/]lib[\\/]client[\\/]udp-tracker\.js$/
+const FILES = [
+  {
+    pattern: /[\\/]lib[\\/]client[\\/]udp-tracker\.js$/,
+    root: '../../..',
+    sourceOf: trackerSource
+  },
+  { pattern: /[\\/]client\.js$/, root: '..', sourceOf: clientSource }
+]
 const OLDEST = 7
 const LATEST = 11
 
+// Where the constructor keeps another option, in each of these versions.
+const KEEPS_OPTION = /\b(this|self)\._getAnnounceOpts = opts\.getAnnounceOpts\b/
+
+const debug = debuglog('bittorrent-udp-tracker')
+const warned = new Set()
+
 /** `{format, source}` to load in place of `file`, or `null` to load the file itself. */
 function replacement(file) {
-  if (!FILE.test(file)) return null
-  const { name, version = '', type } = manifest(path.resolve(file, '../../..'))
+  const found = FILES.find(({ pattern }) => pattern.test(file))
+  if (found === undefined) return null
+  const folder = path.resolve(file, found.root)
+  const { name, version = '', type } = manifest(folder)
   if (name !== 'bittorrent-tracker') return null
   const major = Number.parseInt(version, 10)
   if (!(major >= OLDEST && major <= LATEST)) {
-    process.emitWarning(
-      `bittorrent-tracker ${version} in ${file} is left as it is: only versions ${OLDEST} to ${LATEST} are supported`,
-      { code: 'BITTORRENT_UDP_TRACKER_VERSION' }
+    warnOnce(
+      folder,
+      `bittorrent-tracker ${version} in ${folder} is left as it is: only versions ${OLDEST} to ${LATEST} are supported`
     )
     return null
   }
-  // Each copy gets a class of its own, because `patch` may set a transport on one of them.
-  return type === 'module'
-    ? {
-        format: 'module',
-        source:
-          `import { UDPTracker } from ${JSON.stringify(pathToFileURL(path.join(__dirname, 'index.mjs')))}\n` +
-          'export default class extends UDPTracker {}\n'
-      }
-    : {
-        format: 'commonjs',
-        source:
-          `const UDPTracker = require(${JSON.stringify(path.join(__dirname, 'udp-tracker.js'))})\n` +
-          'module.exports = class extends UDPTracker {}\n'
-      }
+  const format = type === 'module' ? 'module' : 'commonjs'
+  const source = found.sourceOf(format, file)
+  if (source === null) return null
+  debug('bittorrent-tracker %s: %s is replaced', version, file)
+  return { format, source }
+}
+
+// Each copy gets a class of its own, because `patch` may set a transport on one of them.
+function trackerSource(format) {
+  return format === 'module'
+    ? `import { UDPTracker } from ${JSON.stringify(pathToFileURL(path.join(__dirname, 'index.mjs')))}\n` +
+        'export default class extends UDPTracker {}\n'
+    : `const UDPTracker = require(${JSON.stringify(path.join(__dirname, 'udp-tracker.js'))})\n` +
+        'module.exports = class extends UDPTracker {}\n'
+}
+
+function clientSource(format, file) {
+  const source = fs.readFileSync(file, 'utf8')
+  if (KEEPS_OPTION.test(source))
+    return source.replace(KEEPS_OPTION, '$1._transport = opts.transport; $&')
+  warnOnce(file, `The option \`transport\` is not seen by ${file}: its constructor is unknown`)
+  return null
+}
+
+function warnOnce(about, message) {
+  if (warned.has(about)) return
+  warned.add(about)
+  process.emitWarning(message, { code: 'BITTORRENT_UDP_TRACKER_VERSION' })
 }
 
 function manifest(folder) {

@@ -13,6 +13,9 @@ const FAMILY = Symbol('family')
 // A URL whose host is an address, and so of one family.
 const HAS_ADDRESS = /^udp:\/\/(?:\[|[\d.]+(?:[:/?#]|$))/i
 
+const DISPATCHER =
+  'socksProxy is a dispatcher, which does not tell its proxy: pass it as {proxy: {type: 5, host, port}} or socks5://host:port'
+
 const isGiven = (value) => value !== undefined && value !== null
 
 /** The transport of a tracker, not checked yet; `undefined` without one. Throws a TrackerError for an unusable proxy. */
@@ -27,10 +30,12 @@ function transportOf(tracker) {
 // `socksProxy` is what the package socks takes; versions 1 and 2 of it name the fields differently.
 function proxyOf(socksProxy) {
   if (typeof socksProxy === 'string') return socksProxy
+  // undici's, as fetch-socks makes them, for `http:` trackers.
+  if (typeof socksProxy.dispatch === 'function') throw unusable(DISPATCHER)
   const { proxy } = socksProxy
   const { type, host, ipaddress = host, port, authentication, userId, password } = Object(proxy)
-  if (type !== 5) throw unusable(`is of type ${type}, and only 5 relays UDP`)
-  if (!ipaddress) throw unusable('has no ipaddress')
+  if (type !== 5) throw unusable(`socksProxy.proxy is of type ${type}, and only 5 relays UDP`)
+  if (!ipaddress) throw unusable('socksProxy.proxy has no ipaddress')
   const { username = userId, ...secret } = Object(authentication)
   return {
     host: ipaddress,
@@ -42,7 +47,7 @@ function proxyOf(socksProxy) {
 }
 
 function unusable(what) {
-  return new TrackerError(`proxyOpts.socksProxy.proxy ${what}`, 'NETWORK')
+  return new TrackerError(`proxyOpts.${what}`, 'NETWORK')
 }
 
 /** Over which family the announces of a tracker go: as its client says, or `patch`, or the environment; else over both. */

@@ -10,6 +10,7 @@ const { EventEmitter } = require('events')
 
 const { LONGEST_TIMER, clearTimeout, afterThis, setTimeout } = require('../engine/event-loop.js')
 const TrackerError = require('../api/tracker-error.js')
+const debug = require('./debug.js')
 const requests = require('./requests.js')
 const retry = require('./retry.js')
 const { familyOf, transportOf } = require('./transport.js')
@@ -37,6 +38,7 @@ const THEIR_WORDS = {
 class UDPTracker extends EventEmitter {
   constructor(client, announceUrl) {
     super()
+    debug('new udp tracker %s', announceUrl)
     this.client = client
     this.announceUrl = announceUrl
     this.interval = null
@@ -71,7 +73,11 @@ class UDPTracker extends EventEmitter {
       const asked = { url: this.announceUrl, infoHashes, transport: transportOf(this) }
       const labels = infoHashes.map(values.label)
       return requests.scrape(asked, {
-        onScraped: (rows) => ended() && emitScraped(this, labels, rows),
+        onScraped: (rows) => {
+          if (!ended()) return
+          debug('UDP response %s, action 2', this.announceUrl)
+          emitScraped(this, labels, rows)
+        },
         onFailure: (failure, rows) => {
           if (!ended()) return
           emitScraped(this, labels, rows)
@@ -158,6 +164,7 @@ function announceOf(tracker, opts) {
 
 function emitAnnounced(tracker, { interval, leechers, seeds, peers }) {
   const { client, announceUrl } = tracker
+  debug('UDP response %s, action 1', announceUrl)
   retry.answered(tracker, interval)
   if (interval > 0) tracker.setInterval(interval * 1000 * (1 + JITTER * Math.random()))
   client.emit('update', { announce: announceUrl, complete: seeds, incomplete: leechers })
@@ -185,6 +192,7 @@ function emitScraped(tracker, labels, rows) {
 function emitFailure(tracker, what, failure) {
   if (tracker.destroyed) return
   const { message, code, causeCode } = failure
+  debug('UDP failure %s, %s: %s', tracker.announceUrl, code, message)
   const details = { ...failure, url: tracker.announceUrl }
   if (code === 'TRACKER_ERROR') {
     tracker.client.emit('warning', new TrackerError(message, code, details))
