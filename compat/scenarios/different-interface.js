@@ -186,7 +186,7 @@ module.exports = [
   constructs('no peer ID', { peerId: undefined }, 'TypeError peerId'),
   constructs('a port of 65536', { opts: { port: 65536 } }, 'RangeError port'),
   constructs('a negative port', { opts: { port: -1 } }, 'RangeError port'),
-  ...[-1, 1.5, NaN, 2 ** 53, Infinity, -(2n ** 64n)].map((count) => ({
+  ...[-1, 1.5, 2 ** 53, Infinity, -(2n ** 64n)].map((count) => ({
     name: `a count of ${count} throws RangeError before anything is sent`,
     client: ({ create, attempt }) => {
       const tracker = create()
