@@ -6,7 +6,7 @@ const { checkSignal, reasonOf, whenAborted } = require('../options/abort.js')
 const check = require('../options/arguments.js')
 const { wrongType } = require('../options/errors.js')
 const engine = require('../engine/engine.js')
-const { LONGEST_TIMER, clearTimeout, setTimeout } = require('../engine/event-loop.js')
+const Limit = require('./limit.js')
 const { Scrape, hashesOf } = require('./scrape.js')
 const ScrapeStream = require('./scrape-stream.js')
 const TrackerError = require('./tracker-error.js')
@@ -20,8 +20,7 @@ class Call {
     this.trace = {}
     Error.captureStackTrace(this.trace, calledBy)
     this.ended = false
-    this.progressed = false
-    this.timer = null
+    this.limit = null
     this.forgetSignal = null
     this.promise = new Promise((resolve, reject) => {
       this.settle = { resolve, reject }
@@ -34,14 +33,13 @@ class Call {
    */
   run({ start, cancel, expire, results }) {
     this.cancel = cancel
-    this.expire = expire
     this.results = results
     const { signal } = this
     if (signal !== undefined) {
       if (signal.aborted) throw reasonOf(signal)
       this.forgetSignal = whenAborted(signal, (reason) => this.giveUp(reason))
     }
-    this.progress()
+    this.limit = new Limit(this.timeout, expire)
     try {
       start()
     } catch (error) {
@@ -52,17 +50,7 @@ class Call {
 
   /** Restarts its timeout. */
   progress() {
-    if (this.ended) return
-    this.progressed = true
-    clearTimeout(this.timer)
-    this.timer = setTimeout(() => this.onTimeout(), Math.min(this.timeout, LONGEST_TIMER))
-  }
-
-  onTimeout() {
-    // JavaScript may have been busy all the while, and the answer be there.
-    this.progressed = false
-    engine.catchUp()
-    if (!this.ended && !this.progressed) this.expire()
+    if (!this.ended) this.limit.restart()
   }
 
   resolve(value) {
@@ -87,7 +75,7 @@ class Call {
   end() {
     if (this.ended) return
     this.ended = true
-    clearTimeout(this.timer)
+    if (this.limit !== null) this.limit.end()
     if (this.forgetSignal !== null) this.forgetSignal()
   }
 
@@ -264,16 +252,15 @@ function scrapeStream(url, infoHashes, opts) {
  */
 async function drain(opts) {
   const { timeout } = check.optionsObject(opts, 'opts', check.TIMEOUT_ALONE)
-  const time = Math.min(check.limit(timeout), LONGEST_TIMER)
+  const time = check.limit(timeout)
   if (engine.countStopping() === 0) return 0
   await new Promise((resolve) => {
-    const timer = setTimeout(() => {
-      engine.catchUp()
+    const limit = new Limit(time, () => {
       forget()
       resolve()
-    }, time)
+    })
     const forget = engine.whenDrained(() => {
-      clearTimeout(timer)
+      limit.end()
       resolve()
     })
   })

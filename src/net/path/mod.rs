@@ -388,15 +388,10 @@ impl Path {
         self.sockets.relay.as_ref().and_then(known).unwrap_or(address)
     }
 
-    /// The next thing worth telling of a datagram. One to a name whose address the proxy has not shown yet goes to the
-    /// relay, as far as anybody here knows.
+    /// The next thing worth telling of a datagram.
     pub(crate) fn poll_trace(&mut self) -> Option<Trace> {
-        let mut trace = self.client.poll_trace()?;
-        if let Some(relay) = &self.sockets.relay {
-            let known = relay.real(trace.address).or_else(|| relay.socket().map(|(_, relay)| relay));
-            trace.address = known.unwrap_or(trace.address);
-        }
-        Some(trace)
+        let trace = self.client.poll_trace()?;
+        Some(Trace { address: self.told_as(trace.address), ..trace })
     }
 }
 

@@ -3,9 +3,8 @@
 
 use std::{collections::HashSet, net::SocketAddr, sync::Arc};
 
-use super::super::time::Instant;
 use super::{
-    super::deadlines::Timer,
+    super::{deadlines::Timer, time::Instant},
     Client,
     request::{Pending, Place},
 };
