@@ -4,20 +4,17 @@
 const { test, describe } = require('node:test')
 const assert = require('node:assert/strict')
 const { startScriptedTracker, silent } = require('./support/scripted-tracker')
-const { UdpTracker, INFO_HASH, createClient, nextError, REQUEST } = require('./support/client')
-const { deadline } = require('./support/deadline')
+const {
+  UdpTracker,
+  INFO_HASH,
+  createClient,
+  nextError,
+  REQUEST,
+  rejection
+} = require('./support/client')
 const wire = require('./support/wire')
 
-const { announce, scrape, TrackerError } = UdpTracker
-
-async function rejection(promise) {
-  const error = await deadline(
-    promise.then(() => assert.fail('resolved')).catch((reason) => reason),
-    'the promise was not settled'
-  )
-  assert.ok(error instanceof TrackerError, String(error))
-  return error
-}
+const { announce, scrape } = UdpTracker
 
 describe('a TrackerError', () => {
   test('names the URL as it was given', async (t) => {

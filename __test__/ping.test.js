@@ -7,7 +7,7 @@ const dgram = require('node:dgram')
 const { once } = require('node:events')
 const { setImmediate } = require('node:timers/promises')
 const { startScriptedTracker, silent } = require('./support/scripted-tracker')
-const { UdpTracker, REQUEST } = require('./support/client')
+const { UdpTracker, REQUEST, rejection } = require('./support/client')
 const { deadline } = require('./support/deadline')
 const { withoutIPv6 } = require('./support/loopback')
 const wire = require('./support/wire')
@@ -25,18 +25,6 @@ async function closedPort() {
   socket.close()
   await once(socket, 'close')
   return port
-}
-
-async function rejection(promise) {
-  const error = await deadline(
-    promise.then(
-      () => assert.fail('it was resolved'),
-      (reason) => reason
-    ),
-    'the promise was neither resolved nor rejected'
-  )
-  assert.ok(error instanceof TrackerError, String(error && error.stack))
-  return error
 }
 
 describe('ping()', () => {

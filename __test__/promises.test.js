@@ -14,32 +14,18 @@ const {
   PEER_ID,
   createClient,
   allDelivered,
+  rejection,
   REQUEST
 } = require('./support/client')
 const { deadline } = require('./support/deadline')
 const wire = require('./support/wire')
 
-const { announce, scrape, stats, TrackerError } = UdpTracker
+const { announce, scrape, stats } = UdpTracker
 
 // Both calls, for what holds of both.
 const CALLS = {
   announce: (url, opts) => announce(url, { ...REQUEST, ...opts }),
   scrape: (url, opts) => scrape(url, [INFO_HASH], opts)
-}
-
-// The TrackerError a promise is rejected with.
-async function rejection(promise) {
-  const error = await deadline(
-    promise.then(
-      () => assert.fail('it was resolved'),
-      (reason) => reason
-    ),
-    'the promise was neither resolved nor rejected'
-  )
-  assert.ok(error instanceof TrackerError, String(error && error.stack))
-  assert.ok(error instanceof Error)
-  assert.equal(error.name, 'TrackerError')
-  return error
 }
 
 describe('announce()', () => {

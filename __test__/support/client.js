@@ -1,6 +1,7 @@
 // The client under test: objects that a test's end destroys, and promises of what they emit.
 'use strict'
 
+const assert = require('node:assert/strict')
 const UdpTracker = require('../..')
 const { deadline } = require('./deadline')
 const { startScriptedTracker } = require('./scripted-tracker')
@@ -48,6 +49,21 @@ async function nextError(client, ms) {
   return text
 }
 
+// The TrackerError a promise is rejected with.
+async function rejection(promise) {
+  const error = await deadline(
+    promise.then(
+      () => assert.fail('it was resolved'),
+      (reason) => reason
+    ),
+    'the promise was neither resolved nor rejected'
+  )
+  assert.ok(error instanceof UdpTracker.TrackerError, String(error && error.stack))
+  assert.ok(error instanceof Error)
+  assert.equal(error.name, 'TrackerError')
+  return error
+}
+
 // Every event of a client from now on, as [name, value].
 function recordEvents(client) {
   const events = []
@@ -75,5 +91,6 @@ module.exports = {
   nextUpdate,
   nextError,
   recordEvents,
-  allDelivered
+  allDelivered,
+  rejection
 }
