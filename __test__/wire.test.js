@@ -122,10 +122,12 @@ describe('an announce request', () => {
   }
 
   test('has 2^64 - 1 left where that is not known, and 0 of what is not given', async (t) => {
-    const counters = { downloaded: null, left: null, uploaded: undefined }
+    const counters = { downloaded: null, left: Infinity, uploaded: undefined }
     const { downloaded, left, uploaded } = await announceRequest(t, { counters })
     assert.deepEqual([downloaded, left, uploaded], [0n, 2n ** 64n - 1n, 0n])
-    assert.equal((await announceRequest(t, { counters: {} })).left, 0n)
+    for (const counters of [{}, { left: null }, { left: NaN }]) {
+      assert.equal((await announceRequest(t, { counters })).left, 0n)
+    }
   })
 
   test('keeps the three counters apart', async (t) => {

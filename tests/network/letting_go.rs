@@ -63,6 +63,26 @@ fn announces_that_are_aborted_before_their_rto_hold_back_nobody_who_comes_later(
 }
 
 #[test]
+fn announces_that_were_aborted_long_ago_hold_back_nobody() {
+    let mut simulation = at(Link::of(ROUND_TRIP));
+    simulation.announce(v4(1), 0);
+    simulation.run();
+    tracker(&mut simulation).link.outage = simulation.now..simulation.now + milliseconds(100);
+    // When the RTO of the first is over, that of the last is not, and nobody waits for any of them.
+    let mut ids = simulation.burst(v4(1), 50);
+    simulation.run_for(milliseconds(10));
+    ids.extend(simulation.burst(v4(1), 50));
+    simulation.run_for(milliseconds(180));
+    ids.iter().for_each(|&id| simulation.cancel(id));
+    simulation.run_for(seconds(10));
+    let later = simulation.burst(v4(1), 4);
+    simulation.run_for(seconds(60));
+    assert!(simulation.time_to_answer(&later) <= 2 * ROUND_TRIP);
+    check_rules(&simulation);
+    simulation.finish();
+}
+
+#[test]
 fn an_application_that_aborts_all_it_asks_before_its_rto_is_braked() {
     let mut simulation = at(Link::of(ROUND_TRIP));
     simulation.announce(v4(1), 0);

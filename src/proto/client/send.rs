@@ -114,6 +114,7 @@ impl Client {
     }
 
     fn transmit_to(&mut self, now: Instant, tracker_key: usize, buffer: &mut Vec<u8>) -> Turn {
+        self.begin_silence_if_lost(now, tracker_key);
         let awake = self.awake(now);
         let Some(tracker) = self.trackers.get_mut(tracker_key) else { return Turn::Over };
         if !tracker.pings.is_empty() {

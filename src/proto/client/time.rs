@@ -149,6 +149,11 @@ impl Client {
             let Some(sent) = tracker.flight.next_overdue(now, &tracker.rtt, backoff) else { break };
             self.is_overdue(now, tracker_key, &sent);
         }
+        self.begin_silence_if_lost(now, tracker_key);
+    }
+
+    /// What was lost has missed its RTO, perhaps long ago and with nobody waiting then.
+    pub(super) fn begin_silence_if_lost(&mut self, now: Instant, tracker_key: usize) {
         if let Some(tracker) = self.trackers.get_mut(tracker_key)
             && tracker.silence.begin_if_lost(now, &tracker.rtt, tracker.congestion.window())
         {
