@@ -7,6 +7,7 @@ const { execFile } = require('node:child_process')
 const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
+const { promisify } = require('node:util')
 const { ROOT } = require('./support/child')
 
 const ADDON = JSON.stringify(path.join(ROOT, 'lib/engine/addon.js'))
@@ -81,6 +82,34 @@ describe('what NAPI_RS_NATIVE_LIBRARY_PATH names', () => {
     assert.equal(code, 'ERR_NO_ADDON')
     assert.match(message, /^bittorrent-udp-tracker cannot load its addon on .+: .*broken\.node/)
     assert.match(message, /To build it, with Rust/)
+  })
+})
+
+// What is left of the package in a bundle, and where only the files that were traced are copied.
+describe('away from its package it', () => {
+  async function messageOf(t, env) {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'bundle-'))
+    t.after(() => fs.rmSync(folder, { recursive: true }))
+    const file = path.join(folder, 'out/server/chunk.js')
+    fs.mkdirSync(path.dirname(file), { recursive: true })
+    fs.copyFileSync(JSON.parse(ADDON), file)
+    const code = `try { require(${JSON.stringify(file)}).load() } catch (err) { console.log(err.message) }`
+    const options = { env: { ...process.env, ...env } }
+    const { stdout } = await promisify(execFile)(process.execPath, ['-e', code], options)
+    return stdout
+  }
+
+  test('points to the configuration of the bundler, and names no file that is not there', async (t) => {
+    const message = await messageOf(t)
+    assert.match(message, /found no addon for .*This is a bundle without it: .*"external"/)
+    assert.doesNotMatch(message, /Rust|build-addon|include=optional/)
+    assert.match(message, /See docs\/bundlers\.md in the package\.$/m)
+  })
+
+  test('names no file that is not there for an addon that cannot be loaded either', async (t) => {
+    const message = await messageOf(t, { NAPI_RS_NATIVE_LIBRARY_PATH: __filename })
+    assert.match(message, /cannot load its addon on .*addon\.test\.js.* See docs\/bundlers\.md/)
+    assert.doesNotMatch(message, /Rust|build-addon|without it/)
   })
 })
 

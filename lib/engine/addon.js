@@ -13,6 +13,11 @@ const ROOT = typeof __dirname === 'string' ? path.join(__dirname, '../..') : nul
 
 const GUIDE = 'See docs/bundlers.md in the package.'
 
+const LEFT_OUT =
+  'If it was installed without optional dependencies: npm install --include=optional.'
+const IN_A_BUNDLE =
+  'This is a bundle without it: tell the bundler to leave bittorrent-udp-tracker out ("external"), or how to take a .node file in.'
+
 let loaded = null
 
 /** The addon's exports, always the same; throws an error with the code ERR_NO_ADDON if there is none. */
@@ -157,8 +162,8 @@ function noAddon(problems) {
 function whyAndWhatToDo(problems) {
   const platform = platformName()
   if (problems.length === 0) {
-    const cure = 'If it was installed without optional dependencies: npm install --include=optional'
-    return `found no addon for ${platform}. ${cure}. ${buildAdvice()}`
+    const cure = isInstalled() ? LEFT_OUT : IN_A_BUNDLE
+    return `found no addon for ${platform}. ${cure} ${buildAdvice()}`
   }
   const reasons = problems.map(({ message }) => message).join('; ')
   const permission = missingPermission(problems)
@@ -189,9 +194,13 @@ function platformName() {
 
 // For any folder and any shell.
 function buildAdvice() {
-  if (ROOT === null) return GUIDE
-  const command = `node "${path.join(ROOT, 'lib/engine/build-addon.js')}"`
-  return `To build it, with Rust installed: ${command}`
+  if (!isInstalled()) return GUIDE
+  return `To build it, with Rust installed: node "${builder()}"`
 }
+
+const builder = () => path.join(ROOT, 'lib/engine/build-addon.js')
+
+// Not so in a bundle, nor where only the files that somebody traced were copied.
+const isInstalled = () => ROOT !== null && fs.existsSync(builder())
 
 module.exports = { NAME, ROOT, load, platforms }
