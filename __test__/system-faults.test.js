@@ -48,6 +48,10 @@ for (const [name, what] of [
 
 for (const [name, what] of [
   ['transport-interface', 'an interface that is chosen carries everything, or nothing goes'],
+  [
+    'transport-sweep',
+    'a way out that goes at any millisecond of a request leaves no datagram on another'
+  ],
   ['transport-address', 'local addresses that are chosen send everything, or nothing goes'],
   [
     'transport-command-line',

@@ -1,16 +1,19 @@
-// What lies behind both interfaces of two-networks.js: a namespace with a tracker and a name server, which tell their
-// parent who asks.
+// What lies behind both interfaces of two-networks.js: a namespace with a tracker, a name server and a proxy, of which the
+// first two tell their parent who asks.
 'use strict'
 
 const { execFileSync } = require('node:child_process')
 const { startDnsServer } = require('./dns-server')
 const { startScriptedTracker } = require('./scripted-tracker')
+const { startSocksProxy } = require('./socks-proxy')
 const wire = require('./wire')
 
 const ip = (...args) => execFileSync('ip', args)
 
 let silent = false
 let interval = 1800
+// How often each name has been asked for.
+const asked = new Map()
 // Has the tracker listen at one more address.
 let listen = null
 
@@ -49,10 +52,22 @@ async function serve({ trackers, nameServer }) {
     t,
     (name, from) => {
       process.send({ kind: 'look-up', name, from: from.address })
-      return name.startsWith('dead') ? 'fail' : trackers[0]
+      if (name.startsWith('dead')) return 'fail'
+      // Both types of a name are asked for, and of these names both are asked for again.
+      const times = (asked.get(name) || 0) + 1
+      asked.set(name, times)
+      if (name.startsWith('mute') || (name.startsWith('late') && times <= 2)) return 'hang'
+      return trackers[0]
     },
     nameServer
   )
+  await startSocksProxy(t, {
+    address: trackers[0],
+    port: 1080,
+    relayHost: trackers[0],
+    bound: ({ port }) => ({ address: trackers[0], port }),
+    resolve: () => [trackers[0], 4]
+  })
 }
 
 process.on('disconnect', () => process.exit())

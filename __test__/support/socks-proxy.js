@@ -188,7 +188,7 @@ class SocksProxy {
 
 async function startSocksProxy(t, script) {
   const proxy = new SocksProxy(script)
-  await proxy.listen(script && script.port)
+  await proxy.listen(script && script.port, script && script.address)
   t.after(() => proxy.server.listening && proxy.stop())
   return proxy
 }

@@ -12,10 +12,8 @@ use std::{
 };
 
 use rand::{TryRng, rngs::SysRng};
-use socket2::Type;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::UdpSocket,
     sync::{Semaphore, oneshot},
     task::AbortHandle,
     time::{sleep, timeout},
@@ -24,7 +22,10 @@ use tokio::{
 use crate::proto::Family;
 
 use super::{
-    super::{messages::Found, path::transport::Transport},
+    super::{
+        messages::Found,
+        path::{socket::Socket, transport::Transport},
+    },
     error::{LookUpError, ServerProblem},
     files::{Configuration, Snapshot},
     message::{Answer, Question},
@@ -194,7 +195,7 @@ type Unanswered = Arc<Mutex<HashMap<u16, (Arc<Question>, oneshot::Sender<Vec<u8>
 struct Server {
     transport: Arc<Transport>,
     address: SocketAddr,
-    socket: Arc<UdpSocket>,
+    socket: Arc<Socket>,
     unanswered: Unanswered,
     reader: AbortHandle,
     pauses: Semaphore,
@@ -210,13 +211,8 @@ impl Drop for Server {
 impl Server {
     fn open(transport: &Arc<Transport>, address: SocketAddr) -> Result<Self, LookUpError> {
         let unusable = |reason| LookUpError::Unusable { address: address.ip(), reason };
-        let socket = transport.open(Family::of(&address), Type::DGRAM).map_err(unusable)?;
-        let open = || {
-            // What comes from anywhere else is not even received.
-            socket.connect(&address.into())?;
-            UdpSocket::from_std(socket.into())
-        };
-        let socket = Arc::new(open().map_err(|error| unreachable(address, &error))?);
+        let socket = Socket::open(transport, Family::of(&address)).map_err(unusable)?;
+        let socket = Arc::new(socket.connected_to(address).map_err(|error| unreachable(address, &error))?);
         let unanswered = Unanswered::default();
         let reader = tokio::spawn(read(socket.clone(), unanswered.clone())).abort_handle();
         let (pauses, numbers) = (Semaphore::new(AT_ONCE), Semaphore::new(UNANSWERED));
@@ -259,12 +255,13 @@ impl Server {
         }
     }
 
-    /// Each datagram goes by the transport as it is at that moment, or not at all.
     async fn send(&self, question: &[u8]) -> Result<(), LookUpError> {
-        let unusable = |reason| LookUpError::Unusable { address: self.address.ip(), reason };
-        self.transport.check(Family::of(&self.address)).map_err(unusable)?;
-        self.socket.send(question).await.map_err(|error| unreachable(self.address, &error))?;
-        Ok(())
+        let Err(error) = self.socket.send_one(self.address, question).await else { return Ok(()) };
+        // What is wrong with the transport, it says itself.
+        match self.transport.check(Family::of(&self.address)) {
+            Ok(()) => Err(unreachable(self.address, &error)),
+            Err(reason) => Err(LookUpError::Unusable { address: self.address.ip(), reason }),
+        }
     }
 
     async fn ask_by_tcp(&self, question: &[u8]) -> io::Result<Vec<u8>> {
@@ -298,10 +295,10 @@ fn unreachable(address: SocketAddr, error: &io::Error) -> LookUpError {
 
 /// Gives answers to those who asked; what is no answer to their question ends nobody's wait. An error (nobody listens there, no
 /// route) is everybody's.
-async fn read(socket: Arc<UdpSocket>, unanswered: Unanswered) {
+async fn read(socket: Arc<Socket>, unanswered: Unanswered) {
     let mut buffer = vec![0; 1 << 16];
     loop {
-        let received = socket.recv(&mut buffer).await;
+        let received = socket.receive_one(&mut buffer).await;
         if received.is_err() {
             // Should an error stay, it must not keep us busy.
             sleep(SPACE).await;
@@ -341,7 +338,7 @@ mod tests {
     use std::net::IpAddr;
 
     use simple_dns::{Packet, PacketFlag, RCODE};
-    use tokio::net::TcpListener;
+    use tokio::net::{TcpListener, UdpSocket};
 
     use super::{
         super::message::tests::{a, answer_to},

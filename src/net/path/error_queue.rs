@@ -51,6 +51,16 @@ mod system {
             Self { socket: socket.clone(), next: kept.ok().map(|()| next_error(socket)), is_filled: false }
         }
 
+        /// Has the system tell errors in sending and receiving alone: of a socket that is connected, they can only be about one
+        /// address.
+        pub(crate) fn stop(&mut self, family: Family) {
+            let _ = match family {
+                Family::V4 => setsockopt(&self.socket, sockopt::Ipv4RecvErr, &false),
+                Family::V6 => setsockopt(&self.socket, sockopt::Ipv6RecvErr, &false),
+            };
+            self.next = None;
+        }
+
         /// Ready when there are messages.
         pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
             let polled = self.next.as_mut().map_or(Poll::Pending, |next| next.as_mut().poll(context));
@@ -122,6 +132,8 @@ mod system {
         pub(crate) fn new(_: &Arc<UdpSocket>, _: Family) -> Self {
             Self
         }
+
+        pub(crate) fn stop(&mut self, _: Family) {}
 
         pub(crate) fn poll(&mut self, _: &mut Context<'_>) -> Poll<()> {
             Poll::Pending

@@ -10,7 +10,7 @@ use std::{
 };
 
 use quinn_udp::{BATCH_SIZE, RecvMeta, Transmit, UdpSockRef, UdpSocketState};
-use socket2::Type;
+use socket2::{SockRef, Type};
 use tokio::{io::Interest, net::UdpSocket};
 
 use crate::proto::{Family, Instant};
@@ -52,6 +52,7 @@ pub(crate) struct Socket {
     /// The address that it is bound to. Each datagram says that it comes from there, which Linux checks then: IPv6 would go on
     /// from one that has been taken away.
     source: Option<IpAddr>,
+    is_connected: bool,
     /// What has not arrived.
     pub(crate) errors: ErrorQueue,
 }
@@ -83,7 +84,20 @@ impl Socket {
         let source = socket.local_addr().map(|local| local.ip()).ok();
         let source = source.filter(|ip| cfg!(any(target_os = "linux", target_os = "android")) && !ip.is_unspecified());
         let errors = ErrorQueue::new(&socket, family);
-        Ok(Self { socket, state, receive_buffer, family, transport: transport.clone(), bound_to, source, errors })
+        let (transport, is_connected) = (transport.clone(), false);
+        Ok(Self { socket, state, receive_buffer, family, transport, bound_to, source, is_connected, errors })
+    }
+
+    /// The same socket for one address: what comes from anywhere else is not even received, and a port there that is closed is
+    /// an error.
+    ///
+    /// # Errors
+    /// The system's, such as that there is no route.
+    pub(crate) fn connected_to(mut self, address: SocketAddr) -> io::Result<Self> {
+        SockRef::from(&*self.socket).connect(&address.into())?;
+        self.errors.stop(self.family);
+        self.is_connected = true;
+        Ok(self)
     }
 
     /// Whether what the transport names is still what this is bound to. It needs no descriptor where the system can be asked
@@ -131,7 +145,27 @@ impl Socket {
         }
     }
 
+    /// Sends one datagram, as soon as the socket takes it.
+    pub(crate) async fn send_one(&self, to: SocketAddr, datagram: &[u8]) -> io::Result<()> {
+        loop {
+            self.socket.writable().await?;
+            match self.send(to, datagram, datagram.len()) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                result => return result,
+            }
+        }
+    }
+
+    /// Receives one datagram, of a socket that is connected.
+    pub(crate) async fn receive_one(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.socket.recv(buffer).await
+    }
+
     fn try_send(&self, to: SocketAddr, datagrams: &[u8], length: usize) -> io::Result<()> {
+        // Most systems do not want to be told where to, by whoever has a connected socket.
+        if self.is_connected && self.source.is_none() {
+            return self.socket.try_send(datagrams).map(drop);
+        }
         let Some(state) = &self.state else {
             return self.socket.try_send_to(datagrams, to).map(drop);
         };
