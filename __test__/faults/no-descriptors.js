@@ -48,4 +48,16 @@ run(async (t) => {
   await nextUpdate(client)
   named.announce(2)
   await nextUpdate(named)
+
+  // What a transport names is asked for without a descriptor, before each datagram.
+  for (const transport of [{ localAddress: '127.0.0.1' }, { interface: 'lo' }]) {
+    const bound = createClient(t, tracker.url, { _timeout: 50, transport })
+    bound.announce(2)
+    await nextUpdate(bound)
+    giveBack = takeAll()
+    bound.announce(0, { force: true })
+    await nextUpdate(bound)
+    giveBack()
+    bound.destroy()
+  }
 })

@@ -1,12 +1,12 @@
 //! A path through a proxy: the association with its relay, made when it is needed and made anew when it is lost, and the
 //! names that the proxy resolves.
 
-pub(crate) mod socks;
+mod hosts;
+mod socks;
 
 use std::{
-    collections::{HashMap, VecDeque},
     io,
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    net::{IpAddr, SocketAddr},
     sync::Arc,
     task::{Context, Poll},
     time::Duration,
@@ -22,7 +22,10 @@ use tokio::{
 
 use crate::proto::{Family, Host, Instant, Port};
 
-use self::socks::{SocksError, Target};
+use self::{
+    hosts::Hosts,
+    socks::{SocksError, Target},
+};
 use super::{
     names::Names,
     path::{
@@ -38,12 +41,6 @@ const FIRST_PAUSE: Duration = Duration::from_millis(50);
 /// When the control connection is asked for a sign of life, and how often again.
 const KEPT_ALIVE_AFTER: Duration = Duration::from_secs(20);
 const KEPT_ALIVE_EVERY: Duration = Duration::from_secs(5);
-/// How many datagrams under way to the relay are remembered for each request, and beside them.
-const DATAGRAMS_KEPT_A_REQUEST: usize = 16;
-const DATAGRAMS_KEPT: usize = 1024;
-/// From how many names on those are forgotten that nobody has asked for in [`NAME_KEPT`].
-const NAMES_KEPT: usize = 4096;
-const NAME_KEPT: Duration = Duration::from_secs(2 * 3600);
 
 /// The relay, and the connection that it lives as long as.
 pub(crate) struct Association {
@@ -106,20 +103,12 @@ impl ProxyConnection {
         port: u16,
         family: Option<Family>,
     ) -> Arc<[SocketAddr]> {
-        let index = self.hosts.index(now, &host.to_string(), port);
-        let families = [Family::V4, Family::V6].into_iter();
-        families
-            .filter(|of| family.is_none_or(|family| family == *of))
-            .map(|family| SocketAddr::new(stand_in(index, family), port))
-            .collect()
+        self.hosts.stand_ins(now, &host.to_string(), port, family)
     }
 
     /// The address behind an inner one, as far as it is known.
     pub(crate) fn real(&self, address: SocketAddr) -> Option<SocketAddr> {
-        match index_of(address.ip()) {
-            None => Some(address),
-            Some((index, family)) => self.hosts.hosts.get(&index)?.connected[usize::from(family == Family::V6)],
-        }
+        self.hosts.real(address)
     }
 
     /// Whether it was made for an earlier port, and another one is wanted. One that is being made is new enough.
@@ -286,113 +275,83 @@ async fn addresses(transport: &Transport, names: &Names, host: &Host) -> Result<
     Ok(ips)
 }
 
-/// An address for the inside, which nothing is ever sent to: of `0.0.0.0/8` and of `100::/64`.
-fn stand_in(index: u32, family: Family) -> IpAddr {
-    match family {
-        Family::V4 => Ipv4Addr::from_bits(index).into(),
-        Family::V6 => Ipv6Addr::from_bits(0x100 << 112 | u128::from(index)).into(),
-    }
-}
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
 
-fn index_of(stand_in: IpAddr) -> Option<(u32, Family)> {
-    match stand_in {
-        IpAddr::V4(ip) if ip.octets()[0] == 0 => Some((ip.to_bits(), Family::V4)),
-        IpAddr::V6(ip) if ip.segments()[..4] == [0x100, 0, 0, 0] => Some((ip.to_bits() as u32, Family::V6)),
-        _ => None,
-    }
-}
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpListener,
+    };
 
-/// A host that the proxy resolves.
-struct NamedHost {
-    name: Box<str>,
-    port: u16,
-    /// The address of each family that its connect was last answered from: where its connection ID is good.
-    connected: [Option<SocketAddr>; 2],
-    used: Instant,
-}
+    use super::*;
+    use crate::net::names::Shared;
 
-/// The hosts that are known by name, and the datagrams that are on their way to them.
-///
-/// Inside, a host has a stand-in of each family. A connect goes to its name, whatever the proxy makes of that; what needs
-/// the connection ID goes to the address that the connect was answered from. Whose an answer is, its transaction ID tells.
-#[derive(Default)]
-struct Hosts {
-    hosts: HashMap<u32, NamedHost>,
-    indexes: HashMap<(Box<str>, u16), u32>,
-    last: u32,
-    /// By transaction ID, and in order; whether it is a connect as well.
-    sent: HashMap<[u8; 4], (SocketAddr, bool)>,
-    order: VecDeque<[u8; 4]>,
-}
-
-impl Hosts {
-    fn index(&mut self, now: Instant, name: &str, port: u16) -> u32 {
-        let key = (Box::from(name), port);
-        if let Some(index) = self.indexes.get(&key) {
-            return *index;
-        }
-        if self.hosts.len() >= NAMES_KEPT.max(self.hosts.capacity() / 2) {
-            self.hosts.retain(|_, host| now.saturating_duration_since(host.used) < NAME_KEPT);
-            self.indexes.retain(|_, index| self.hosts.contains_key(index));
-        }
-        loop {
-            // Of the three bytes below 0.0.0.0/8, without 0.0.0.0 itself.
-            self.last = self.last % 0xff_ffff + 1;
-            if !self.hosts.contains_key(&self.last) {
-                break;
-            }
-        }
-        let host = NamedHost { name: name.into(), port, connected: [None; 2], used: now };
-        self.hosts.insert(self.last, host);
-        self.indexes.insert(key, self.last);
-        self.last
+    fn address(text: &str) -> SocketAddr {
+        text.parse().unwrap()
     }
 
-    /// Where a datagram for `to` goes. `requests` is how many there are.
-    fn target(&mut self, now: Instant, to: SocketAddr, datagram: &[u8], requests: usize) -> Target {
-        let Some((index, family)) = index_of(to.ip()) else { return Target::Ip(to) };
-        let Some(host) = self.hosts.get_mut(&index) else { return Target::Ip(to) };
-        host.used = now;
-        let is_connect = datagram.get(8..12) == Some(&[0; 4]);
-        if let Some(transaction_id) = datagram.get(12..16).and_then(|bytes| bytes.try_into().ok()) {
-            self.sent.insert(transaction_id, (to, is_connect));
-            self.order.push_back(transaction_id);
-            let most = DATAGRAMS_KEPT + DATAGRAMS_KEPT_A_REQUEST * requests;
-            while self.order.len() > most {
-                self.order.pop_front().map(|oldest| self.sent.remove(&oldest));
-            }
-            if self.order.capacity() > 8 * most {
-                self.order.shrink_to(most);
-                self.sent.shrink_to(most);
-            }
-        }
-        match host.connected[usize::from(family == Family::V6)] {
-            Some(address) if !is_connect => Target::Ip(address),
-            _ => Target::Name(host.name.clone(), host.port),
-        }
+    /// A proxy that gives this relay to one client, and that client's connection to it.
+    async fn joined(relay: SocketAddr) -> (ProxyConnection, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let proxy = Proxy { host: Host::Ipv4(Ipv4Addr::LOCALHOST), port, credentials: None, remote_names: true };
+        let transport = Arc::new(Transport { proxy: Some(proxy.clone()), ..Transport::default() });
+        let (asks, _) = tokio::sync::mpsc::unbounded_channel();
+        let names = Arc::new(Names::new(transport.clone(), Shared::new(asks)));
+        let mut connection = ProxyConnection::new(transport, names, proxy);
+        connection.join(Port::default(), false);
+        let (mut control, _) = listener.accept().await.unwrap();
+        let mut asked = [0; 13];
+        control.read_exact(&mut asked[..3]).await.unwrap();
+        control.write_all(&[5, 0]).await.unwrap();
+        control.read_exact(&mut asked[3..]).await.unwrap();
+        let SocketAddr::V4(relay) = relay else { panic!() };
+        let reply = [&[5, 0, 0, 1][..], &relay.ip().octets(), &relay.port().to_be_bytes()].concat();
+        control.write_all(&reply).await.unwrap();
+        assert!(matches!(std::future::poll_fn(|context| connection.poll(context)).await, Change::Joined));
+        (connection, control)
     }
 
-    /// As whose a datagram counts. `None` if it comes from elsewhere than its host is.
-    fn sender(&mut self, sender: &Target, datagram: &[u8]) -> Option<SocketAddr> {
-        let asked = datagram.get(4..8).and_then(|bytes| self.sent.get(bytes)).copied();
-        let (Some((to, is_connect)), Target::Ip(address)) = (asked, sender) else {
-            return match sender {
-                Target::Ip(address) => Some(*address),
-                Target::Name(..) => asked.map(|(to, _)| to),
-            };
-        };
-        let (index, family) = index_of(to.ip())?;
-        let host = self.hosts.get_mut(&index)?;
-        let connected = &mut host.connected[usize::from(family == Family::V6)];
-        if Family::of(address) != family {
-            // The proxy resolved the name to the other family: the host's other stand-in is for that.
-            return None;
+    #[tokio::test]
+    async fn the_control_connection_is_kept_alive() {
+        let (connection, _control) = joined(address("127.0.0.1:9")).await;
+        let State::Joined(association) = &connection.state else { panic!() };
+        let socket = SockRef::from(&association.control);
+        assert!(socket.keepalive().unwrap());
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        assert_eq!(
+            (socket.tcp_keepalive_time().unwrap(), socket.tcp_keepalive_interval().unwrap()),
+            (KEPT_ALIVE_AFTER, KEPT_ALIVE_EVERY)
+        );
+    }
+
+    #[tokio::test]
+    async fn what_does_not_come_from_the_relay_is_nobodys() {
+        let [relay, other] = [(); 2].map(|()| std::net::UdpSocket::bind("127.0.0.1:0").unwrap());
+        let (mut connection, _control) = joined(relay.local_addr().unwrap()).await;
+        let (socket, _) = connection.socket().unwrap();
+        socket.send(relay.local_addr().unwrap(), b"where I am", 10).unwrap();
+        let (_, client) = relay.recv_from(&mut [0; 64]).unwrap();
+        let mut framed = Vec::new();
+        socks::write_header(&mut framed, &Target::Ip(address("192.0.2.1:7")));
+        other.send_to(&framed, client).unwrap();
+        framed.extend_from_slice(b"true");
+        relay.send_to(&framed, client).unwrap();
+        let (mut buffers, mut heard) = (ReceiveBuffers::new(), Vec::new());
+        while heard.is_empty() {
+            let (socket, _) = connection.socket().unwrap();
+            std::future::poll_fn(|context| socket.poll_readable(context)).await;
+            let _ = connection.receive(&mut buffers, |(from, _), datagram| heard.push((from, datagram.to_vec())));
         }
-        if is_connect && datagram.get(..4) == Some(&[0; 4]) {
-            *connected = Some(*address);
-            // The others that are out are not waited for any more, and what answers them later is not the host's address.
-            self.sent.retain(|_, (other, is_connect)| !*is_connect || *other != to);
-        }
-        (connected.is_none() || *connected == Some(*address)).then_some(to)
+        assert_eq!(heard, [(address("192.0.2.1:7"), b"true".to_vec())]);
+    }
+
+    #[tokio::test]
+    async fn a_proxy_that_hangs_up_is_lost() {
+        let (mut connection, control) = joined(address("127.0.0.1:9")).await;
+        drop(control);
+        assert!(matches!(std::future::poll_fn(|context| connection.poll(context)).await, Change::Lost));
+        assert!(connection.socket().is_none());
     }
 }
