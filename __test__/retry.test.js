@@ -1,6 +1,7 @@
 // The option `retry`: an announce after a failure, by itself.
 'use strict'
 
+const { AsyncLocalStorage } = require('node:async_hooks')
 const os = require('node:os')
 const { test, describe } = require('node:test')
 const assert = require('node:assert/strict')
@@ -171,6 +172,20 @@ describe('with retry a failed announce', () => {
     clock.pass(100_000)
     assert.ok(waits().every(({ wait }) => wait === 1800_000))
     for (const client of clients) client.destroy()
+  })
+
+  test('is made in the context of the announce that failed, or in none', async (t) => {
+    const tenant = new AsyncLocalStorage()
+    const heard = []
+    const all = ['a', undefined, 'b']
+    for (const name of all) {
+      const wait = () => retry.wait(all.indexOf(name), () => heard.push(tenant.getStore()))
+      if (name === undefined) tenant.exit(wait)
+      else tenant.run(name, wait)
+    }
+    tenant.run('another', () => networkComesBack(t))
+    for (const index of all.keys()) retry.forget(index)
+    assert.deepEqual(heard, all)
   })
 
   test('stays off where a field cannot be sent only until it can', async (t) => {

@@ -2,8 +2,10 @@
 
 // After a failure: when a tracker object with `retry` announces again.
 
+const { AsyncResource } = require('async_hooks')
 const os = require('os')
 
+const { inContextOf, nobody } = require('../engine/context.js')
 const { clearTimeout, setTimeout } = require('../engine/event-loop.js')
 
 // In seconds, after the first failure in a row, the second, and so on.
@@ -37,7 +39,7 @@ function waitAfter({ code, causeCode }, failures, interval) {
   return 1000 * Math.min(seconds, most) * (1 - JITTER * Math.random())
 }
 
-/** Who waits after a failure, each with a function that has it announce within so many milliseconds. */
+/** Who waits after a failure, each with its context and a function that has it announce within so many milliseconds. */
 const waiting = new Map()
 
 // While anybody waits: the timer of the next look at this machine's addresses, and those that it had the last time.
@@ -46,8 +48,8 @@ let seen = null
 
 /** `who` waits: until `forget(who)` it hears of a network that has come back. */
 function wait(who, announceWithin) {
-  waiting.set(who, announceWithin)
-  if (watch === null) look()
+  waiting.set(who, { context: new AsyncResource('UdpTrackerRetry'), announceWithin })
+  if (watch === null) inContextOf(nobody, look)
 }
 
 function forget(who) {
@@ -78,7 +80,9 @@ function addressesOfNow() {
 
 /** The network has come back, or is another one: what failed before says nothing any more. */
 function networkHasChanged() {
-  for (const announceWithin of [...waiting.values()]) announceWithin(SPREAD * Math.random())
+  for (const { context, announceWithin } of [...waiting.values()]) {
+    inContextOf(context, announceWithin, SPREAD * Math.random())
+  }
 }
 
 module.exports = { forget, wait, waitAfter, waiting }

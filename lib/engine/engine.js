@@ -26,8 +26,9 @@ const { AsyncResource } = require('async_hooks')
 
 const addon = require('./addon.js')
 const commands = require('./commands.js')
+const { inContextOf, nobody } = require('./context.js')
 const diagnostics = require('./diagnostics.js')
-const { afterThis, nextTurn, root } = require('./event-loop.js')
+const { afterThis, nextTurn } = require('./event-loop.js')
 const Failure = require('./failure.js')
 const InFlight = require('./in-flight.js')
 const lookUps = require('./look-ups.js')
@@ -93,7 +94,7 @@ function giveUp(request, timeout) {
 }
 
 function enter(request) {
-  if (session === null) root.runInAsyncScope(open)
+  if (session === null) inContextOf(nobody, open)
   if (diagnostics.isWatched() !== traced) {
     commands.trace(!traced)
     traced = !traced
@@ -118,7 +119,7 @@ function release(request) {
 function schedule() {
   if (scheduled) return
   scheduled = true
-  nextTurn(dispatch)
+  inContextOf(nobody, nextTurn, dispatch)
 }
 
 // Takes one buffer of outcomes a turn of the event loop: timers and sockets of the application get theirs in between.
@@ -153,11 +154,11 @@ function dispatch() {
 // Calls `callback(request, …details)` in the context that the request was made in. What an application throws is its own,
 // as with any emitter, and must not cost others their outcome.
 function inScopeOf(request, callback, ...details) {
-  const context = request === undefined ? root : request.context
+  const context = request === undefined ? nobody : request.context
   try {
-    context.runInAsyncScope(callback, null, request, ...details)
+    inContextOf(context, callback, request, ...details)
   } catch (error) {
-    context.runInAsyncScope(afterThis, null, raise, error)
+    inContextOf(context, afterThis, raise, error)
   }
 }
 
@@ -219,13 +220,13 @@ function whenDrained(drained) {
 
 /** How many info-hashes a scrape may ask for: what one datagram has room for. */
 function maxScrapeHashes() {
-  if (session === null) root.runInAsyncScope(open)
+  if (session === null) inContextOf(nobody, open)
   return session.maxScrapeHashes()
 }
 
 /** The engine's counters by name. */
 function stats() {
-  if (session === null) root.runInAsyncScope(open)
+  if (session === null) inContextOf(nobody, open)
   return session.stats()
 }
 

@@ -4,21 +4,7 @@
 // clocks of their own (Jest, Vitest, sinon, node:test), and jsdom has no setImmediate. The timer of a tracker's interval
 // is not among them: it is the application's own, so that its `clearTimeout` fits and its tests can advance it.
 
-const { AsyncResource } = require('async_hooks')
 const timers = require('timers')
-
-/** What outlives a request is made in this context, which is nobody's. */
-const root = contextOfNobody()
-
-// A resource keeps what every AsyncLocalStorage holds where it was made, and a native one keeps it for ever: a test runner's
-// own state, with all the globals of a test file. The numbers are its identity.
-function contextOfNobody() {
-  const resource = new AsyncResource('UdpTrackerEngine')
-  for (const key of Object.getOwnPropertySymbols(resource)) {
-    if (typeof resource[key] !== 'number') resource[key] = undefined
-  }
-  return resource
-}
 
 /** The longest wait of a timer, in milliseconds; longer ones fire at once. */
 const LONGEST_TIMER = 2 ** 31 - 1
@@ -41,12 +27,10 @@ const setImmediate = original(timers, 'setImmediate')
 const setTimeout = original(timers, 'setTimeout')
 const clearTimeout = original(timers, 'clearTimeout')
 
-const resolved = Promise.resolve()
-
 /** Calls `callback(...details)` when what runs now has ended. */
 const afterThis = isGenuine(nextTick, 'nextTick')
   ? nextTick
-  : (callback, ...details) => void resolved.then(() => callback(...details))
+  : (callback, ...details) => void Promise.resolve().then(() => callback(...details))
 
 /** Calls `callback` in the next turn of the event loop. */
 const nextTurn = isGenuine(setImmediate, 'setImmediate') ? setImmediate : nextTurnByMessage
@@ -62,4 +46,4 @@ function nextTurnByMessage(callback) {
   port2.postMessage(null)
 }
 
-module.exports = { LONGEST_TIMER, afterThis, clearTimeout, nextTurn, root, setTimeout }
+module.exports = { LONGEST_TIMER, afterThis, clearTimeout, nextTurn, setTimeout }
