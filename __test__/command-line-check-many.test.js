@@ -308,15 +308,15 @@ describe('what is printed', () => {
     const [header, works, , refuses, failed, skipped, end] = stdout.split('\n')
     assert.equal(
       header,
-      'url,family,address,status,reason,lookupMs,connectMs,announceMs,scrapeMs,interval'
+      'url,family,address,status,reason,lookupMs,connectMs,announceMs,scrapeMs,interval,bep34'
     )
     assert.match(
       works,
-      /^udp:\/\/127\.0\.0\.1:\d+,4,127\.0\.0\.1,works,,,[\d.]+,[\d.]+,[\d.]+,1800$/
+      /^udp:\/\/127\.0\.0\.1:\d+,4,127\.0\.0\.1,works,,,[\d.]+,[\d.]+,[\d.]+,1800,$/
     )
-    assert.match(refuses, /,refuses,no,,[\d.]+,[\d.]+,[\d.]+,$/)
-    assert.equal(failed, `${race.closed},4,127.0.0.1,failed,port closed,,,,,`)
-    assert.equal(skipped, 'http://h/,,,skipped,not UDP (http),,,,,')
+    assert.match(refuses, /,refuses,no,,[\d.]+,[\d.]+,[\d.]+,,$/)
+    assert.equal(failed, `${race.closed},4,127.0.0.1,failed,port closed,,,,,,`)
+    assert.equal(skipped, 'http://h/,,,skipped,not UDP (http),,,,,,')
     assert.equal(end, '')
   })
 

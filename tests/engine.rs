@@ -19,7 +19,7 @@ use std::{
 };
 
 use bittorrent_udp_tracker::{
-    net::{Command, Engine, Failure, SessionId, Sink, Start, Transport},
+    net::{Command, Engine, Failure, Preferences, SessionId, Sink, Start, Transport},
     proto::{
         Announce, AnnounceResponse, AnnounceUrl, Body, Event, Extension, InfoHash, Outcome, PeerId, RequestId,
         Schedule, Trace,
@@ -193,6 +193,10 @@ impl Sink for Ends {
         let _ = self.0.send(id.0 as u32);
     }
 
+    fn preferences(&mut self, id: RequestId, _: &Preferences) {
+        let _ = self.0.send(id.0 as u32);
+    }
+
     fn failure(&mut self, id: RequestId, _: &Failure) {
         let _ = self.0.send(id.0 as u32);
     }
@@ -226,7 +230,14 @@ fn each_request_ends_once_whatever_becomes_of_its_way_out() {
             let way = transport(random.random_range(0..kinds));
             // Without a key it is not answered, and given up.
             let key = random.random_range(0..3);
-            batch.push(tracker.announce_by(way, session, number, key));
+            batch.push(match random.random_range(0..4) {
+                // Loopback's name, for which nobody is asked.
+                0 => {
+                    let url = Arc::new(AnnounceUrl::parse("udp://tracker.localhost:1").unwrap());
+                    Command::Preferences(id(session, number), url, way.map(Arc::new))
+                }
+                _ => tracker.announce_by(way, session, number, key),
+            });
             match random.random_range(0..4) {
                 0 => batch.push(Command::Cancel(id(session, number))),
                 1 => {

@@ -11,7 +11,7 @@ run(async (t) => {
   useOwnResolver('timeout:1 attempts:1')
   const servers = [
     await startDnsServer(t, () => '127.0.0.1'),
-    await startDnsServer(t, () => '127.0.0.1', '127.0.0.2')
+    await startDnsServer(t, () => '127.0.0.1', { address: '127.0.0.2' })
   ]
   const { port } = await startScriptedTracker(t)
   const transport = { localAddress: '127.0.0.1' }

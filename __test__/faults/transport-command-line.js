@@ -24,9 +24,11 @@ runBetweenNetworks(async (t, { outside, other }) => {
   }
 
   for (const name of Object.keys(ARGS)) {
-    const { code, stderr } = await command(name, 'udp://tracker.example:6969', ADDRESS)
+    const { code, stdout, stderr } = await command(name, 'udp://tracker.example:6969', ADDRESS)
     assert.deepEqual({ code, stderr }, { code: 0, stderr: '' }, name)
     assert.equal((await outside.next(({ kind }) => kind === 'look-up')).name, 'tracker.example')
+    // What the host says of its trackers, as well.
+    if (name === 'check') assert.match(stdout, /works; BEP 34 lists UDP:6969\n/)
     assert.deepEqual(from(), new Set([ADDRESS]), name)
   }
 

@@ -5,15 +5,19 @@ const dgram = require('node:dgram')
 const { once } = require('node:events')
 
 const TYPE_A = 1
+const TYPE_TXT = 16
 const SERVER_FAILURE = 2
 
 class DnsServer {
-  // `answer(name, from)` gives an IPv4 address, 'fail', or 'hang'; `from` is who asks.
-  constructor(socket, answer) {
+  // `answer(name, from)` gives an IPv4 address, 'fail', or 'hang'; `from` is who asks. `textsOf(name, from)` gives texts,
+  // 'fail' or 'hang' to whoever asks for these.
+  constructor(socket, answer, textsOf) {
     this.socket = socket
     this.answer = answer
+    this.textsOf = textsOf
     this.held = []
     this.names = new Set()
+    this.questions = []
     this.readers = []
     socket.on('message', (query, from) => this.onQuery(query, from))
   }
@@ -36,7 +40,9 @@ class DnsServer {
     }
     const end = at + 5
     const name = labels.join('.').toLowerCase()
-    const answer = this.answer(name, from)
+    const type = query.readUInt16BE(end - 4)
+    this.questions.push({ name, type })
+    const answer = type === TYPE_TXT ? this.textsOf(name, from) : this.answer(name, from)
     if (answer === 'hang') this.held.push([query, from])
     else this.socket.send(response(query, end, answer), from.port, from.address)
     this.names.add(name)
@@ -47,22 +53,40 @@ class DnsServer {
 function response(query, end, answer) {
   const header = Buffer.from(query.subarray(0, 12))
   const question = query.subarray(12, end)
-  const rows = answer !== 'fail' && question.readUInt16BE(question.length - 4) === TYPE_A ? 1 : 0
+  const rows = answer === 'fail' ? [] : rowsOf(question.readUInt16BE(question.length - 4), answer)
   header.writeUInt16BE(0x8180 | (answer === 'fail' ? SERVER_FAILURE : 0), 2)
   header.fill(0, 6)
-  header.writeUInt16BE(rows, 6)
-  if (rows === 0) return Buffer.concat([header, question])
-  // The name by its place in the question, type A, class IN, five minutes, four bytes.
-  const row = Buffer.from('c00c000100010000012c0004', 'hex')
-  return Buffer.concat([header, question, row, Buffer.from(answer.split('.').map(Number))])
+  header.writeUInt16BE(rows.length, 6)
+  return Buffer.concat([header, question, ...rows])
 }
 
-async function startDnsServer(t, answer, address = '127.0.0.1') {
+function rowsOf(type, answer) {
+  if (type === TYPE_A) return [row(type, Buffer.from(answer.split('.').map(Number)))]
+  return type === TYPE_TXT ? answer.map((text) => row(type, stringsOf(text))) : []
+}
+
+// The name by its place in the question, the type, class IN, five minutes.
+function row(type, data) {
+  const start = Buffer.from('c00c000000010000012c0000', 'hex')
+  start.writeUInt16BE(type, 2)
+  start.writeUInt16BE(data.length, 10)
+  return Buffer.concat([start, data])
+}
+
+// A text in strings of 255 bytes, each with its length before it.
+function stringsOf(text) {
+  const strings = text.match(/.{1,255}/gs) ?? ['']
+  return Buffer.concat(
+    strings.map((part) => Buffer.from(`${String.fromCharCode(part.length)}${part}`, 'latin1'))
+  )
+}
+
+async function startDnsServer(t, answer, { address = '127.0.0.1', textsOf = () => [] } = {}) {
   const socket = dgram.createSocket('udp4')
   socket.bind(53, address)
   await once(socket, 'listening')
   t.after(() => socket.close())
-  return new DnsServer(socket, answer)
+  return new DnsServer(socket, answer, textsOf)
 }
 
 module.exports = { startDnsServer }

@@ -6,6 +6,7 @@
 const dns = require('node:dns')
 const os = require('node:os')
 const UdpTracker = require('../../index.js')
+const promises = require('../../lib/api/promises.js')
 
 const names = JSON.parse(process.env.NAMES || '{}')
 
@@ -20,13 +21,18 @@ async function lookup(host) {
 }
 
 // Options are the last argument.
-for (const name of ['announce', 'ping', 'scrape']) {
-  const own = UdpTracker[name]
+for (const [object, name] of [
+  [UdpTracker, 'announce'],
+  [UdpTracker, 'ping'],
+  [UdpTracker, 'scrape'],
+  [promises, 'preferences']
+]) {
+  const own = object[name]
   const withNames = (...args) => {
     const options = args.pop()
     return own(...args, { ...options, transport: { ...options.transport, lookup } })
   }
-  UdpTracker[name] = Object.assign(withNames, own)
+  object[name] = Object.assign(withNames, own)
 }
 
 if (process.env.NO_NETWORK) os.networkInterfaces = () => ({})

@@ -59,7 +59,13 @@ async function serve({ trackers, nameServer }) {
       if (name.startsWith('mute') || (name.startsWith('late') && times <= 2)) return 'hang'
       return trackers[0]
     },
-    nameServer
+    {
+      address: nameServer,
+      textsOf: (name, from) => {
+        process.send({ kind: 'texts', name, from: from.address })
+        return ['BITTORRENT UDP:6969']
+      }
+    }
   )
   await startSocksProxy(t, {
     address: trackers[0],

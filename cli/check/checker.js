@@ -13,6 +13,7 @@ const { DEFAULT_PORT, randomPeerId } = require('../input/peer.js')
 const { reasonOf, isAnswer, isFamilyMissing } = require('../output/failures.js')
 const { milliseconds } = require('../output/formats.js')
 const { addressOf } = require('../output/names.js')
+const { askFor } = require('./ask-record.js')
 const { failure, result, skipped } = require('./result.js')
 const { WORKS, REFUSES, NO_SCRAPE, FAILED } = require('./statuses.js')
 
@@ -81,11 +82,13 @@ class Checker {
     if (problem !== null) return [result(url, unusable(problem))]
     const families =
       this.family !== 0 ? [this.family] : parts.family !== 0 ? [parts.family] : [4, 6]
+    const record = askFor(tracker, this.transport)
     try {
       const all = await Promise.all(families.map((family) => this.checkFamily(tracker, family)))
       const found = all.filter(({ isMissing }) => !isMissing)
       const rows = found.length > 0 ? found : [absent(all, this.family)]
-      return rows.map(({ row }) => row)
+      const said = await record()
+      return rows.map(({ row }) => (said === null ? row : { ...row, bep34: said }))
     } finally {
       this.running.delete(tracker)
     }

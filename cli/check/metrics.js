@@ -18,6 +18,7 @@ function metricsOf(results, nameOf) {
     .family('bittorrent_tracker_status', 'Whether this is what the check came to.')
     .family('bittorrent_tracker_step_seconds', 'How long each step took.')
     .family('bittorrent_tracker_interval_seconds', 'How long peers wait between announces.')
+    .family('bittorrent_tracker_bep34_listed', 'Whether the port is in the record of its host.')
   for (const result of results) {
     if (result.status === INVALID) continue
     const labels = { url: nameOf(result.url), family: result.family ?? '' }
@@ -33,6 +34,9 @@ function metricsOf(results, nameOf) {
     }
     if (result.interval !== null) {
       metrics.add('bittorrent_tracker_interval_seconds', labels, result.interval)
+    }
+    if (result.bep34) {
+      metrics.add('bittorrent_tracker_bep34_listed', labels, Number(result.bep34.listed))
     }
     for (const [step, field] of Object.entries(STEPS)) {
       if (result[field] === null) continue

@@ -6,6 +6,7 @@ const fs = require('node:fs')
 const { share, SCALE } = require('../output/bars.js')
 const { redacted } = require('../output/names.js')
 const { grouped, shown } = require('../output/text.js')
+const { remarkOf } = require('./bep34.js')
 const { STATUSES, WORDS, isAlive } = require('./statuses.js')
 const UsageError = require('../usage-error.js')
 
@@ -90,18 +91,20 @@ function timeBar(ms) {
   return `<svg width="100" height="10" aria-hidden="true"><rect class="time" width="${width}" height="10" rx="2"/></svg>`
 }
 
+const resultOf = ({ status, reason, bep34 }) =>
+  `<td class="${COLOURS[status]}">${status}${reason === null ? '' : `: ${html(reason)}`}${bep34 ? `<div class="soft">${html(remarkOf(bep34))}</div>` : ''}</td>`
+
 // Of those that do not answer, who and why is all there is to say.
-function shortRow({ url, family, status, reason }, nameOf) {
-  const words = reason === null ? '' : `: ${html(reason)}`
-  return `<tr><td class="url">${html(nameOf(url))}</td><td>${family === null ? '' : `IPv${family}`}</td><td class="${COLOURS[status]}">${status}${words}</td></tr>`
+function shortRow(result, nameOf) {
+  const { url, family } = result
+  return `<tr><td class="url">${html(nameOf(url))}</td><td>${family === null ? '' : `IPv${family}`}</td>${resultOf(result)}</tr>`
 }
 
 function row(result, nameOf) {
-  const { url, family, status, reason, lookupMs, connectMs, announceMs, scrapeMs } = result
-  const words = reason === null ? '' : `: ${html(reason)}`
+  const { url, family, lookupMs, connectMs, announceMs, scrapeMs } = result
   const numbers = [lookupMs, connectMs].map((ms) => `<td class="number">${numberOf(ms)}</td>`)
   const more = [announceMs, scrapeMs].map((ms) => `<td class="number">${numberOf(ms)}</td>`)
-  return `<tr><td class="url">${html(nameOf(url))}</td><td>${family === null ? '' : `IPv${family}`}</td>${numbers.join('')}<td class="bar">${timeBar(connectMs)}</td>${more.join('')}<td class="${COLOURS[status]}">${status}${words}</td></tr>`
+  return `<tr><td class="url">${html(nameOf(url))}</td><td>${family === null ? '' : `IPv${family}`}</td>${numbers.join('')}<td class="bar">${timeBar(connectMs)}</td>${more.join('')}${resultOf(result)}</tr>`
 }
 
 /** The page as a text. `at` is a Date. */

@@ -6,7 +6,7 @@
 
 const CheckTable = require('./table.js')
 const { metricsOf } = require('./metrics.js')
-const { CSV } = require('./result.js')
+const { CSV, csvOf } = require('./result.js')
 const { csvLine, jsonLine } = require('../output/formats.js')
 const { redacted, shortName } = require('../output/names.js')
 const options = require('../options.js')
@@ -87,7 +87,7 @@ class CheckPrinter {
     if (!this.hasHeader) lines.push(this.table ? this.table.header() : csvLine(CSV))
     this.hasHeader = true
     for (const result of results) {
-      lines.push(this.table ? this.table.row(result) : csvLine(CSV.map((field) => result[field])))
+      lines.push(this.table ? this.table.row(result) : csvLine(csvOf(result)))
     }
     return lines
   }
@@ -121,6 +121,8 @@ class CheckPrinter {
       const them = this.hidden === 1 ? 'it' : 'them'
       await this.stdout.prose(`${this.tally.dead()}; --all shows ${them}`)
     }
+    const records = this.tally.records()
+    if (records !== '') await this.stdout.prose(`BEP 34: ${records}`)
     await this.stdout.prose(`${this.tally}; times in ms`)
     const width = this.stdout.isTerminal ? this.stdout.columns - 1 : Infinity
     await this.stdout.line(this.tally.verdict(width, this.nameOf))

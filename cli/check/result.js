@@ -1,6 +1,7 @@
 // A row of `check`: what one tracker came to over one family, as every format has it.
 'use strict'
 
+const { wordsOf } = require('./bep34.js')
 const { errorFields } = require('../output/failures.js')
 const { FAILED, INVALID, SKIPPED } = require('./statuses.js')
 
@@ -14,8 +15,15 @@ const CSV = [
   'connectMs',
   'announceMs',
   'scrapeMs',
-  'interval'
+  'interval',
+  'bep34'
 ]
+
+/** A row as CSV has it. */
+function csvOf(row) {
+  const fields = { ...row, bep34: row.bep34 && wordsOf(row.bep34) }
+  return CSV.map((field) => fields[field])
+}
 
 function result(url, fields) {
   return {
@@ -48,4 +56,4 @@ function invalid({ where, text, reasons }) {
 
 const skipped = (url, reason, fields = {}) => result(url, { ...fields, status: SKIPPED, reason })
 
-module.exports = { CSV, result, failure, invalid, skipped }
+module.exports = { CSV, csvOf, result, failure, invalid, skipped }

@@ -6,6 +6,7 @@ const { GAP, fitting } = require('../output/columns.js')
 const { fitName, shortName } = require('../output/names.js')
 const { widthOf, fit, column } = require('../output/text-width.js')
 const { shown } = require('../output/text.js')
+const { remarkOf } = require('./bep34.js')
 const { WORKS, REFUSES, NO_SCRAPE, STYLES, isAlive } = require('./statuses.js')
 
 const COLUMNS = [
@@ -79,9 +80,14 @@ class CheckTable {
 
   resultOf(result, width) {
     if (result.status === REFUSES && width < LEAST_WORDS) return fit('refuses', width)
-    const texts = resultTexts(result).map(shown)
+    const texts = withRecord(resultTexts(result), result.bep34).map(shown)
     return texts.find((text) => widthOf(text) <= width) ?? fit(texts[texts.length - 1], width)
   }
+}
+
+// Where there is a record, the longest of them has what it says behind it.
+function withRecord(texts, record) {
+  return record ? [`${texts[0]}; ${remarkOf(record)}`, ...texts] : texts
 }
 
 // From the longest to the shortest.

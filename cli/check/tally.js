@@ -1,6 +1,7 @@
 // What the results of a check come to, tracker by tracker.
 'use strict'
 
+const { wordsOf } = require('./bep34.js')
 const { STATUSES, SKIPPED, INVALID, FAILED, WORDS, isAlive } = require('./statuses.js')
 const { fitName, shortName } = require('../output/names.js')
 const { fit } = require('../output/text-width.js')
@@ -8,6 +9,8 @@ const { counted, grouped, shown } = require('../output/text.js')
 
 // How the reasons of these begin, where a tracker has words of its own.
 const MOST_REASONS = 6
+// So many trackers are named that are in no record of their host.
+const MOST_UNLISTED = 3
 
 class Tally {
   constructor() {
@@ -17,6 +20,9 @@ class Tally {
     this.fastest = null
     // How often each reason of those that are not alive has come up.
     this.reasons = new Map()
+    // How many trackers have a record of their host that lists them, and those whose record does not.
+    this.listed = 0
+    this.unlisted = []
   }
 
   /** The worst that it comes to over its families; `works in part` if it answers over one and fails over the other. */
@@ -29,6 +35,7 @@ class Tally {
 
   add(results) {
     const status = this.statusOf(results)
+    this.addRecord(results[0])
     this.counts.set(status, this.counts.get(status) + 1)
     if (status !== SKIPPED && status !== INVALID) this.asked++
     if (!results.some((result) => isAlive(result.status))) return this.addReason(results)
@@ -37,6 +44,22 @@ class Tally {
       if (connectMs !== null && !(connectMs >= this.fastest?.connectMs))
         this.fastest = { url, connectMs }
     }
+  }
+
+  addRecord({ url, bep34 }) {
+    if (bep34?.listed) this.listed++
+    else if (bep34)
+      this.unlisted.push(`${shortName(url).replace(/[/?].*/s, '')} is not in ${wordsOf(bep34)}`)
+  }
+
+  /** `a.example:80 is not in UDP:6969; 2 trackers are listed`: what the records of hosts say (BEP 34); '' without any. */
+  records() {
+    const { listed, unlisted } = this
+    const rest = unlisted.length - MOST_UNLISTED
+    const parts = unlisted.slice(0, MOST_UNLISTED)
+    if (rest > 0) parts.push(`nor are ${grouped(rest)} more in theirs`)
+    if (listed > 0) parts.push(`${counted(listed, 'tracker is', 'trackers are')} listed`)
+    return parts.join('; ')
   }
 
   // One for each tracker: of two families the first.

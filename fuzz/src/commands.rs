@@ -26,6 +26,7 @@ const CANCEL: u8 = 3;
 const TRACE: u8 = 4;
 const GIVE_UP: u8 = 6;
 const CONNECT: u8 = 7;
+const PREFERENCES: u8 = 8;
 
 pub fn run(data: &[u8]) {
     let mut decoder = Decoder::new(SESSION);
@@ -68,6 +69,7 @@ fn tell(commands: &[Command]) -> String {
                 assert_eq!(id.0 >> 32, SESSION.into(), "a request of another session");
                 writeln!(text, "start {id:?} {url:?} {family:?} {schedule:?} {body:?}").unwrap();
             }
+            Command::Preferences(id, url, _) => writeln!(text, "preferences {id:?} {url:?}").unwrap(),
             Command::Reject(id, failure) => writeln!(text, "reject {id:?} {failure}").unwrap(),
             Command::Cancel(id) => writeln!(text, "cancel {id:?}").unwrap(),
             Command::GiveUp(id, after) => writeln!(text, "give up {id:?} after {after}").unwrap(),
@@ -97,6 +99,7 @@ enum Kind {
     Scrape { tracker: Tracker, info_hashes: Vec<[u8; 20]> },
     GiveUp { after: f64 },
     Connect { tracker: Tracker, retransmit: bool },
+    Preferences { tracker: Tracker },
 }
 
 #[derive(Arbitrary, Debug)]
@@ -167,6 +170,7 @@ impl Wanted {
             Kind::Connect { tracker, retransmit } => {
                 header(packed, tracker, [CONNECT, 0, tracker.family, u8::from(*retransmit) << 2]);
             }
+            Kind::Preferences { tracker } => header(packed, tracker, [PREFERENCES, 0, tracker.family, 0]),
         }
         let length = (packed.len() - start) as u32;
         packed[start..start + 4].copy_from_slice(&length.to_le_bytes());
@@ -178,10 +182,19 @@ impl Wanted {
             Kind::Cancel => return Command::Cancel(id),
             Kind::Trace => return Command::Trace(SESSION, self.number != 0),
             Kind::GiveUp { after } => return Command::GiveUp(id, *after),
-            Kind::Announce { tracker, .. } | Kind::Scrape { tracker, .. } | Kind::Connect { tracker, .. }
+            Kind::Announce { tracker, .. }
+            | Kind::Scrape { tracker, .. }
+            | Kind::Connect { tracker, .. }
+            | Kind::Preferences { tracker }
                 if !tracker.has_time() =>
             {
                 return Command::Reject(id, Failure::Unreadable);
+            }
+            Kind::Preferences { tracker } => {
+                return match AnnounceUrl::parse(&tracker.url()) {
+                    Ok(url) => Command::Preferences(id, Arc::new(url), None),
+                    Err(error) => Command::Reject(id, error.into()),
+                };
             }
             Kind::Connect { tracker, retransmit } => {
                 (tracker, Ok(Body::Connect(Connect { retransmit: *retransmit, looked_up: None })))

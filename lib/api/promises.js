@@ -117,6 +117,7 @@ const OF_ANNOUNCE = new Set([
   ...['uploaded', 'urlData']
 ])
 const OF_SCRAPE = new Set([...OF_BOTH, 'onProgress'])
+const OF_PREFERENCES = new Set(['signal', 'timeout', 'transport'])
 const OF_PING = new Set([...OF_BOTH, 'retransmit'])
 
 function limitsOf({ signal, timeout, _timeout }) {
@@ -172,6 +173,24 @@ async function ping(url, opts, calledBy) {
     retransmit: check.flag(retransmit, 'opts.retransmit')
   }
   return sendOver(options, request, limitsOf(opts), calledBy)
+}
+
+/**
+ * What the host of a tracker says in its own records (BEP 34): where it has trackers, as `['UDP:6969', 'TCP:80']`, what it
+ * prefers first; none at all if there are none; `null` without such a record, and where names are not ours to look up.
+ */
+async function preferences(url, opts, calledBy) {
+  opts = check.optionsObject(opts, 'opts', OF_PREFERENCES)
+  const options = check.scrapeOptions(opts)
+  const request = {
+    number: 0,
+    context: null,
+    kind: 'preferences',
+    url: check.urlText(url),
+    infoHash: null,
+    options
+  }
+  return send(request, limitsOf(opts), calledBy)
 }
 
 // Sends a request with its options, or with those of each family if there are two.
@@ -276,4 +295,4 @@ function stats() {
   return counters
 }
 
-module.exports = { announce, drain, ping, scrape, scrapeStream, stats }
+module.exports = { announce, drain, ping, preferences, scrape, scrapeStream, stats }

@@ -14,6 +14,7 @@ const TRACE = 4
 const FOUND = 5
 const GIVE_UP = 6
 const CONNECT = 7
+const PREFERENCES = 8
 
 const FLAG_URL_DATA = 1
 const FLAG_AUTHENTICATION = 2
@@ -162,10 +163,19 @@ function scrape(request) {
 
 /** A connect. */
 function connect(request) {
+  headerAlone(request, CONNECT, request.retransmit ? FLAG_RETRANSMIT : 0)
+}
+
+/** What a tracker's host says of its trackers. */
+function preferences(request) {
+  headerAlone(request, PREFERENCES, 0)
+}
+
+function headerAlone(request, kind, flags) {
   const url = urlBytes(request.url)
   const length = HEADER_LENGTH + url.length + transportLength(request.options.transport)
   const start = roomFor(length)
-  writeHeader(start, request, CONNECT, 0, request.retransmit ? FLAG_RETRANSMIT : 0, url)
+  writeHeader(start, request, kind, 0, flags, url)
   commit(length)
 }
 
@@ -221,4 +231,15 @@ function trace(wanted) {
   short(wanted ? 1 : 0, TRACE)
 }
 
-module.exports = { announce, cancel, connect, found, giveUp, notFound, open, scrape, trace }
+module.exports = {
+  announce,
+  cancel,
+  connect,
+  found,
+  giveUp,
+  notFound,
+  open,
+  preferences,
+  scrape,
+  trace
+}

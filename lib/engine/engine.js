@@ -8,7 +8,7 @@
 //   url        a string, whatever is in it
 //   options    of `announceOptions` in lib/options/arguments.js: what all requests of a tracker have in common
 //   timeout    milliseconds, finite and above 0: the original's `_timeout`
-//   kind       'announce', 'scrape' or 'connect'
+//   kind       'announce', 'scrape', 'connect' or 'preferences'
 //   onAnswer(answer), onFailure(failure)    a Failure of failure.js
 //
 //   an announce: infoHash and peerId (20 bytes), port and event (numbers), downloaded, left and uploaded (numbers or
@@ -18,6 +18,8 @@
 //   each: seeds, completed, leechers
 //
 //   a connect: retransmit (a boolean). Its answer is {address, family, lookup, roundTrip}, in milliseconds
+//
+//   preferences: its answer is where the host has trackers by its own word, as ['UDP:6969', 'TCP:80'], or null if it says nothing
 //
 // Its fields are read by the call that starts it, and not again. They have been checked: lib/options/arguments.js does that.
 // `number` and `context` are the engine's to write.

@@ -12,6 +12,7 @@ const ANSWERED = 6
 const LOOK_UP = 7
 const FORGET = 8
 const DECIDED = 9
+const PREFERENCES = 10
 
 const KIND = 8
 const CODE = 9
@@ -114,6 +115,11 @@ class Inbox {
         const rows = []
         for (let at = body; at < end; at += 4) rows.push(view.getUint32(at, true))
         return rows
+      }
+      case PREFERENCES: {
+        if (buffer[start + CODE] === 0) return null
+        const words = buffer.latin1Slice(body, end)
+        return words === '' ? [] : words.split(' ')
       }
       default: {
         const lookup = view.getFloat64(body + 8, true)

@@ -27,6 +27,7 @@ const FOUND: u8 = 5;
 /// Followed by how many milliseconds were too long.
 const GIVE_UP: u8 = 6;
 const CONNECT: u8 = 7;
+const PREFERENCES: u8 = 8;
 
 /// The flag that lets the URL's path and query go out with an announce.
 const FLAG_URL_DATA: u8 = 1;
@@ -84,6 +85,8 @@ impl Decoder {
             Ok(url) => url,
             Err(error) => return Some(Command::Reject(id, error.into())),
         };
+        let transport =
+            if header.transport.is_empty() { None } else { Some(self.transports.transport(header.transport)?) };
         let body = match kind {
             ANNOUNCE => match announce(&mut reader, &header, &url)? {
                 Ok(announce) => Body::Announce(announce),
@@ -93,10 +96,9 @@ impl Decoder {
             CONNECT if reader.0.is_empty() => {
                 Body::Connect(Connect { retransmit: header.flags & FLAG_RETRANSMIT != 0, looked_up: None })
             }
+            PREFERENCES if reader.0.is_empty() => return Some(Command::Preferences(id, url, transport)),
             _ => return None,
         };
-        let transport =
-            if header.transport.is_empty() { None } else { Some(self.transports.transport(header.transport)?) };
         let Header { family, schedule, .. } = header;
         Some(Command::Start(Start { id, url, family, transport, schedule, body }))
     }

@@ -21,7 +21,7 @@ use napi::threadsafe_function::ThreadsafeFunctionCallMode;
 use super::{details::Details, waker::Waker};
 use crate::{
     memory,
-    net::{Decision, Failure, Sink},
+    net::{Decision, Failure, Preferences, Sink},
     proto::{AnnounceResponse, Family, Origin, Outcome, RequestId, Trace},
 };
 
@@ -34,6 +34,7 @@ const ANSWERED: u8 = 6;
 const LOOK_UP: u8 = 7;
 const FORGET: u8 = 8;
 const DECIDED: u8 = 9;
+const PREFERENCES: u8 = 10;
 /// The number of the first decision that is not the protocol's.
 const LOOK_UP_REPEATED: u8 = 5;
 const LOOK_UP_FALLBACK: u8 = 6;
@@ -214,6 +215,14 @@ impl Sink for Outbound {
 
     fn failure(&mut self, id: RequestId, failure: &Failure) {
         self.failed(id, failure, Details::of(failure));
+    }
+
+    fn preferences(&mut self, id: RequestId, preferences: &Preferences) {
+        self.record(id, PREFERENCES, preferences.is_some().into(), 0, |batch| {
+            for (index, place) in preferences.iter().flatten().enumerate() {
+                let _ = write!(batch, "{}{place}", if index == 0 { "" } else { " " });
+            }
+        });
     }
 
     fn trace(&mut self, trace: &Trace) {

@@ -210,6 +210,13 @@ impl Loop {
                         Err(failure) => self.sessions.failure(start.id, &failure),
                     }
                 }
+                Command::Preferences(id, url, transport) => {
+                    self.sessions.begin(id);
+                    match self.paths.of(transport) {
+                        Ok(path) => path.ask_preferences(now, id, &url),
+                        Err(failure) => self.sessions.failure(id, &failure),
+                    }
+                }
                 Command::Reject(id, failure) => self.sessions.failure(id, &failure),
                 Command::Cancel(id) => {
                     self.sessions.end(id);

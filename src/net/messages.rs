@@ -7,7 +7,7 @@ use std::{
 
 use crate::proto::{self, AnnounceUrl, Body, Family, Outcome, RequestId, Schedule, Trace};
 
-use super::{Failure, LookUpError, Transport};
+use super::{Failure, LookUpError, Preferences, Transport};
 
 /// Who gives commands and gets outcomes: one JavaScript environment.
 pub type SessionId = u32;
@@ -23,6 +23,8 @@ pub enum Command {
     Close(SessionId, blocking::Sender<()>),
     /// A request.
     Start(Start),
+    /// A request for what the host of a URL says of its trackers, by the way out of requests to them.
+    Preferences(RequestId, Arc<AnnounceUrl>, Option<Arc<Transport>>),
     /// A request that cannot even be started; its failure takes the way of all outcomes.
     Reject(RequestId, Failure),
     /// A session wants to know of datagrams, or does not any more.
@@ -43,7 +45,7 @@ impl Command {
                 *session
             }
             Self::Start(start) => session_of(start.id),
-            Self::Reject(id, _) | Self::Cancel(id) | Self::GiveUp(id, _) => session_of(*id),
+            Self::Preferences(id, ..) | Self::Reject(id, _) | Self::Cancel(id) | Self::GiveUp(id, _) => session_of(*id),
         }
     }
 }
@@ -81,6 +83,8 @@ pub trait Sink: Send {
     fn outcome(&mut self, id: RequestId, outcome: &Outcome<'_>);
     /// A request failed.
     fn failure(&mut self, id: RequestId, failure: &Failure);
+    /// A host has said this of its trackers. Only for sessions that asked.
+    fn preferences(&mut self, _id: RequestId, _preferences: &Preferences) {}
     /// A datagram was sent or answered. Only for sessions that asked for it; comes before the outcome that it leads to.
     fn trace(&mut self, trace: &Trace);
     /// Something was decided. Only for sessions that asked for traces.

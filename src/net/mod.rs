@@ -17,6 +17,9 @@ mod stats;
 pub use engine::Engine;
 pub use failure::Failure;
 pub use messages::{Command, Decision, Found, SessionId, Sink, Start};
-pub use names::error::{LookUpError, ServerProblem};
+pub use names::{
+    error::{LookUpError, ServerProblem},
+    preferences::{Place, Preferences},
+};
 pub use path::transport::{CallerLookup, Proxy, Transport, TransportError};
 pub use stats::Stats;

@@ -8,7 +8,7 @@ use std::{
 use crate::proto::{Origin, Outcome, RequestId, Trace};
 
 use super::{
-    Failure,
+    Failure, Preferences,
     messages::{Command, Decision, SessionId, Sink, session_of},
 };
 
@@ -128,6 +128,13 @@ impl Sessions {
         self.end(id);
         if let Some(sink) = self.sinks.get_mut(&session_of(id)) {
             sink.failure(id, failure);
+        }
+    }
+
+    pub(super) fn preferences(&mut self, id: RequestId, preferences: &Preferences) {
+        self.end(id);
+        if let Some(sink) = self.sinks.get_mut(&session_of(id)) {
+            sink.preferences(id, preferences);
         }
     }
 

@@ -33,9 +33,16 @@ pub(super) struct Configuration {
 pub(super) struct Snapshot {
     pub(super) hosts: Arc<Hosts>,
     pub(super) configuration: Arc<Configuration>,
-    /// Whether the system asks nothing but the hosts file and then the name servers: who asks these in the same way gets
-    /// the system's answer.
+    pub(super) sources: Sources,
+}
+
+/// Where the system has names from.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Sources {
+    /// The hosts file and then the name servers, and nothing else: who asks these in the same way gets the system's answer.
     pub(super) is_all: bool,
+    /// Name servers among others.
+    pub(super) has_servers: bool,
 }
 
 /// Where the files are.
@@ -68,7 +75,7 @@ struct Current {
     looked_at: Instant,
     hosts: Read<Arc<Hosts>>,
     configuration: Read<Arc<Configuration>>,
-    is_all: Read<bool>,
+    sources: Read<Sources>,
 }
 
 impl Files {
@@ -97,16 +104,16 @@ impl Files {
 impl Current {
     fn read(before: Option<Self>, places: &Places) -> Self {
         let looked_at = Instant::now();
-        let (hosts, configuration, is_all) = match before {
-            Some(Self { hosts, configuration, is_all, .. }) => (Some(hosts), Some(configuration), Some(is_all)),
+        let (hosts, configuration, sources) = match before {
+            Some(Self { hosts, configuration, sources, .. }) => (Some(hosts), Some(configuration), Some(sources)),
             None => (None, None, None),
         };
         Self {
             looked_at,
             hosts: Read::renew(hosts, &places.hosts, |bytes| Arc::new(Hosts::parse(&bytes.unwrap_or_default()))),
             configuration: configuration_of(configuration, &places.resolv_conf),
-            is_all: Read::renew(is_all, &places.nsswitch_conf, |bytes| {
-                HAS_THESE_ALONE && bytes.is_none_or(|bytes| has_these_alone(&String::from_utf8_lossy(&bytes)))
+            sources: Read::renew(sources, &places.nsswitch_conf, |bytes| {
+                Sources::parse(&bytes.as_deref().map(String::from_utf8_lossy).unwrap_or_default())
             }),
         }
     }
@@ -115,7 +122,7 @@ impl Current {
         Snapshot {
             hosts: self.hosts.value.clone(),
             configuration: self.configuration.value.clone(),
-            is_all: self.is_all.value,
+            sources: self.sources.value,
         }
     }
 }
@@ -193,13 +200,17 @@ fn configuration_of(before: Option<Read<Arc<Configuration>>>, _: &Path) -> Read<
 /// files: name servers for some domains alone, names of the link, a service of their own.
 const HAS_THESE_ALONE: bool = cfg!(all(unix, not(target_vendor = "apple"), not(target_os = "android")));
 
-/// Whether the `hosts` line of `nsswitch.conf` is files and then name servers, and nothing else. Without such a line, that is
-/// the order.
-fn has_these_alone(nsswitch_conf: &str) -> bool {
-    let mut lines = nsswitch_conf.lines().map(|line| line.split('#').next().unwrap_or_default().trim());
-    match lines.find_map(|line| line.strip_prefix("hosts")?.trim_start().strip_prefix(':')) {
-        Some(sources) => sources.split_whitespace().eq(["files", "dns"]),
-        None => true,
+impl Sources {
+    /// Those of the `hosts` line of `nsswitch.conf`. Without such a line it is files and then name servers.
+    fn parse(nsswitch_conf: &str) -> Self {
+        let mut lines = nsswitch_conf.lines().map(|line| line.split('#').next().unwrap_or_default().trim());
+        let line = lines.find_map(|line| line.strip_prefix("hosts")?.trim_start().strip_prefix(':'));
+        let sources = || line.unwrap_or("files dns").split_whitespace();
+        Self {
+            is_all: HAS_THESE_ALONE && sources().eq(["files", "dns"]),
+            // systemd's own service asks name servers, too.
+            has_servers: sources().any(|source| source == "dns" || source == "resolve"),
+        }
     }
 }
 
@@ -295,7 +306,20 @@ mod tests {
             ("  hosts : files", false),
             ("# hosts: files dns\nhosts: files", false),
         ] {
-            assert_eq!(has_these_alone(text), expected, "{text}");
+            assert_eq!(Sources::parse(text).is_all, expected && HAS_THESE_ALONE, "{text}");
+        }
+    }
+
+    #[test]
+    fn name_servers_are_asked_where_the_system_asks_them() {
+        for (text, expected) in [
+            ("", true),
+            ("hosts: files dns", true),
+            ("hosts: files mymachines resolve [!UNAVAIL=return] myhostname", true),
+            ("hosts: files", false),
+            ("hosts: files mdns4_minimal", false),
+        ] {
+            assert_eq!(Sources::parse(text).has_servers, expected, "{text}");
         }
     }
 
@@ -317,7 +341,7 @@ mod tests {
         let servers = |current: &Current| current.configuration.value.servers.clone();
         assert_eq!(servers(&first), [SocketAddr::from(([10, 0, 0, 53], 53))]);
         assert_eq!(first.configuration.value.search, ["example"]);
-        assert_eq!((first.configuration.value.dots, first.is_all.value), (3, HAS_THESE_ALONE));
+        assert_eq!((first.configuration.value.dots, first.sources.value.is_all), (3, HAS_THESE_ALONE));
 
         let same = Current::read(Some(first.clone()), &places);
         assert!(Arc::ptr_eq(&same.hosts.value, &first.hosts.value));
@@ -331,7 +355,7 @@ mod tests {
         let changed = Current::read(Some(same), &places);
         assert!(Arc::ptr_eq(&changed.hosts.value, &first.hosts.value));
         assert_eq!(servers(&changed), [SocketAddr::from(([10, 0, 0, 54], 53))]);
-        assert!(!changed.is_all.value);
+        assert!(!changed.sources.value.is_all);
 
         fs::remove_file(&places.hosts).unwrap();
         assert_eq!(Current::read(Some(changed), &places).hosts.value.addresses("a"), ips([]));

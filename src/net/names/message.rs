@@ -4,8 +4,6 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use simple_dns::{CLASS, Name, Packet, PacketFlag, QCLASS, QTYPE, RCODE, ResourceRecord, TYPE, rdata::RData};
 
-use crate::proto::Family;
-
 use super::error::{LookUpError, ServerProblem};
 
 /// Where the question begins in a message.
@@ -13,19 +11,49 @@ const HEADER: usize = 12;
 /// How many names one may stand for, one behind the other.
 const MOST_ALIASES: usize = 16;
 
+/// A type of records, and what each of them says.
+pub(super) struct Kind<T> {
+    code: TYPE,
+    read: fn(&RData<'_>) -> Option<T>,
+}
+
+/// IPv4 addresses.
+pub(super) const A: Kind<IpAddr> = Kind {
+    code: TYPE::A,
+    read: |data| match data {
+        RData::A(a) => Some(Ipv4Addr::from(a.address).into()),
+        _ => None,
+    },
+};
+/// IPv6 addresses.
+pub(super) const AAAA: Kind<IpAddr> = Kind {
+    code: TYPE::AAAA,
+    read: |data| match data {
+        RData::AAAA(aaaa) => Some(Ipv6Addr::from(aaaa.address).into()),
+        _ => None,
+    },
+};
+/// Texts, the strings of a record behind each other. What is no UTF-8 is none.
+pub(super) const TXT: Kind<String> = Kind {
+    code: TYPE::TXT,
+    read: |data| match data {
+        RData::TXT(text) => String::try_from(text.clone()).ok(),
+        _ => None,
+    },
+};
+
 /// A question as it is sent.
 #[derive(Debug)]
 pub(super) struct Question {
     pub(super) bytes: Vec<u8>,
     name: String,
-    family: Family,
 }
 
 /// What a name server says.
 #[derive(Debug, PartialEq)]
-pub(super) enum Answer {
-    /// The name's addresses of the family that was asked for; none if there is the name and it has none.
-    Addresses(Vec<IpAddr>),
+pub(super) enum Answer<T> {
+    /// The name's records of the type that was asked for; none if there is the name and it has none.
+    Records(Vec<T>),
     NoSuchName,
     /// It is longer than a datagram.
     Truncated,
@@ -35,14 +63,18 @@ pub(super) enum Answer {
 impl Question {
     /// # Errors
     /// The name is too long, or a part of it is.
-    pub(super) fn new(id: u16, name: &str, family: Family) -> Result<Self, LookUpError> {
-        let kind = if family == Family::V4 { TYPE::A } else { TYPE::AAAA };
+    pub(super) fn new<T>(id: u16, name: &str, kind: &Kind<T>) -> Result<Self, LookUpError> {
         let mut packet = Packet::new_query(id);
         packet.set_flags(PacketFlag::RECURSION_DESIRED);
         let asked = Name::new(name).map_err(|_| LookUpError::NotAName)?.into_owned();
-        packet.questions.push(simple_dns::Question::new(asked, QTYPE::TYPE(kind), QCLASS::CLASS(CLASS::IN), false));
+        packet.questions.push(simple_dns::Question::new(
+            asked,
+            QTYPE::TYPE(kind.code),
+            QCLASS::CLASS(CLASS::IN),
+            false,
+        ));
         let bytes = packet.build_bytes_vec().map_err(|_| LookUpError::NotAName)?;
-        Ok(Self { bytes, name: name.to_owned(), family })
+        Ok(Self { bytes, name: name.to_owned() })
     }
 
     /// Whether a message answers this question and no other (RFC 5452, 9.1): it has the number and repeats the question.
@@ -59,15 +91,15 @@ impl Question {
             && repeated.eq_ignore_ascii_case(asked)
     }
 
-    /// Reads a message that answers this question.
-    pub(super) fn read(&self, message: &[u8]) -> Answer {
+    /// Reads a message that answers this question, which is of this kind.
+    pub(super) fn read<T>(&self, message: &[u8], kind: &Kind<T>) -> Answer<T> {
         // RFC 1035, section 4.1.1: the TC bit. What is cut short may not parse.
         if message.get(2).is_some_and(|flags| flags & 2 != 0) {
             return Answer::Truncated;
         }
         let Ok(packet) = Packet::parse(message) else { return Answer::Problem(ServerProblem::Unreadable) };
         match packet.rcode() {
-            RCODE::NoError => Answer::Addresses(self.addresses(&packet.answers)),
+            RCODE::NoError => Answer::Records(self.records(&packet.answers, kind)),
             RCODE::NameError => Answer::NoSuchName,
             RCODE::ServerFailure => Answer::Problem(ServerProblem::Failed),
             RCODE::Refused => Answer::Problem(ServerProblem::Refused),
@@ -75,14 +107,14 @@ impl Question {
         }
     }
 
-    /// The addresses of the name that was asked for, or of the one that it stands for. What is said of others, nobody asked.
-    fn addresses(&self, rows: &[ResourceRecord<'_>]) -> Vec<IpAddr> {
+    /// The records of the name that was asked for, or of the one that it stands for. What is said of others, nobody asked.
+    fn records<T>(&self, rows: &[ResourceRecord<'_>], kind: &Kind<T>) -> Vec<T> {
         let mut name = self.name.clone();
         for _ in 0..MOST_ALIASES {
             let of_name = || rows.iter().filter(|row| is_same(&row.name.to_string(), &name)).map(|row| &row.rdata);
-            let addresses: Vec<IpAddr> = of_name().filter_map(|data| self.address(data)).collect();
-            if !addresses.is_empty() {
-                return addresses;
+            let records: Vec<T> = of_name().filter_map(kind.read).collect();
+            if !records.is_empty() {
+                return records;
             }
             let alias = of_name().find_map(|data| match data {
                 RData::CNAME(alias) => Some(alias.0.to_string()),
@@ -92,14 +124,6 @@ impl Question {
             name = alias;
         }
         Vec::new()
-    }
-
-    fn address(&self, data: &RData<'_>) -> Option<IpAddr> {
-        match (self.family, data) {
-            (Family::V4, RData::A(a)) => Some(Ipv4Addr::from(a.address).into()),
-            (Family::V6, RData::AAAA(aaaa)) => Some(Ipv6Addr::from(aaaa.address).into()),
-            _ => None,
-        }
     }
 }
 
@@ -111,7 +135,7 @@ fn is_same(a: &str, b: &str) -> bool {
 pub(super) mod tests {
     use simple_dns::{
         Question as Asked,
-        rdata::{A, AAAA, CNAME},
+        rdata::{self, CNAME},
     };
 
     use super::*;
@@ -129,34 +153,52 @@ pub(super) mod tests {
     }
 
     pub(in crate::net::names) fn a(last: u8) -> RData<'static> {
-        RData::A(A { address: u32::from_be_bytes([10, 0, 0, last]) })
+        RData::A(rdata::A { address: u32::from_be_bytes([10, 0, 0, last]) })
     }
 
     fn cname(name: &'static str) -> RData<'static> {
         RData::CNAME(CNAME(Name::new(name).unwrap()))
     }
 
-    fn read(rows: &[(&str, RData<'_>)]) -> Answer {
-        let question = Question::new(7, "a.example", Family::V4).unwrap();
-        let bytes = answer_to(&question.bytes, rows).build_bytes_vec().unwrap();
-        assert!(question.is_answered_by(&bytes));
-        question.read(&bytes)
+    pub(in crate::net::names) fn txt(strings: &[&'static str]) -> RData<'static> {
+        RData::TXT(strings.iter().fold(rdata::TXT::new(), |text, string| text.with_string(string).unwrap()))
     }
 
-    fn found(last: &[u8]) -> Answer {
-        Answer::Addresses(last.iter().map(|last| IpAddr::from([10, 0, 0, *last])).collect())
+    fn read_as<T>(kind: &Kind<T>, rows: &[(&str, RData<'_>)]) -> Answer<T> {
+        let question = Question::new(7, "a.example", kind).unwrap();
+        let bytes = answer_to(&question.bytes, rows).build_bytes_vec().unwrap();
+        assert!(question.is_answered_by(&bytes));
+        question.read(&bytes, kind)
+    }
+
+    fn read(rows: &[(&str, RData<'_>)]) -> Answer<IpAddr> {
+        read_as(&A, rows)
+    }
+
+    fn found(last: &[u8]) -> Answer<IpAddr> {
+        Answer::Records(last.iter().map(|last| IpAddr::from([10, 0, 0, *last])).collect())
     }
 
     #[test]
     fn addresses_are_those_of_the_name_and_of_what_it_stands_for() {
         assert_eq!(read(&[("a.example", a(1)), ("A.Example", a(2))]), found(&[1, 2]));
-        let aaaa = RData::AAAA(AAAA { address: 1 });
+        let aaaa = RData::AAAA(rdata::AAAA { address: 1 });
         assert_eq!(read(&[("a.example", aaaa), ("a.example", a(1))]), found(&[1]));
         let chain = [("a.example", cname("b.example")), ("b.example", cname("c.example")), ("c.example", a(3))];
         assert_eq!(read(&chain), found(&[3]));
         let mut reversed = chain;
         reversed.reverse();
         assert_eq!(read(&reversed), found(&[3]));
+    }
+
+    #[test]
+    fn texts_are_the_strings_of_a_record_behind_each_other() {
+        let long = txt(&["BITTORRENT UDP:", "6969"]);
+        let rows = [("a.example", txt(&["v=spf1 -all"])), ("A.example", long), ("b.example", txt(&["other"]))];
+        assert_eq!(read_as(&TXT, &rows), Answer::Records(vec!["v=spf1 -all".into(), "BITTORRENT UDP:6969".into()]));
+        let alias = [("a.example", cname("b.example")), ("b.example", txt(&["x"]))];
+        assert_eq!(read_as(&TXT, &alias), Answer::Records(vec!["x".into()]));
+        assert_eq!(read_as(&TXT, &[("a.example", a(1))]), Answer::Records(vec![]));
     }
 
     #[test]
@@ -170,7 +212,7 @@ pub(super) mod tests {
 
     #[test]
     fn an_answer_has_the_number_and_the_question_or_is_none() {
-        let question = Question::new(7, "a.example", Family::V4).unwrap();
+        let question = Question::new(7, "a.example", &A).unwrap();
         let good = answer_to(&question.bytes, &[("a.example", a(1))]).build_bytes_vec().unwrap();
         assert!(question.is_answered_by(&good));
         let with = |change: &dyn Fn(&mut Vec<u8>)| {
@@ -187,14 +229,14 @@ pub(super) mod tests {
         assert!(!with(&|bytes| bytes[HEADER + 12] = 28), "another type");
         assert!(!with(&|bytes| bytes.truncate(HEADER + 5)), "half a question");
         assert!(!with(&|bytes| bytes.truncate(3)), "half a header");
-        let other = Question::new(7, "b.example", Family::V4).unwrap();
+        let other = Question::new(7, "b.example", &A).unwrap();
         assert!(!other.is_answered_by(&good));
-        assert!(!Question::new(7, "a.example", Family::V6).unwrap().is_answered_by(&good));
+        assert!(!Question::new(7, "a.example", &AAAA).unwrap().is_answered_by(&good));
     }
 
     #[test]
     fn what_a_server_says_instead_of_an_answer() {
-        let question = Question::new(7, "a.example", Family::V4).unwrap();
+        let question = Question::new(7, "a.example", &A).unwrap();
         for (code, expected) in [
             (RCODE::NameError, Answer::NoSuchName),
             (RCODE::ServerFailure, Answer::Problem(ServerProblem::Failed)),
@@ -203,19 +245,19 @@ pub(super) mod tests {
         ] {
             let mut answer = answer_to(&question.bytes, &[]);
             *answer.rcode_mut() = code;
-            assert_eq!(question.read(&answer.build_bytes_vec().unwrap()), expected);
+            assert_eq!(question.read(&answer.build_bytes_vec().unwrap(), &A), expected);
         }
         let mut answer = answer_to(&question.bytes, &[("a.example", a(1))]);
         answer.set_flags(PacketFlag::TRUNCATION);
         let bytes = answer.build_bytes_vec().unwrap();
-        assert_eq!(question.read(&bytes), Answer::Truncated);
-        assert_eq!(question.read(&bytes[..bytes.len() - 5]), Answer::Truncated);
+        assert_eq!(question.read(&bytes, &A), Answer::Truncated);
+        assert_eq!(question.read(&bytes[..bytes.len() - 5], &A), Answer::Truncated);
     }
 
     #[test]
     fn names_that_cannot_be_asked_for_are_errors() {
         for name in ["x".repeat(64), "x.".repeat(200)] {
-            assert_eq!(Question::new(1, &name, Family::V4).map(drop), Err(LookUpError::NotAName), "{name}");
+            assert_eq!(Question::new(1, &name, &A).map(drop), Err(LookUpError::NotAName), "{name}");
         }
     }
 }

@@ -7,6 +7,7 @@ pub(crate) mod error;
 mod files;
 mod host;
 mod message;
+pub(crate) mod preferences;
 pub(crate) mod resolver;
 mod stub;
 mod system;
@@ -21,13 +22,19 @@ use std::{
 };
 
 use tokio::{
-    sync::{mpsc::UnboundedSender, oneshot},
+    sync::{Semaphore, mpsc::UnboundedSender, oneshot},
     time::timeout,
 };
 
 use crate::proto::Family;
 
-use self::{error::LookUpError, files::Files, stub::Stub, system::System};
+use self::{
+    error::LookUpError,
+    files::Files,
+    preferences::{Preferences, preferences_of},
+    stub::Stub,
+    system::System,
+};
 use super::{
     messages::{Decision, Found},
     path::transport::{CallerLookup, Transport},
@@ -79,11 +86,14 @@ pub(crate) struct Names {
     transport: Arc<Transport>,
     stub: Stub,
     shared: Shared,
+    /// For those who ask for preferences.
+    turns: Semaphore,
 }
 
 impl Names {
     pub(crate) fn new(transport: Arc<Transport>, shared: Shared) -> Self {
-        Self { stub: Stub::new(transport.clone()), transport, shared }
+        let turns = Semaphore::new(preferences::AT_ONCE);
+        Self { stub: Stub::new(transport.clone()), transport, shared, turns }
     }
 
     /// The addresses of a host, of one family if it is given, or why there are none.
@@ -98,6 +108,25 @@ impl Names {
         let mut found = timeout(LONGEST_LOOK_UP, found).await.unwrap_or(Err(LookUpError::NoAnswer))?;
         found.truncate(MOST_ADDRESSES);
         Ok(found)
+    }
+
+    /// Where a host has trackers by its own word. `None` as well where names are not ours to look up.
+    async fn preferences(&self, host: &str) -> Result<Preferences, LookUpError> {
+        let Transport { lookup, proxy, .. } = &*self.transport;
+        if lookup.is_some() || proxy.as_ref().is_some_and(|proxy| proxy.remote_names) {
+            return Ok(None);
+        }
+        // It is never closed: an error would cost nothing but the wait.
+        let _turn = self.turns.acquire().await;
+        let files = self.shared.files.snapshot().await;
+        if !self.transport.is_bound() && !files.sources.has_servers {
+            return Ok(None);
+        }
+        match Box::pin(self.stub.texts(host, &files)).await {
+            Ok(texts) => Ok(preferences_of(&texts)),
+            Err(LookUpError::NotFound) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// Whether the answer is the same for both families, so that one question serves all.
@@ -139,7 +168,7 @@ impl Names {
         };
         if taken.is_none() {
             let files = files.snapshot().await;
-            if files.is_all && !files.configuration.servers.is_empty() {
+            if files.sources.is_all && !files.configuration.servers.is_empty() {
                 self.note(Decision::LookUpFallback(host.to_owned()));
                 return Box::pin(self.stub.look_up(host, family, &files)).await;
             }

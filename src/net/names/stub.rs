@@ -28,7 +28,7 @@ use super::{
     },
     error::{LookUpError, ServerProblem},
     files::{Configuration, Snapshot},
-    message::{Answer, Question},
+    message::{A, AAAA, Answer, Kind, Question, TXT},
 };
 
 /// How long sockets are used before they are made anew: who would forge answers may not have for ever to find their ports.
@@ -62,9 +62,6 @@ impl Stub {
             return Ok(known);
         }
         let servers = self.servers(&files.configuration);
-        if servers.servers.is_empty() {
-            return Err(servers.problem.clone());
-        }
         let mut problem = LookUpError::NotFound;
         for name in candidates(host, &files.configuration) {
             match servers.addresses(&name, family).await {
@@ -74,6 +71,15 @@ impl Stub {
             }
         }
         Err(problem)
+    }
+
+    /// The texts of a name (TXT records), which is taken as it is.
+    pub(super) async fn texts(&self, host: &str, files: &Snapshot) -> Result<Vec<String>, LookUpError> {
+        let name = host.trim_end_matches('.');
+        if is_this_machine(name) {
+            return Err(LookUpError::NotFound);
+        }
+        self.servers(&files.configuration).ask(name, &TXT).await
     }
 
     fn servers(&self, configuration: &Arc<Configuration>) -> Arc<Servers> {
@@ -89,12 +95,17 @@ impl Stub {
 fn local_addresses(host: &str, family: Option<Family>, files: &Snapshot) -> Option<Vec<IpAddr>> {
     let name = host.trim_end_matches('.').to_ascii_lowercase();
     let mut known = files.hosts.addresses(&name);
-    // RFC 6761, section 6.3: no name server is asked for these.
-    if known.is_empty() && (name == "localhost" || name.ends_with(".localhost")) {
+    if known.is_empty() && is_this_machine(&name) {
         known = vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
     }
     known.retain(|ip| family.is_none_or(|family| (family == Family::V4) == ip.is_ipv4()));
     (!known.is_empty()).then_some(known)
+}
+
+/// RFC 6761, section 6.3: no name server is asked for these.
+fn is_this_machine(name: &str) -> bool {
+    let top = name.rsplit('.').next().unwrap_or_default();
+    top.eq_ignore_ascii_case("localhost")
 }
 
 /// The names to ask for, in order, as `resolv.conf` has it.
@@ -147,9 +158,9 @@ impl Servers {
 
     async fn addresses(&self, name: &str, family: Option<Family>) -> Found {
         if let Some(family) = family {
-            return self.ask(name, family).await;
+            return self.ask(name, if family == Family::V4 { &A } else { &AAAA }).await;
         }
-        let (v4, v6) = (self.ask(name, Family::V4), self.ask(name, Family::V6));
+        let (v4, v6) = (self.ask(name, &A), self.ask(name, &AAAA));
         tokio::pin!(v4, v6);
         // Some servers never answer for a type that they do not know.
         let (v4, v6) = tokio::select! {
@@ -167,11 +178,11 @@ impl Servers {
         }
     }
 
-    async fn ask(&self, name: &str, family: Family) -> Found {
-        let mut problem = LookUpError::NoAnswer;
+    async fn ask<T>(&self, name: &str, kind: &Kind<T>) -> Result<Vec<T>, LookUpError> {
+        let mut problem = self.problem.clone();
         for attempt in 0..ATTEMPTS {
             for server in &self.servers {
-                match server.ask(name, family, PATIENCE * (1 << attempt)).await {
+                match server.ask(name, kind, PATIENCE * (1 << attempt)).await {
                     Err(error @ LookUpError::Server { .. }) => problem = error,
                     found => return found,
                 }
@@ -220,11 +231,11 @@ impl Server {
     }
 
     /// Asks once. An error of [`LookUpError::Server`] is this server's alone, and another may know.
-    async fn ask(&self, name: &str, family: Family, patience: Duration) -> Found {
+    async fn ask<T>(&self, name: &str, kind: &Kind<T>, patience: Duration) -> Result<Vec<T>, LookUpError> {
         let problem = |problem| LookUpError::Server { address: self.address.ip(), problem };
         // Neither is ever closed: an error would cost nothing but the wait.
         let _number = self.numbers.acquire().await;
-        let (asked, mut answer) = self.question(name, family)?;
+        let (asked, mut answer) = self.question(name, kind)?;
         let pause = self.pauses.acquire().await;
         self.send(&asked.question.bytes).await?;
         let mut ended = timeout(SPACE, &mut answer).await;
@@ -237,18 +248,18 @@ impl Server {
             Ok(Err(_)) => return Err(problem(ServerProblem::Unreachable(io::ErrorKind::ConnectionRefused))),
             Err(_) => return Err(problem(ServerProblem::Silent)),
         };
-        let mut answer = asked.question.read(&message);
-        if answer == Answer::Truncated {
+        let mut answer = asked.question.read(&message, kind);
+        if matches!(answer, Answer::Truncated) {
             let message = timeout(patience, self.ask_by_tcp(&asked.question.bytes)).await;
             let message = message.map_err(|_| problem(ServerProblem::Silent))?;
             let message = message.map_err(|error| unreachable(self.address, &error))?;
             answer = Answer::Problem(ServerProblem::Unreadable);
             if asked.question.is_answered_by(&message) {
-                answer = asked.question.read(&message);
+                answer = asked.question.read(&message, kind);
             }
         }
         match answer {
-            Answer::Addresses(found) => Ok(found),
+            Answer::Records(found) => Ok(found),
             Answer::NoSuchName => Err(LookUpError::NotFound),
             Answer::Truncated => Err(problem(ServerProblem::Unreadable)),
             Answer::Problem(what) => Err(problem(what)),
@@ -272,7 +283,7 @@ impl Server {
         Ok(answer)
     }
 
-    fn question(&self, name: &str, family: Family) -> Result<(Asked<'_>, oneshot::Receiver<Vec<u8>>), LookUpError> {
+    fn question<T>(&self, name: &str, kind: &Kind<T>) -> Result<(Asked<'_>, oneshot::Receiver<Vec<u8>>), LookUpError> {
         let (sender, receiver) = oneshot::channel();
         let mut unanswered = self.unanswered.lock().unwrap_or_else(PoisonError::into_inner);
         let id = loop {
@@ -283,7 +294,7 @@ impl Server {
                 break id;
             }
         };
-        let question = Arc::new(Question::new(id, name, family)?);
+        let question = Arc::new(Question::new(id, name, kind)?);
         unanswered.insert(id, (question.clone(), sender));
         Ok((Asked { server: self, id, question }, receiver))
     }
@@ -341,7 +352,7 @@ mod tests {
     use tokio::net::{TcpListener, UdpSocket};
 
     use super::{
-        super::message::tests::{a, answer_to},
+        super::message::tests::{a, answer_to, txt},
         *,
     };
 
@@ -513,6 +524,26 @@ mod tests {
         let dotted = ["dotted.name", "dotted.name.a.example", "dotted.name.b.example"];
         let expected = [&["short.a.example", "short.b.example"][..], &dotted, &["absolute"]].concat();
         assert_eq!(names, expected);
+    }
+
+    #[tokio::test]
+    async fn texts_are_asked_for_of_the_name_as_it_is() {
+        let server = NameServer::start().await;
+        let (stub, files) = (stub(), files(&[&server], &["a.example"]));
+        let serve = async {
+            for rows in [vec![("t.example", txt(&["BITTORRENT", " UDP:1"]))], vec![]] {
+                let (from, question, name) = server.question().await;
+                assert_eq!(name, "t.example");
+                server.send(from, &answer_to(&question, &rows)).await;
+            }
+        };
+        let ask = async {
+            assert_eq!(stub.texts("localhost", &files).await, Err(LookUpError::NotFound));
+            assert_eq!(stub.texts("t.example.", &files).await, Ok(vec!["BITTORRENT UDP:1".to_owned()]));
+            assert_eq!(stub.texts("t.example", &files).await, Ok(vec![]));
+        };
+        tokio::join!(ask, serve);
+        assert_eq!(stub.texts("t.example", &self::files(&[], &[])).await, Err(LookUpError::NoServer));
     }
 
     #[tokio::test]

@@ -18,7 +18,10 @@ use std::{
 
 use crate::{
     memory,
-    proto::{self, Client, Config, Counters, Family, Instant, Outcome, Port, Request, RequestId, Trace, Transmit},
+    proto::{
+        self, AnnounceUrl, Client, Config, Counters, Family, Instant, Outcome, Port, Request, RequestId, Trace,
+        Transmit,
+    },
 };
 
 use self::{
@@ -32,6 +35,7 @@ use super::{
     messages::{SessionId, Start, session_of},
     names::{
         Names, Shared,
+        preferences::PreferenceLookUps,
         resolver::{Event, Resolver},
     },
     network,
@@ -52,6 +56,7 @@ pub(crate) struct Path {
     transport: Arc<Transport>,
     pub(crate) client: Client,
     resolver: Resolver,
+    preferences: PreferenceLookUps,
     /// When it is next looked for hosts whose addresses are silent, and when it was last.
     silence_at: Option<Instant>,
     silence_seen: Option<Instant>,
@@ -77,7 +82,8 @@ impl Path {
         }
         Self {
             client,
-            resolver: Resolver::new(transport.clone(), names),
+            resolver: Resolver::new(transport.clone(), names.clone()),
+            preferences: PreferenceLookUps::new(names),
             silence_at: None,
             silence_seen: None,
             sockets: Sockets::new(transport.clone(), relay),
@@ -110,6 +116,15 @@ impl Path {
         self.follow_look_ups(now);
     }
 
+    /// Asks what a host says of its trackers.
+    pub(crate) fn ask_preferences(&mut self, now: Instant, id: RequestId, url: &AnnounceUrl) {
+        self.last_used = now;
+        match self.check(now, None) {
+            Ok(()) => self.preferences.start(id, &url.host),
+            Err(error) => self.failed.push((id, error.into())),
+        }
+    }
+
     /// Whether anything can go out, asked once for all requests that come at once.
     fn check(&mut self, now: Instant, family: Option<Family>) -> Result<(), TransportError> {
         if self.checked.as_ref().is_none_or(|(at, of, _)| (*at, *of) != (now, family)) {
@@ -125,17 +140,19 @@ impl Path {
     }
 
     pub(crate) fn cancel(&mut self, now: Instant, id: RequestId) {
-        if self.resolver.handle_cancel(now, id).is_none() {
+        if !self.preferences.end(id, None) && self.resolver.handle_cancel(now, id).is_none() {
             self.client.handle_cancel(now, id);
         }
     }
 
     /// Ends a request that has taken so many milliseconds.
     pub(crate) fn give_up(&mut self, now: Instant, id: RequestId, after: f64) {
+        let too_long = Failure::LookUpTimeout(proto::Failure::NotResponding(after));
+        if self.preferences.end(id, Some(too_long.clone())) {
+            return;
+        }
         match self.resolver.handle_cancel(now, id) {
-            Some((_, None)) => {
-                self.failed.push((id, Failure::LookUpTimeout(proto::Failure::NotResponding(after))));
-            }
+            Some((_, None)) => self.failed.push((id, too_long)),
             Some((host, Some(error))) => self.failed.push((id, Failure::Resolve { host, error })),
             None => {
                 // Its host may have moved: the next request is to find it.
@@ -149,6 +166,7 @@ impl Path {
         for id in self.resolver.waiting_of(session) {
             self.cancel(now, id);
         }
+        self.preferences.cancel_session(session);
         self.client.handle_cancel_all(now, |id| session_of(id) == session);
         self.failed.retain(|(id, _)| session_of(*id) != session);
     }
@@ -320,6 +338,7 @@ impl Path {
             something = true;
         }
         something |= self.resolver.poll(context).is_ready();
+        something |= self.preferences.poll(context).is_ready();
         if let Some(relay) = &mut self.sockets.relay
             && let Poll::Ready(change) = relay.poll(context)
         {
@@ -350,7 +369,7 @@ impl Path {
 
     /// How many requests have not ended.
     pub(crate) fn pending(&self) -> usize {
-        self.client.pending() + self.resolver.pending()
+        self.client.pending() + self.resolver.pending() + self.preferences.pending()
     }
 
     pub(crate) fn counters(&self) -> Counters {
@@ -369,6 +388,12 @@ impl Path {
                 }
             }
             sessions.outcome(id, &outcome);
+        }
+        for (id, answer) in self.preferences.take_ended() {
+            match answer {
+                Ok(preferences) => sessions.preferences(id, &preferences),
+                Err(failure) => sessions.failure(id, &failure),
+            }
         }
         for (id, failure) in std::mem::take(&mut self.failed) {
             sessions.failure(id, &failure);
