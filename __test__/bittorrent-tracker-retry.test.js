@@ -51,7 +51,7 @@ test('a failed announce is made again within a minute, with its event and the nu
   assert.equal(waiting.size, 0)
 })
 
-test('the waits grow with the failures, and begin anew behind an answer', async (t) => {
+test('the waits grow with the failures, and start over after an answer', async (t) => {
   const tracker = await startScriptedTracker(t, refusing)
   const client = createClient(t, tracker.url)
   client.start()

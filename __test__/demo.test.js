@@ -3,9 +3,9 @@
 
 const { test } = require('node:test')
 const assert = require('node:assert/strict')
-const { start, startFile } = require('./support/child')
+const { runExample, startFile } = require('./support/child')
 const { DEMO } = require('./support/example-tracker')
-const { codeBlocks, isModule, printed } = require('./support/markdown')
+const { codeBlocks, printed } = require('./support/markdown')
 const { readPage } = require('./support/pages')
 
 test('the demo prints an update for each of its two peers and exits with 0', async (t) => {
@@ -31,8 +31,7 @@ test("the README's examples print what they say against the demo's tracker", asy
   assert.equal(examples.length, 3)
   for (const { text } of examples) {
     const code = text.replaceAll(DEMO, place)
-    const type = `--input-type=${isModule(code) ? 'module' : 'commonjs'}`
-    const { stdout, stderr } = await start(t, [type, '--eval', code]).exit()
-    assert.deepEqual({ stdout, stderr }, { stdout: printed(text), stderr: '' })
+    const result = await runExample(t, code, printed(text))
+    assert.deepEqual(result, { code: 0, signal: null, stdout: printed(text), stderr: '' })
   }
 })

@@ -10,18 +10,15 @@
 
 const { test, describe } = require('node:test')
 const assert = require('node:assert/strict')
-const { execFile } = require('node:child_process')
 const { createHash } = require('node:crypto')
-const { ROOT } = require('./support/child')
-const { codeBlocks, isModule, printed } = require('./support/markdown')
+const { runExample } = require('./support/child')
+const { codeBlocks, printed } = require('./support/markdown')
 const { DEMO, demoScript, exampleScript } = require('./support/example-tracker')
 const { PAGES, readPage } = require('./support/pages')
 const { startScriptedTracker } = require('./support/scripted-tracker')
 const { startSocksProxy } = require('./support/socks-proxy')
 const { errorsOf } = require('./types/sources')
 const wire = require('./support/wire')
-
-const RUN_MS = 20_000
 
 // How many blocks each page has: one that is added has to be counted here. Those of `ELSEWHERE` are run by
 // tests of their own.
@@ -105,16 +102,6 @@ const RUNNABLE = BLOCKS.filter(({ language, page }) => language === 'js' && !ELS
 
 const sorted = (text) => text.split('\n').sort().join('\n')
 
-// In the package's own folder its name means the package itself.
-function run(code) {
-  const args = [`--input-type=${isModule(code) ? 'module' : 'commonjs'}`, '--eval', code]
-  return new Promise((resolve) => {
-    execFile(process.execPath, args, { cwd: ROOT, timeout: RUN_MS }, (err, stdout, stderr) => {
-      resolve({ code: err === null ? 0 : err.code || err.signal, stdout, stderr })
-    })
-  })
-}
-
 function startRefusing(t) {
   return startScriptedTracker(t, {
     announce: (request) => wire.errorResponse(request, 'torrent is not registered')
@@ -122,7 +109,7 @@ function startRefusing(t) {
 }
 
 /** What a block does, and the tracker that it did it to. */
-async function runBlock(t, { page, text }) {
+async function runBlock(t, { page, text }, stdout) {
   const family = /family: 6/.test(text) ? 6 : 4
   const isReadme = page === 'README.md'
   const script = isReadme ? demoScript() : exampleScript(family)
@@ -137,7 +124,8 @@ async function runBlock(t, { page, text }) {
     places['proxy.example.org:1080'] = `127.0.0.1:${port}`
   }
   const code = Object.entries(places).reduce((code, place) => code.replaceAll(...place), text)
-  return { result: await run(code), tracker }
+  // In the package's own folder its name means the package itself.
+  return { result: await runExample(t, code, stdout), tracker }
 }
 
 test('the blocks are those that this test knows', () => {
@@ -170,9 +158,9 @@ for (const page of new Set(RUNNABLE.map(({ page }) => page))) {
         const stderr = printed(text, 'prints to stderr')
         assert.notEqual(stdout + stderr, '', 'an example has a "// prints:" line')
 
-        const { result, tracker } = await runBlock(t, { page, text })
+        const { result, tracker } = await runBlock(t, { page, text }, stdout)
         if (inAnyOrder !== '') result.stdout = sorted(result.stdout)
-        assert.deepEqual(result, { code: 0, stdout, stderr })
+        assert.deepEqual(result, { code: 0, signal: null, stdout, stderr })
         const reached = (ON_THE_WIRE[page] || {})[heading]
         if (reached) reached(tracker)
       })

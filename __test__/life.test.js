@@ -8,7 +8,7 @@ const { startScriptedTracker, silent } = require('./support/scripted-tracker')
 const { PRELUDE, startScript, startBareScript } = require('./support/child')
 const wire = require('./support/wire')
 
-const TIMES = Number(process.env.TIMES) || 3
+const TIMES = Number(process.env.TIMES) || 1
 
 // For scripts: what this process holds, as far as the system tells (Linux).
 const HOLDINGS = `
@@ -179,7 +179,7 @@ const SCENARIOS = {
 for (const [name, scenario] of Object.entries(SCENARIOS)) {
   const { code, bare, env, wake, announce, skip } = scenario
   const { exit = 0, signal = null, stdout = '', lines } = scenario
-  test(`${name}, ${TIMES} times in a row`, { skip }, async (t) => {
+  test(TIMES > 1 ? `${name}, ${TIMES} times in a row` : name, { skip }, async (t) => {
     const quiet = await startScriptedTracker(t, { announce: silent })
     for (let i = 0; i < TIMES; i++) {
       const tracker = await startScriptedTracker(t, announce ? { announce } : {})

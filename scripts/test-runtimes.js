@@ -7,18 +7,12 @@
 'use strict'
 
 const { spawnSync } = require('node:child_process')
-const fs = require('node:fs')
-const os = require('node:os')
 const path = require('node:path')
 const { parseArgs } = require('node:util')
 const { RUNTIMES, programOf } = require('./runtimes')
+const { testArguments, testFiles } = require('./test/files')
 
 const ROOT = path.resolve(__dirname, '..')
-
-// Tests mostly wait, for a timeout or an interval; more of them at once would find the machine too busy for their timeouts.
-const FILES_AT_ONCE = os.availableParallelism() + 1
-
-const REPORTER = '--test-reporter=./scripts/test/reporter.js'
 
 // The beginnings of the names of tests. How an uncaught exception and console.log look is the runtime's own, and the
 // first ones compare it. Deno has its own ways with the IPv6 socket that bittorrent-tracker's server opens. The compiler
@@ -54,19 +48,12 @@ const OF_OTHERS = [
   'system-faults'
 ]
 
-// Listed here: shells and versions of Node.js differ in what they make of a pattern.
-function testFiles(without) {
-  const names = fs.readdirSync(path.join(ROOT, '__test__')).sort()
-  return names
-    .filter((name) => name.endsWith('.test.js') && !without.some((some) => name.startsWith(some)))
-    .map((name) => `./__test__/${name}`)
-}
-
 function argumentsFor(runtime, without) {
   const ofNode = [...without, ...OF_NODE]
-  if (runtime === 'bun') return ['test', '--timeout', '60000', ...testFiles(ofNode)]
-  if (runtime === 'deno') return ['test', '--allow-all', '--no-check', ...testFiles(ofNode)]
-  return ['--test', `--test-concurrency=${FILES_AT_ONCE}`, REPORTER, ...testFiles(without)]
+  if (runtime === 'bun') return ['test', '--timeout', '60000', ...testFiles('__test__', ofNode)]
+  if (runtime === 'deno')
+    return ['test', '--allow-all', '--no-check', ...testFiles('__test__', ofNode)]
+  return testArguments(testFiles('__test__', without))
 }
 
 // Whether the tests pass on it.

@@ -5,6 +5,7 @@ const { spawn } = require('node:child_process')
 const { once } = require('node:events')
 const path = require('node:path')
 const { deadline } = require('./deadline')
+const { isModule } = require('./markdown')
 
 const ROOT = path.resolve(__dirname, '../..')
 
@@ -108,6 +109,19 @@ function startBareScript(t, code, trackerUrl, env) {
   return start(t, ['-e', code], { TRACKER_URL: trackerUrl, ...env })
 }
 
+/**
+ * Runs the code of an example that prints `stdout`. One that goes on until Ctrl-C gets that when it has printed it all; Windows
+ * has no signals, and ends it then.
+ */
+async function runExample(t, code, stdout) {
+  const child = start(t, [`--input-type=${isModule(code) ? 'module' : 'commonjs'}`, '--eval', code])
+  if (!code.includes('keepAlive')) return child.exit()
+  await child.prints({ test: (text) => text === stdout })
+  child.process.kill('SIGINT')
+  const result = await child.exit()
+  return process.platform === 'win32' ? { ...result, code: 0, signal: null } : result
+}
+
 function startFile(t, file, ...args) {
   return start(t, [path.join(ROOT, file), ...args])
 }
@@ -123,5 +137,6 @@ module.exports = {
   startCommand,
   startScript,
   startBareScript,
+  runExample,
   startFile
 }

@@ -46,7 +46,7 @@ pub fn run(data: &[u8]) {
     assert_eq!(tell(&decoder.decode(&packed)), tell(&expected));
 }
 
-/// How many whole records lie behind each other, `most` at most.
+/// How many whole records follow one another, `most` at most.
 fn records(mut data: &[u8], most: usize) -> usize {
     let mut count = 0;
     while count < most

@@ -1,7 +1,8 @@
 // `cargo test`, with what failed by name.
 'use strict'
 
-const { spawnSync } = require('node:child_process')
+const { spawn } = require('node:child_process')
+const { once } = require('node:events')
 const fs = require('node:fs')
 const path = require('node:path')
 const { add } = require('./record')
@@ -9,18 +10,22 @@ const { add } = require('./record')
 const ROOT = path.resolve(__dirname, '../..')
 const LOG = path.join(ROOT, 'target/test-rust.log')
 
-function cargo(args, stdio) {
-  return spawnSync('cargo', ['test', '--locked', ...args], { cwd: ROOT, stdio }).status === 0
+async function cargo(args, stdio) {
+  const [code] = await once(
+    spawn('cargo', ['test', '--locked', ...args], { cwd: ROOT, stdio }),
+    'close'
+  )
+  return code === 0
 }
 
 /** Whether they pass. Compiling is seen as it goes on, failures when all have run. */
-function testRust() {
-  if (!cargo(['--no-run'], 'inherit')) {
+async function testRust() {
+  if (!(await cargo(['--no-run'], 'inherit'))) {
     add({ failed: 'does not compile', file: 'cargo test' })
     return false
   }
   const log = fs.openSync(LOG, 'w')
-  const isRight = cargo(['--no-fail-fast'], ['ignore', log, log])
+  const isRight = await cargo(['--no-fail-fast'], ['ignore', log, log])
   fs.closeSync(log)
   const text = fs.readFileSync(LOG, 'utf8')
   for (const { file, seconds, passed } of targetsOf(text)) {

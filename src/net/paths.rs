@@ -23,7 +23,7 @@ use super::{
 /// How many paths there are at most. Each has sockets, a cache of names and, with a proxy, a connection.
 const MOST: usize = 64;
 
-/// A shorter step of the calendar is somebody's setting the clock, and does no harm.
+/// A shorter step of the wall clock is an adjustment of it, not a suspend.
 const LEAST_SUSPEND: Duration = Duration::from_secs(1);
 
 pub(super) struct Paths {

@@ -174,7 +174,7 @@ impl Connection {
         self.handshake.as_ref().and_then(|handshake| handshake.due)
     }
 
-    /// The connect is sent. Returns whether it repeats one.
+    /// The connect is sent, or sent again.
     pub(crate) fn on_sent(&mut self, now: Instant, id: TransactionId, rtt: &RttEstimator, demand: Option<Demand>) {
         let Some(handshake) = &mut self.handshake else { return };
         handshake.transactions.push(id);

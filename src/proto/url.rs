@@ -32,7 +32,7 @@ pub struct AnnounceUrl {
 /// An announce URL that cannot be used. Each text names the URL.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum UrlError {
-    /// Only `udp:` is spoken here.
+    /// The scheme is not `udp:`.
     #[error("announce URL is not udp: {0}")]
     Scheme(String),
     /// Nothing to look up.

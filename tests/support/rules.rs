@@ -77,12 +77,12 @@ pub(crate) struct Progress {
     at: Duration,
     to: SocketAddr,
     connection_id: u64,
-    /// Sends since the beginning or since the answer that made it begin anew.
+    /// Sends since the beginning, or since the answer that made it start over.
     sends: u32,
     /// Those of them with another connection ID than the one before.
     renewals: u32,
     failed: bool,
-    /// Whether an answer made it begin anew.
+    /// Whether an answer made it start over.
     anew: bool,
     /// The number of the first datagram after it last did.
     since: usize,

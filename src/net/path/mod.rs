@@ -379,7 +379,7 @@ impl Path {
     /// Passes on every outcome.
     pub(crate) fn deliver(&mut self, sessions: &mut Sessions) {
         while let Some((id, mut outcome)) = self.client.poll_outcome() {
-            // What stands for a name in here is nobody's business out there.
+            // An address that stands for a name behind a proxy means nothing outside.
             if let Some(relay) = &self.sockets.relay {
                 match &mut outcome {
                     Outcome::Failed { address, .. } => *address = address.and_then(|address| relay.real(address)),

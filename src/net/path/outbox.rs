@@ -101,7 +101,7 @@ impl Outbox {
         let count = rest.iter().take(most).take_while(alike).count().max(1);
         let bytes = |count: usize| self.bytes.get(first.start..first.start + count * length).unwrap_or_default();
         match socket.send(by, bytes(count), length) {
-            // The system may take no runs after all, or have taken offence at one datagram of it: one at a time then.
+            // The system may not support runs after all, or may refuse one datagram of this run: send them one at a time.
             Err(error) if count > 1 && error.kind() != io::ErrorKind::WouldBlock => {
                 (1, socket.send(by, bytes(1), length))
             }

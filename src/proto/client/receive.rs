@@ -187,7 +187,7 @@ impl Client {
         }
     }
 
-    /// A request was answered and has more to ask: a repetition of the answer is a late one, and its phase begins anew.
+    /// A request was answered and has more to ask: a repetition of the answer is a late one, and its phase starts over.
     /// It asks the address that answered.
     fn ask_again(&mut self, now: Instant, tracker_key: usize, key: usize) {
         self.leave(now, key);
