@@ -28,7 +28,9 @@ const FIGURES = [
   'cpu',
   'require',
   'scrape',
-  'clients'
+  'clients',
+  'check',
+  'ping'
 ]
 const NETWORK_FIGURES = [
   'network-announces',
@@ -62,7 +64,7 @@ async function main() {
     }
   })
   const wanted = wantedFigures(values)
-  if (wanted.some((name) => !NETWORK_FIGURES.includes(name))) aquatic.install()
+  if (wanted.some((name) => figureOf(name).tracker)) aquatic.install()
 
   const started = Date.now()
   const report = {
@@ -73,7 +75,7 @@ async function main() {
   }
   console.log(`${Object.values(report.machine).join(', ')}\n`)
   for (const name of wanted) {
-    const figure = require(`./figures/${name}.js`)
+    const figure = figureOf(name)
     const settings = { quick: values.quick, runs: values.runs && Number(values.runs) }
     const { results, notes } = await measureFigure(name, figure, settings)
     const rows = rowsOf(figure, results)
@@ -98,8 +100,10 @@ function wantedFigures({ only, quick }) {
   if (unknown.length > 0)
     throw new Error(`no figure ${unknown}; there are ${ALL_FIGURES.join(', ')}`)
   if (names.length > 0) return ALL_FIGURES.filter((name) => names.includes(name))
-  return ALL_FIGURES.filter((name) => !quick || require(`./figures/${name}.js`).quick)
+  return ALL_FIGURES.filter((name) => !quick || figureOf(name).quick)
 }
+
+const figureOf = (name) => require(`./figures/${name}.js`)
 
 /** Everything as JSON, and the network's part by itself, also as a table in Markdown. */
 function write(report) {
