@@ -114,14 +114,18 @@ test('the context of an exception is that of the request whose listener threw it
 })
 
 const [MAJOR] = process.versions.node.split('.').map(Number)
-const SKIP = {
+const isNode = !process.versions.bun && !process.versions.deno
+const withCollector = { skip: !isNode && 'other runtimes keep and collect as they like' }
+const withDomains = { skip: !isNode && 'only domains of Node.js follow what is asynchronous' }
+const AT_LOAD = {
   skip:
-    MAJOR < 20 && 'Node.js 18 itself keeps the context of the first to require a built-in module'
+    MAJOR < 20 && 'Node.js 18 itself keeps the context of the first to require a built-in module',
+  ...(isNode ? {} : withCollector)
 }
 
 test(
   'the context in which the package was loaded and first used is not kept for ever',
-  SKIP,
+  AT_LOAD,
   async (t) => {
     const tracker = await startScriptedTracker(t)
     const child = startBareScript(
@@ -152,7 +156,7 @@ test(
   }
 )
 
-test("the context of a process's first request is not kept for ever", async (t) => {
+test("the context of a process's first request is not kept for ever", withCollector, async (t) => {
   const tracker = await startScriptedTracker(t)
   const child = startScript(
     t,
@@ -226,7 +230,8 @@ const CONTEXTS = {
 
 describe('what was asked in no context is told in none, and the rest in its own, be it', () => {
   for (const [title, code] of Object.entries(CONTEXTS)) {
-    test(title, async (t) => {
+    const needs = title === 'a domain' ? withDomains : {}
+    test(title, needs, async (t) => {
       const tracker = await startScriptedTracker(t, {
         announce: (request) => wire.announceResponse(request, { interval: 0 })
       })
@@ -249,7 +254,7 @@ describe('what was asked in no context is told in none, and the rest in its own,
       )
     })
 
-    test(`${title}, when another's time is up just then`, async (t) => {
+    test(`${title}, when another's time is up just then`, needs, async (t) => {
       const [tracker, mute] = [
         await startScriptedTracker(t),
         await startScriptedTracker(t, { connect: silent })
@@ -272,11 +277,14 @@ describe('what was asked in no context is told in none, and the rest in its own,
   }
 })
 
-test('what a listener throws goes to the domain of its request, and outside of all to none', async (t) => {
-  const tracker = await startScriptedTracker(t)
-  const child = startScript(
-    t,
-    `${CONTEXTS['a domain']}
+test(
+  'what a listener throws goes to the domain of its request, and outside of all to none',
+  withDomains,
+  async (t) => {
+    const tracker = await startScriptedTracker(t)
+    const child = startScript(
+      t,
+      `${CONTEXTS['a domain']}
      process.on('uncaughtException', ({ message }) => console.log(message, 'to nobody'))
      for (const name of ['a', 'nobody', 'b']) {
        const begin = () => {
@@ -288,12 +296,13 @@ test('what a listener throws goes to the domain of its request, and outside of a
        if (name === 'nobody') begin()
        else enter(name, begin)
      }`,
-    tracker.url
-  )
-  const { stdout } = await child.exit()
-  assert.deepEqual(stdout.trim().split('\n').sort(), [
-    'of a to a',
-    'of b to b',
-    'of nobody to nobody'
-  ])
-})
+      tracker.url
+    )
+    const { stdout } = await child.exit()
+    assert.deepEqual(stdout.trim().split('\n').sort(), [
+      'of a to a',
+      'of b to b',
+      'of nobody to nobody'
+    ])
+  }
+)
