@@ -59,6 +59,19 @@ describe('the option transport of its own Client', () => {
   }
 })
 
+for (const [family, said] of [
+  [6, 'DNS'],
+  ['four', 'ERR_OUT_OF_RANGE']
+]) {
+  test(`the option family of its own Client is seen: ${family} at an IPv4 address is a warning, and nothing is sent`, async (t) => {
+    const tracker = await startScriptedTracker(t)
+    const code = announcing(tracker.url, { family })
+    const { stdout, stderr } = await run(t, ['--require', REGISTER, '-e', code])
+    assert.deepEqual([stdout, stderr], [`${said}\n`, ''])
+    assert.deepEqual(tracker.requests, [])
+  })
+}
+
 test('a loader that compiles CommonJS by itself gets ours', async (t) => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'register-'))
   t.after(() => fs.rmSync(folder, { recursive: true }))

@@ -101,4 +101,22 @@ describe('a scrape', () => {
       [...rows].sort((a, b) => a - b)
     )
   })
+
+  for (const [family, numbers] of [
+    [6, 6],
+    [4, 4],
+    ['both', 4]
+  ]) {
+    test(`goes over family ${family}, as the options of the client say`, async (t) => {
+      const by = (seeds) => ({
+        scrape: (request) => wire.scrapeResponse(request, [{ seeds }])
+      })
+      const { port } = await startScriptedTracker(t, by(4))
+      await startScriptedTracker(t, { ...by(6), family: 6, port })
+      const transport = { lookup: () => ['127.0.0.1', '::1'] }
+      const client = create(t, { announce: `udp://both.test:${port}`, family, transport })
+      client.scrape()
+      assert.equal((await heard(client, 'scrape')).complete, numbers)
+    })
+  }
 })

@@ -237,6 +237,96 @@ for (const version of VERSIONS) {
       assert.ok(cameThrough(proxy, tracker))
     })
 
+    describe("a client's own option", () => {
+      test('transport is the way that its requests go', async (t) => {
+        const [mine, ofAll] = [await startSocksProxy(t), await startSocksProxy(t)]
+        apply(t, { proxy: ofAll.url })
+        const tracker = await startScriptedTracker(t, answering)
+        const client = create(t, tracker.url, { transport: { proxy: mine.url } })
+        client.start()
+        await heard(client, 'update')
+        client.scrape()
+        await heard(client, 'scrape')
+        assert.ok(cameThrough(mine, tracker))
+        assert.deepEqual(ofAll.targets, [])
+      })
+
+      const unusable = {
+        'that is not there': { localAddress: '192.0.2.1' },
+        'that is none': { proxy: 5 },
+        'with a part that there is not': { interfaces: 'wg0' }
+      }
+      for (const [name, transport] of Object.entries(unusable)) {
+        test(`transport ${name} is a warning, and nothing is sent`, async (t) => {
+          apply(t)
+          const tracker = await startScriptedTracker(t, answering)
+          const client = create(t, tracker.url, { transport })
+          client.on('update', () => assert.fail('an answer to a direct request'))
+          for (const method of ['start', 'scrape']) {
+            const warning = heard(client, 'warning')
+            client[method]()
+            const { code, message } = await warning
+            assert.match(code, /^(NETWORK|ERR_INVALID_ARG_TYPE|ERR_INVALID_ARG_VALUE)$/, message)
+          }
+          assert.deepEqual(tracker.requests, [])
+        })
+      }
+
+      test('family is the one that is asked', async (t) => {
+        apply(t)
+        const trackers = [await startScriptedTracker(t, answering)]
+        const { port } = trackers[0]
+        trackers.push(await startScriptedTracker(t, { ...answering, family: 6, port }))
+        const transport = { lookup: () => ['127.0.0.1', '::1'] }
+        const client = create(t, `udp://both.test:${port}`, { family: 6, transport })
+        client.start()
+        await heard(client, 'update')
+        client.scrape()
+        await heard(client, 'scrape')
+        assert.deepEqual(trackers[0].requests, [])
+      })
+
+      test('leaves no trace where it is not given, nor of having been looked for', (t) => {
+        const names = Object.getOwnPropertyNames(Object.prototype)
+        const fields = Object.keys(create(t, 'udp://127.0.0.1:1'))
+        apply(t)
+        const complete = { rtcConfig: {}, getAnnounceOpts() {}, userAgent: '', proxyOpts: {} }
+        for (const opts of [{}, complete]) {
+          const client = create(t, ['udp://127.0.0.1:1', 'http://127.0.0.1:1'], opts)
+          assert.deepEqual([client._transport, client._family], [undefined, undefined])
+          const added = Object.keys(client).filter((name) => !fields.includes(name))
+          assert.ok(
+            added.every((name) => ['_transport', '_family'].includes(name)),
+            added.join()
+          )
+          assert.equal(client.destroyed, false)
+          assert.deepEqual(Object.getOwnPropertyNames(Object.prototype), names)
+        }
+      })
+
+      test('is not looked for any more once the patch is undone', (t) => {
+        const untouched = propertiesOf(Patched.prototype)
+        apply(t)()
+        assert.deepEqual(propertiesOf(Patched.prototype), untouched)
+        assert.equal(create(t, 'udp://127.0.0.1:1', { family: 4 })._family, undefined)
+      })
+    })
+
+    test('scrape of the class goes the way of the transport in its options', async (t) => {
+      const proxy = await startSocksProxy(t)
+      apply(t)
+      const tracker = await startScriptedTracker(t, answering)
+      const opts = { announce: tracker.url, infoHash: INFO_HASH, transport: { proxy: proxy.url } }
+      if (version === '7') return t.skip('7 takes no options there')
+      await deadline(
+        new Promise((resolve, reject) => {
+          Patched.scrape(opts, (error) => (error ? reject(error) : resolve()))
+        }),
+        'no result'
+      )
+      assert.ok(cameThrough(proxy, tracker))
+    })
+
     if (WITH_PROXY.includes(version)) {
       test('a proxy given as the package socks takes it is used, with its user name and password', async (t) => {
         apply(t)

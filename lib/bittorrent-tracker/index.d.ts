@@ -14,7 +14,7 @@ import UdpTracker = require('../../index.js')
  * @param Client The class that bittorrent-tracker exports. A copy nested in another package has a class of its own.
  * @param transport Which way the requests go; that of a client's own options goes before it. A later patch without one
  * leaves it as it is.
- * @param opts Over which family the announces go.
+ * @param opts Over which family the requests go.
  * @returns A function that takes this patch back. Called again it does nothing.
  * @throws TypeError if `Client` is not that class, and TypeError or RangeError if `transport` is invalid.
  */
@@ -26,7 +26,7 @@ export function patch(
 
 /** The options of {@link patch}. */
 export interface PatchOptions {
-  /** As {@link ClientOptions.family}. */
+  /** As {@link ClientOptions.family}, which goes before it. */
   family?: 0 | 4 | 6 | 'both' | undefined
 }
 
@@ -167,8 +167,8 @@ export interface ClientOptions {
   /** Which way the requests go. */
   transport?: Transport | null | undefined
   /**
-   * Over which family the announces go; over both, there is an `update` for each that answers. Where it is left out, the
-   * environment variable BITTORRENT_UDP_TRACKER_FAMILY says it.
+   * Over which family requests go; over both, there is an `update` for each that answers, and a scrape goes over one of them.
+   * Where it is left out, the environment variable BITTORRENT_UDP_TRACKER_FAMILY says it.
    *
    * @default 'both'
    */

@@ -5,6 +5,7 @@
 
 const addon = require('../engine/addon.js')
 const check = require('../options/arguments.js')
+const keepOwnOptions = require('./own-options.js')
 const UDPTracker = require('./udp-tracker.js')
 const { FAMILY, TRANSPORT } = require('./transport.js')
 
@@ -15,12 +16,12 @@ const PEER_ID = Buffer.alloc(20)
 const PORT = 6881
 const URL = 'udp://127.0.0.1:6969'
 
-// For each patched prototype: its original properties, and the patches in force, the latest last.
+// For each patched prototype: what takes our methods off it, and the patches in force, the latest last.
 const patched = new WeakMap()
 
 /**
  * Patches the tracker class of `Client`, bittorrent-tracker's of 7 to 11, whose requests then go the way of `transport`, and
- * its announces over `family`. Returns a function that takes this patch back. Throws a TypeError if `Client` is not that class,
+ * its announces over `family`, unless the options of a client say otherwise. Returns a function that takes this patch back. Throws a TypeError if `Client` is not that class,
  * whatever is wrong with the options, and where no addon can be loaded the error with the code ERR_NO_ADDON.
  */
 function patch(Client, transport, opts) {
@@ -29,8 +30,11 @@ function patch(Client, transport, opts) {
   const prototype = trackerPrototype(Client)
   // Now, while its own trackers are still there: without an engine none of ours would work.
   addon.load()
-  if (!patched.has(prototype)) patched.set(prototype, { own: replace(prototype), patches: [] })
-  const { own, patches } = patched.get(prototype)
+  if (!patched.has(prototype)) {
+    const takeOff = [replace(prototype), keepOwnOptions(baseOf(Client).prototype)]
+    patched.set(prototype, { takeOff, patches: [] })
+  }
+  const { takeOff, patches } = patched.get(prototype)
   const one = { transport, family }
   patches.push(one)
   choose(prototype, patches)
@@ -41,7 +45,7 @@ function patch(Client, transport, opts) {
     patches.splice(index, 1)
     choose(prototype, patches)
     if (patches.length > 0) return
-    restore(prototype, own)
+    for (const each of takeOff) each()
     patched.delete(prototype)
   }
 }
@@ -54,7 +58,7 @@ function choose(prototype, patches) {
 
 const latest = (values) => values.filter(check.isGiven).pop()
 
-// Installs our methods; returns the original properties, `undefined` for those that did not exist.
+// Installs our methods; returns a function that restores what was there.
 function replace(prototype) {
   const own = {}
   for (const name of [...METHODS, TRANSPORT, FAMILY]) {
@@ -62,13 +66,11 @@ function replace(prototype) {
     const value = UDPTracker.prototype[name]
     Object.defineProperty(prototype, name, { value, writable: true, configurable: true })
   }
-  return own
-}
-
-function restore(prototype, own) {
-  for (const name of Reflect.ownKeys(own)) {
-    if (own[name] === undefined) delete prototype[name]
-    else Object.defineProperty(prototype, name, own[name])
+  return () => {
+    for (const name of Reflect.ownKeys(own)) {
+      if (own[name] === undefined) delete prototype[name]
+      else Object.defineProperty(prototype, name, own[name])
+    }
   }
 }
 

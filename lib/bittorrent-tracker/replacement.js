@@ -1,7 +1,7 @@
 'use strict'
 
 // Recognises bittorrent-tracker's own files among those that a program loads, and gives the modules to load in their place: of
-// lib/client/udp-tracker.js ours, and of client.js its own, which keeps the option `transport` that ours reads.
+// lib/client/udp-tracker.js ours, and of client.js its own, which keeps the options `transport` and `family` that ours reads.
 
 const fs = require('fs')
 const path = require('path')
@@ -59,8 +59,14 @@ function trackerSource(format) {
 function clientSource(format, file) {
   const source = fs.readFileSync(file, 'utf8')
   if (KEEPS_OPTION.test(source))
-    return source.replace(KEEPS_OPTION, '$1._transport = opts.transport; $&')
-  warnOnce(file, `The option \`transport\` is not seen by ${file}: its constructor is unknown`)
+    return source.replace(
+      KEEPS_OPTION,
+      '$1._transport = opts.transport; $1._family = opts.family; $&'
+    )
+  warnOnce(
+    file,
+    `The options \`transport\` and \`family\` are not seen by ${file}: its constructor is unknown`
+  )
   return null
 }
 

@@ -55,7 +55,7 @@ function announce(asked, handlers) {
  * and later; a row is {seeds, completed, leechers}, or missing if it has not come in. Returns a function that cancels the
  * request. Throws if what is asked cannot be sent.
  */
-function scrape({ url, infoHashes, transport }, handlers) {
+function scrape({ url, infoHashes, family, transport }, handlers) {
   const job = new Scrape(hashesOf(infoHashes), {
     onResult: (rows) => {
       limit.end()
@@ -67,7 +67,7 @@ function scrape({ url, infoHashes, transport }, handlers) {
     },
     onProgress: () => limit.restart()
   })
-  job.start(check.urlText(url), RESEND, check.announceOptions({ transport }))
+  job.start(check.urlText(url), RESEND, check.scrapeOptions({ family, transport }))
   const limit = new Limit(REQUEST_TIMEOUT, () => job.giveUp(REQUEST_TIMEOUT))
   return () => {
     limit.end()

@@ -70,7 +70,14 @@ class UDPTracker extends EventEmitter {
     if (this.destroyed) return
     begin(this, (ended) => {
       const infoHashes = values.infoHashes(Object(opts).infoHash, this.client.infoHash)
-      const asked = { url: this.announceUrl, infoHashes, transport: transportOf(this) }
+      const family = familyOf(this)
+      const asked = {
+        url: this.announceUrl,
+        infoHashes,
+        // One of them has the numbers.
+        family: family === 'both' ? 0 : family,
+        transport: transportOf(this)
+      }
       const labels = infoHashes.map(values.label)
       return requests.scrape(asked, {
         onScraped: (rows) => {
