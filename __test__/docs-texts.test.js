@@ -92,8 +92,8 @@ describe('the error text', () => {
     'proto/failure',
     'proto/url',
     'proto/extension',
-    'net/failure',
-    'net/path/transport'
+    'requests/failure',
+    'requests/transport'
   ]
   const code = sources.map((name) => fs.readFileSync(path.join(ROOT, 'src', `${name}.rs`), 'utf8'))
   // A REASON within a text.

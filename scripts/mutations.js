@@ -24,6 +24,11 @@ const FOLDERS = [
     folder: 'src/net/names',
     list: require('./mutations/names'),
     programs: [{ target: ['--lib'], only: ['net::names'] }]
+  },
+  {
+    folder: 'src/requests/names',
+    list: require('./mutations/hosts'),
+    programs: [{ target: ['--lib'], only: ['requests::names'] }]
   }
 ]
 /** The seeded networks are ten thousand; most of what they find shows in these. */

@@ -12,7 +12,7 @@ use proptest::{collection::vec, prelude::*};
 mod fuzz;
 
 // As in `fuzz/src/lib.rs`: what is taken in by path looks for the crate's modules here.
-use bittorrent_udp_tracker::{net, proto};
+use bittorrent_udp_tracker::{proto, requests};
 
 /// Miri takes a thousand times as long.
 const CASES: u32 = if cfg!(miri) { 2 } else { 256 };

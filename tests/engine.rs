@@ -19,11 +19,12 @@ use std::{
 };
 
 use bittorrent_udp_tracker::{
-    net::{Command, Engine, Failure, Preferences, SessionId, Sink, Start, Transport},
+    net::Engine,
     proto::{
         Announce, AnnounceResponse, AnnounceUrl, Body, Event, Extension, InfoHash, Outcome, PeerId, RequestId,
         Schedule, Trace,
     },
+    requests::{Command, Failure, Preferences, SessionId, Sink, Start, Transport},
 };
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 

@@ -7,7 +7,7 @@ use arbitrary::{Arbitrary, Unstructured};
 use bittorrent_udp_tracker::proto::Event;
 
 use super::{
-    requests::{address, announce, connect, scrape},
+    drawn::{address, announce, connect, scrape},
     watched::Watched,
     wire::{self, Packet},
 };

@@ -4,18 +4,18 @@ use std::{fmt::Write, net::Ipv4Addr, sync::Arc};
 
 use arbitrary::{Arbitrary, Unstructured};
 use bittorrent_udp_tracker::{
-    net::{Command, Failure, Start},
     proto::{
         Announce, AnnounceUrl, Authentication, Body, Connect, Event, Extension, Family, InfoHash, MAX_SCRAPE_HASHES,
         PeerId, RequestId, Schedule, Scrape,
     },
+    requests::{Command, Failure, Start},
 };
 
-#[path = "../../src/binding/commands.rs"]
+#[path = "../../src/records/commands.rs"]
 mod decoder;
-#[path = "../../src/binding/reader.rs"]
+#[path = "../../src/records/reader.rs"]
 mod reader;
-#[path = "../../src/binding/transports.rs"]
+#[path = "../../src/records/transports.rs"]
 mod transports;
 use decoder::Decoder;
 

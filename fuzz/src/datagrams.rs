@@ -9,7 +9,7 @@ use std::time::Duration;
 use bittorrent_udp_tracker::proto::Event;
 
 use super::{
-    requests::{address, announce, scrape},
+    drawn::{address, announce, scrape},
     watched::Watched,
 };
 

@@ -10,13 +10,13 @@
 pub mod calls;
 pub mod commands;
 pub mod datagrams;
-mod requests;
+mod drawn;
 pub mod url;
 mod watched;
 #[path = "../../tests/support/wire.rs"]
 #[allow(dead_code)]
 mod wire;
 
-// `src/binding/commands.rs`, which `commands` takes in by its path, finds the crate's modules where it looks for them.
+// `src/records/commands.rs`, which `commands` takes in by its path, finds the crate's modules where it looks for them.
 #[allow(unused_imports)]
-pub use bittorrent_udp_tracker::{net, proto};
+pub use bittorrent_udp_tracker::{proto, requests};

@@ -13,7 +13,7 @@ use bittorrent_udp_tracker::proto::{
 };
 
 use super::{
-    requests::{host, one_spelling},
+    drawn::{host, one_spelling},
     wire::Packet,
 };
 

@@ -1,7 +1,7 @@
 'use strict'
 
 // Commands for the engine, packed into one buffer that is handed over once a tick. What is written here,
-// src/binding/commands.rs reads: they change together.
+// src/records/commands.rs reads: they change together.
 //
 // A record counts once it is committed: whatever throws while it is written leaves nothing behind.
 

@@ -1,6 +1,6 @@
 'use strict'
 
-// Outcomes of the engine, many in one buffer. What is read here, src/binding/outcomes.rs writes: they change together.
+// Outcomes of the engine, many in one buffer. What is read here, src/records/outcomes.rs writes: they change together.
 
 const Failure = require('./failure.js')
 

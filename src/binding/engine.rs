@@ -8,7 +8,10 @@ use std::{
 
 use tokio::sync::mpsc::UnboundedSender;
 
-use crate::net::{Command, Engine, Stats};
+use crate::{
+    net::Engine,
+    requests::{Command, Stats},
+};
 
 /// Locked when a session begins or ends, never by a request.
 pub(super) struct SharedEngine(Mutex<State>);
@@ -86,8 +89,8 @@ mod tests {
     use std::sync::mpsc::{Sender, channel};
 
     use crate::{
-        net::{Failure, Sink},
         proto::{Outcome, RequestId, Trace},
+        requests::{Failure, Sink},
     };
 
     use super::*;

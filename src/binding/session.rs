@@ -17,14 +17,14 @@ use napi::{
 use napi_derive::napi;
 
 use crate::{
-    net::{Command, SessionId},
     proto::MAX_SCRAPE_HASHES,
+    records::Decoder,
+    requests::{Command, SessionId},
 };
 
 use super::{
-    commands::Decoder,
     engine::{Handle, SharedEngine},
-    outcomes::{Inbound, Taken, queue},
+    queue::{Inbound, Taken, queue},
     waker::{Waker, Woken},
 };
 

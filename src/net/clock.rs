@@ -19,3 +19,8 @@ pub(super) fn now() -> Instant {
 pub(super) fn system(at: Instant) -> time::Instant {
     start() + at.saturating_duration_since(Instant::START)
 }
+
+/// How far the calendar is.
+pub(super) fn calendar() -> time::Duration {
+    time::SystemTime::now().duration_since(time::UNIX_EPOCH).unwrap_or_default()
+}

@@ -1,7 +1,7 @@
 //! The engine: one thread that carries commands and datagrams into the client and what it says out again.
 //!
 //! A turn of the loop does all there is to do without waiting, then waits for whatever comes first. Nothing in it is
-//! locked: commands come through a queue, outcomes leave through each session's [`Sink`].
+//! locked: commands come through a queue, outcomes leave through each session's [`Sink`](crate::requests::Sink).
 
 use std::{
     collections::HashMap,
@@ -9,6 +9,7 @@ use std::{
     io,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
+    task::{Context, Poll},
     thread::JoinHandle,
     time::Duration,
 };
@@ -19,15 +20,14 @@ use tokio::sync::{
     oneshot,
 };
 
+use crate::requests::{Command, Found, Paths, SessionId, Sessions, Stats};
+
 use super::{
     clock,
-    messages::{Command, Found, SessionId},
     names::{self, Ask, Shared},
     network::Watch,
-    path::socket::ReceiveBuffers,
-    paths::Paths,
-    sessions::Sessions,
-    stats::Stats,
+    path::{Path, socket::ReceiveBuffers},
+    turns::Turns,
 };
 
 /// How long the engine keeps looking for more after it had something to do, while a few requests are in flight: a
@@ -91,8 +91,9 @@ impl Engine {
 
 struct Loop {
     inbox: UnboundedReceiver<Vec<Command>>,
+    turns: Turns,
     sessions: Sessions,
-    paths: Paths,
+    paths: Paths<Path>,
     receive_buffers: ReceiveBuffers,
     network: Watch,
     /// Look-ups for the sessions' own functions, and those that a session has been asked for.
@@ -104,10 +105,12 @@ struct Loop {
 impl Loop {
     fn new(inbox: UnboundedReceiver<Vec<Command>>, stats: Arc<Stats>, seed: [u8; 32]) -> Self {
         let (ask, asks) = unbounded_channel();
+        let shared = Shared::new(ask);
         Self {
             inbox,
+            turns: Turns::default(),
             sessions: Sessions::default(),
-            paths: Paths::new(Shared::new(ask), seed),
+            paths: Paths::new(move |transport, seed| Path::new(transport, shared.clone(), seed), seed),
             receive_buffers: ReceiveBuffers::new(),
             network: Watch::new(clock::now()),
             asks,
@@ -120,15 +123,15 @@ impl Loop {
         let mut busy = clock::now();
         loop {
             let Some(commands) = self.take_commands() else { return };
-            self.paths.notice_suspend();
             let now = clock::now();
+            self.paths.notice_suspend(now, clock::calendar());
             let mut datagrams = 0;
             for path in self.paths.iter_mut() {
                 datagrams += path.receive(now, &mut self.receive_buffers, &self.stats);
             }
             let now = clock::now();
             if let Some(change) = self.network.look(now, self.paths.pending(), datagrams > 0) {
-                self.paths.iter_mut().for_each(|path| path.handle_network_change(now, change));
+                self.paths.handle_network_change(now, change);
             }
             for path in self.paths.iter_mut() {
                 path.send(now, &self.stats);
@@ -142,7 +145,7 @@ impl Loop {
                 busy = now;
             }
             let few = (1..=FEW).contains(&self.paths.asking()) && now.saturating_duration_since(busy) < LINGER;
-            if few || self.sessions.with_commands() > 0 {
+            if few || self.turns.with_commands() > 0 {
                 // Lets the runtime look at its sockets and timers, and comes straight back.
                 tokio::task::yield_now().await;
             } else if self.wait().await.is_none() {
@@ -153,8 +156,8 @@ impl Loop {
 
     /// Waits until there is something to do. `None` means that nobody can give commands any more.
     async fn wait(&mut self) -> Option<()> {
-        let deadline = [self.paths.deadline(), self.network.poll_timeout()].into_iter().flatten().min();
-        let Self { inbox, sessions, paths, network, asks, .. } = self;
+        let deadline = [self.paths.poll_timeout(), self.network.poll_timeout()].into_iter().flatten().min();
+        let Self { inbox, turns, paths, network, asks, .. } = self;
         let sleep = async {
             match deadline {
                 Some(at) => tokio::time::sleep_until(clock::system(at).into()).await,
@@ -164,10 +167,10 @@ impl Loop {
         let ask;
         tokio::select! {
             batch = inbox.recv() => {
-                sessions.enqueue(batch?);
+                turns.enqueue(batch?);
                 return Some(());
             }
-            () = poll_fn(|context| paths.poll(context)) => return Some(()),
+            () = poll_fn(|context| poll(paths, context)) => return Some(()),
             () = poll_fn(|context| network.poll(context)) => return Some(()),
             one = asks.recv() => ask = one,
             () = sleep => return Some(()),
@@ -184,16 +187,16 @@ impl Loop {
         let mut came = 0;
         while came < BATCHES_A_TURN {
             match self.inbox.try_recv() {
-                Ok(batch) => self.sessions.enqueue(batch),
+                Ok(batch) => self.turns.enqueue(batch),
                 Err(TryRecvError::Empty) => break,
-                Err(TryRecvError::Disconnected) if self.sessions.with_commands() == 0 => return None,
+                Err(TryRecvError::Disconnected) if self.turns.with_commands() == 0 => return None,
                 Err(TryRecvError::Disconnected) => break,
             }
             came += 1;
         }
         let mut commands = Vec::new();
-        for _ in 0..self.sessions.with_commands() {
-            self.sessions.next_commands(&mut commands);
+        for _ in 0..self.turns.with_commands() {
+            self.turns.next_commands(&mut commands);
             self.handle_commands(&mut commands);
         }
         Some(came)
@@ -220,9 +223,9 @@ impl Loop {
                 Command::Reject(id, failure) => self.sessions.failure(id, &failure),
                 Command::Cancel(id) => {
                     self.sessions.end(id);
-                    self.paths.iter_mut().for_each(|path| path.cancel(now, id));
+                    self.paths.cancel(now, id);
                 }
-                Command::GiveUp(id, after) => self.paths.iter_mut().for_each(|path| path.give_up(now, id, after)),
+                Command::GiveUp(id, after) => self.paths.give_up(now, id, after),
                 Command::Found(session, number, found) => {
                     if let Some(answer) = self.asked.remove(&(session, number)) {
                         // Nobody may wait for it any more.
@@ -236,7 +239,7 @@ impl Loop {
                 Command::Trace(session, wanted) => self.set_tracing(session, wanted),
                 Command::Close(session, closed) => {
                     self.set_tracing(session, false);
-                    self.paths.iter_mut().for_each(|path| path.cancel_session(now, session));
+                    self.paths.cancel_session(now, session);
                     self.asked.retain(|(of, _), _| *of != session);
                     self.sessions.close(session);
                     // A session that has stopped waiting needs no answer.
@@ -286,4 +289,11 @@ impl Loop {
         self.sessions.check(self.paths.pending());
         self.sessions.flush();
     }
+}
+
+/// Ready when one of the paths has something to do.
+fn poll(paths: &mut Paths<Path>, context: &mut Context<'_>) -> Poll<()> {
+    // Each is asked: only who has been asked wakes us.
+    let ready = paths.iter_mut().filter_map(|path| path.poll(context).is_ready().then_some(())).count();
+    if ready > 0 { Poll::Ready(()) } else { Poll::Pending }
 }

@@ -4,22 +4,10 @@
 
 mod clock;
 mod engine;
-mod failure;
-mod messages;
 mod names;
 mod network;
 mod path;
-mod paths;
 mod proxy;
-mod sessions;
-mod stats;
+mod turns;
 
 pub use engine::Engine;
-pub use failure::Failure;
-pub use messages::{Command, Decision, Found, SessionId, Sink, Start};
-pub use names::{
-    error::{LookUpError, ServerProblem},
-    preferences::{Place, Preferences},
-};
-pub use path::transport::{CallerLookup, Proxy, Transport, TransportError};
-pub use stats::Stats;

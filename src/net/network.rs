@@ -11,7 +11,10 @@ use std::{
 
 use getifaddrs::InterfaceFlags;
 
-use crate::proto::{Family, Instant};
+use crate::{
+    proto::{Family, Instant},
+    requests::Change,
+};
 
 /// How often the network is looked at while there are requests.
 const LOOKED_AT_EVERY: Duration = Duration::from_secs(10);
@@ -51,15 +54,6 @@ impl View {
         let addresses = interfaces.filter_map(|found| found.address.ip_addr()).filter(|ip| !is_of_link(ip)).collect();
         Some(Self { addresses, sources: [source(Family::V4), source(Family::V6)] })
     }
-}
-
-/// What has become of the network.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Change {
-    /// Addresses or the way out are others.
-    Moved,
-    /// Something has changed that may have made somebody reachable.
-    Up,
 }
 
 /// Looks after the network while there are requests.

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use simple_dns::{CLASS, Name, Packet, PacketFlag, QCLASS, QTYPE, RCODE, ResourceRecord, TYPE, rdata::RData};
 
-use super::error::{LookUpError, ServerProblem};
+use crate::requests::{LookUpError, ServerProblem};
 
 /// Where the question begins in a message.
 const HEADER: usize = 12;

@@ -1,14 +1,10 @@
-//! Names to addresses. [`resolver`] knows what is known of each host and who waits for it; [`Names`] has a host looked up by
-//! whoever the path's transport says: the application's own function, the system's resolver, or a stub resolver that asks
-//! name servers through the transport.
+//! Look-ups. [`Names`] has a host looked up by whoever the path's transport says: the application's own function, the system's
+//! resolver, or a stub resolver that asks name servers through the transport.
 
-mod addresses;
-pub(crate) mod error;
 mod files;
-mod host;
+pub(crate) mod look_ups;
 mod message;
 pub(crate) mod preferences;
-pub(crate) mod resolver;
 mod stub;
 mod system;
 
@@ -26,19 +22,12 @@ use tokio::{
     time::timeout,
 };
 
-use crate::proto::Family;
+use crate::{
+    proto::Family,
+    requests::{CallerLookup, Decision, Found, LookUpError, Preferences, Transport},
+};
 
-use self::{
-    error::LookUpError,
-    files::Files,
-    preferences::{Preferences, preferences_of},
-    stub::Stub,
-    system::System,
-};
-use super::{
-    messages::{Decision, Found},
-    path::transport::{CallerLookup, Transport},
-};
+use self::{files::Files, preferences::preferences_of, stub::Stub, system::System};
 
 /// When a look-up is given up. The system's own limits are often shorter, never reliably so.
 const LONGEST_LOOK_UP: Duration = Duration::from_secs(30);
@@ -127,11 +116,6 @@ impl Names {
             Err(LookUpError::NotFound) => Ok(None),
             Err(error) => Err(error),
         }
-    }
-
-    /// Whether the answer is the same for both families, so that one question serves all.
-    fn answers_both(&self) -> bool {
-        self.transport.lookup.is_none() && !self.transport.is_bound()
     }
 
     async fn ask_caller(&self, lookup: CallerLookup, host: &str, family: Option<Family>) -> Found {
@@ -268,7 +252,7 @@ mod tests {
         let bound = Transport { local_v4: Some([127, 0, 0, 1].into()), ..Transport::default() };
         for (transport, both) in [(Transport::default(), true), (bound, false)] {
             let names = Names::new(Arc::new(transport), Shared::new(asks.clone()));
-            assert_eq!(names.answers_both(), both);
+            assert_eq!(names.transport.answers_both(), both);
             assert!(names.look_up("localhost", Some(Family::V4)).await.unwrap().contains(&[127, 0, 0, 1].into()));
         }
     }

@@ -5,7 +5,6 @@
 
 use std::{
     collections::HashMap,
-    fmt,
     sync::Arc,
     task::{Context, Poll},
     time::Duration,
@@ -16,16 +15,12 @@ use tokio::{
     time::timeout,
 };
 
-use crate::proto::{self, RequestId};
-
-use super::{
-    super::{
-        Failure,
-        messages::{SessionId, session_of},
-    },
-    Names,
-    error::LookUpError,
+use crate::{
+    proto::{self, RequestId},
+    requests::{Failure, LookUpError, Place, Preferences, SessionId, session_of},
 };
+
+use super::Names;
 
 /// The first word of such a record.
 const FIRST_WORD: &str = "BITTORRENT";
@@ -35,27 +30,6 @@ const PATIENCE: Duration = Duration::from_secs(2);
 pub(super) const AT_ONCE: usize = 64;
 /// How many places a host can name. No host has so many trackers.
 const MOST: usize = 32;
-
-/// A place where a host says that there is a tracker.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
-    /// A UDP port.
-    Udp(u16),
-    /// A TCP port.
-    Tcp(u16),
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Udp(port) => write!(formatter, "UDP:{port}"),
-            Self::Tcp(port) => write!(formatter, "TCP:{port}"),
-        }
-    }
-}
-
-/// Where a host has trackers by its own word, what it prefers first. None at all is its word, too. `None` without a record.
-pub type Preferences = Option<Vec<Place>>;
 
 /// Reads a host's texts. Of several records all count.
 pub(super) fn preferences_of(texts: &[String]) -> Preferences {

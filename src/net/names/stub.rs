@@ -19,14 +19,13 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use crate::proto::Family;
+use crate::{
+    proto::Family,
+    requests::{Found, LookUpError, ServerProblem, Transport},
+};
 
 use super::{
-    super::{
-        messages::Found,
-        path::{socket::Socket, transport::Transport},
-    },
-    error::{LookUpError, ServerProblem},
+    super::path::socket::Socket,
     files::{Configuration, Snapshot},
     message::{A, AAAA, Answer, Kind, Question, TXT},
 };

@@ -12,7 +12,7 @@ use tokio::{
     time::sleep_until,
 };
 
-use super::{super::messages::Found, error::LookUpError};
+use crate::requests::{Found, LookUpError};
 
 /// How many look-ups the system is asked for at once.
 pub(super) const TURNS: usize = 32;

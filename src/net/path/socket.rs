@@ -13,12 +13,15 @@ use quinn_udp::{BATCH_SIZE, RecvMeta, Transmit, UdpSockRef, UdpSocketState};
 use socket2::{SockRef, Type};
 use tokio::{io::Interest, net::UdpSocket};
 
-use crate::proto::{Family, Instant};
+use crate::{
+    proto::{Family, Instant},
+    requests::{Transport, TransportError},
+};
 
 use super::{
     super::clock,
     error_queue::ErrorQueue,
-    transport::{self, BoundTo, Transport, TransportError},
+    transport::{self, BoundTo},
 };
 
 /// What is asked for as buffers. Systems cut it down to what an ordinary user may have.

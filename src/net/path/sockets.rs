@@ -7,12 +7,15 @@ use std::{
     time::Duration,
 };
 
-use crate::proto::{Client, Family, Instant, Port, SendError};
+use crate::{
+    proto::{Client, Family, Instant, Port, SendError},
+    requests::{Transport, TransportError},
+};
 
 use super::{
     super::{clock, network, proxy::ProxyConnection},
     socket::{STALE, Socket},
-    transport::{self, Transport, TransportError},
+    transport,
 };
 
 /// How long the broadcast addresses of the machine's networks are taken to be the same.

@@ -20,7 +20,10 @@ use tokio::{
     time::{sleep, timeout_at},
 };
 
-use crate::proto::{Family, Host, Instant, Port};
+use crate::{
+    proto::{Family, Host, Instant, Port},
+    requests::{Proxy, Transport},
+};
 
 use self::{
     hosts::Hosts,
@@ -28,10 +31,7 @@ use self::{
 };
 use super::{
     names::Names,
-    path::{
-        socket::{ReceiveBuffers, Sender, Socket},
-        transport::{Proxy, Transport},
-    },
+    path::socket::{ReceiveBuffers, Sender, Socket},
 };
 
 /// A proxy that has given no relay in this time gives none: the requests that wait for it end.

@@ -1,24 +1,23 @@
 //! The hosts of one path: one look-up a host however many requests, ports and URLs wait for it, and what becomes of these.
+//! Nothing here asks anybody: whoever drives it makes the look-ups that it wants.
 
 use std::{
     collections::{BTreeSet, HashMap, VecDeque},
     net::{IpAddr, SocketAddr},
-    sync::Arc,
-    task::{Context, Poll},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
 };
-
-use tokio::task::{AbortHandle, JoinSet};
 
 use crate::proto::{self, AnnounceUrl, Body, Family, Instant, RequestId};
 
 use super::{
     super::{
-        Failure,
+        Failure, Transport,
         messages::{Decision, Found, SessionId, Start, session_of},
-        path::transport::Transport,
     },
-    Names,
-    addresses::{are_lasting, arrange},
+    addresses::{IndexOf, are_lasting, arrange},
     error::LookUpError,
     host::{End, Host},
 };
@@ -42,7 +41,8 @@ struct Entry {
     host: Host,
     /// Where it stands among the deadlines.
     due: Option<Instant>,
-    look_up: Option<AbortHandle>,
+    /// The number of the one that is under way.
+    look_up: Option<u32>,
     /// How many look-ups have failed in a row.
     failed: u32,
     places: Vec<Place>,
@@ -71,8 +71,22 @@ struct Latest {
     until: Option<Instant>,
 }
 
+/// What whoever drives the resolver has to do with look-ups.
+#[derive(Debug, PartialEq)]
+pub(crate) enum LookUp {
+    /// The addresses of a name are wanted, of one family if it is given. What is found comes back with this number, which
+    /// no other look-up of the process has.
+    Begin(u32, Arc<str>, Option<Family>),
+    /// Nobody waits for the one of this number any more.
+    Forget(u32),
+    /// Not a task: something was decided.
+    Decided(Decision),
+}
+
 /// What comes of look-ups.
 pub(crate) enum Event {
+    /// There is something to do.
+    Wanted(LookUp),
     /// A request has its host's addresses.
     Resolved(Start, Arc<[SocketAddr]>),
     /// It will have none.
@@ -83,32 +97,30 @@ pub(crate) enum Event {
 
 pub(crate) struct Resolver {
     transport: Arc<Transport>,
-    names: Arc<Names>,
+    index_of: IndexOf,
     hosts: HashMap<Question, Entry>,
     places: HashMap<Place, Arranged>,
     /// Requests that wait, by number, and since when.
     waiting: HashMap<RequestId, (Start, Question, Instant)>,
     deadlines: BTreeSet<(Instant, Question)>,
     latest: Option<Latest>,
-    look_ups: JoinSet<(Question, Found)>,
-    ended: Vec<(Question, Found)>,
+    look_ups: HashMap<u32, Question>,
     events: VecDeque<Event>,
     /// How often hosts have been asked for or found since those that nobody needs were forgotten.
     changes: usize,
 }
 
 impl Resolver {
-    pub(crate) fn new(transport: Arc<Transport>, names: Arc<Names>) -> Self {
+    pub(crate) fn new(transport: Arc<Transport>, index_of: IndexOf) -> Self {
         Self {
             transport,
-            names,
+            index_of,
             hosts: HashMap::new(),
             places: HashMap::new(),
             waiting: HashMap::new(),
             deadlines: BTreeSet::new(),
             latest: None,
-            look_ups: JoinSet::new(),
-            ended: Vec::new(),
+            look_ups: HashMap::new(),
             events: VecDeque::new(),
             changes: 0,
         }
@@ -129,7 +141,7 @@ impl Resolver {
         if let Some(ip) = literal
             && self.transport.lookup.is_none()
         {
-            let addresses = arrange(&self.transport, &start.url, start.family, &[ip]);
+            let addresses = arrange(&self.transport, self.index_of, &start.url, start.family, &[ip]);
             return self.resolve(start, addresses, None);
         }
         let place = (start.url.authority.clone(), start.family);
@@ -177,7 +189,7 @@ impl Resolver {
     fn question(&self, literal: Option<IpAddr>, start: &Start) -> Question {
         // An IPv6 address has no brackets when it is asked about.
         let name = literal.map_or_else(|| start.url.host.to_string(), |ip| ip.to_string());
-        Question { name: name.into(), family: start.family.filter(|_| !self.names.answers_both()) }
+        Question { name: name.into(), family: start.family.filter(|_| !self.transport.answers_both()) }
     }
 
     /// The addresses of a place, of those that its host has.
@@ -195,7 +207,7 @@ impl Resolver {
         {
             return Ok(before.addresses.clone());
         }
-        let addresses = arrange(&self.transport, url, place.1, ips)?;
+        let addresses = arrange(&self.transport, self.index_of, url, place.1, ips)?;
         if let Some(Arranged { addresses: known, .. }) = before
             && *known != addresses
         {
@@ -255,18 +267,22 @@ impl Resolver {
                 if entry.host.is_idle()
                     && let Some(look_up) = entry.look_up.take()
                 {
-                    look_up.abort();
+                    self.forget(look_up);
                 }
             }
             self.follow(now, &question);
         }
     }
 
-    /// Takes what look-ups have found, and does what is due.
-    pub(crate) fn handle_timeout(&mut self, now: Instant) {
-        for (question, found) in std::mem::take(&mut self.ended) {
+    /// The look-up of this number has ended. One that was forgotten may end all the same.
+    pub(crate) fn handle_found(&mut self, now: Instant, number: u32, found: Found) {
+        if let Some(question) = self.look_ups.remove(&number) {
             self.finish(now, &question, found);
         }
+    }
+
+    /// Does what is due.
+    pub(crate) fn handle_timeout(&mut self, now: Instant) {
         while let Some((at, question)) = self.deadlines.first().cloned()
             && at <= now
         {
@@ -281,7 +297,6 @@ impl Resolver {
     }
 
     fn finish(&mut self, now: Instant, question: &Question, found: Found) {
-        // It may have ended in the moment in which it was given up.
         let Some(entry) = self.hosts.get_mut(question) else { return };
         entry.look_up = None;
         entry.failed = if found.is_ok() { 0 } else { entry.failed + 1 };
@@ -350,18 +365,20 @@ impl Resolver {
             return self.remove(question);
         }
         if entry.host.poll_look_up(now) {
+            static LAST: AtomicU32 = AtomicU32::new(0);
+            let number = LAST.fetch_add(1, Ordering::Relaxed);
+            let before = entry.look_up.replace(number);
             if entry.failed > 0 {
-                self.names.note(Decision::LookUpRepeated(question.name.to_string()));
+                let repeated = Decision::LookUpRepeated(question.name.to_string());
+                self.events.push_back(Event::Wanted(LookUp::Decided(repeated)));
             }
-            let (names, question) = (self.names.clone(), question.clone());
-            let look_up = async move {
-                let found = names.look_up(&question.name, question.family).await;
-                (question, found)
-            };
-            if let Some(before) = entry.look_up.replace(self.look_ups.spawn(look_up)) {
-                before.abort();
+            self.look_ups.insert(number, question.clone());
+            self.events.push_back(Event::Wanted(LookUp::Begin(number, question.name.clone(), question.family)));
+            if let Some(before) = before {
+                self.forget(before);
             }
         }
+        let Some(entry) = self.hosts.get_mut(question) else { return };
         let due = entry.host.poll_timeout();
         if due != entry.due {
             if let Some(before) = entry.due {
@@ -377,13 +394,19 @@ impl Resolver {
     fn remove(&mut self, question: &Question) {
         let Some(entry) = self.hosts.remove(question) else { return };
         if let Some(look_up) = entry.look_up {
-            look_up.abort();
+            self.forget(look_up);
         }
         if let Some(due) = entry.due {
             self.deadlines.remove(&(due, question.clone()));
         }
         for place in entry.places {
             self.places.remove(&place);
+        }
+    }
+
+    fn forget(&mut self, look_up: u32) {
+        if self.look_ups.remove(&look_up).is_some() {
+            self.events.push_back(Event::Wanted(LookUp::Forget(look_up)));
         }
     }
 
@@ -406,6 +429,9 @@ impl Resolver {
         if self.waiting.is_empty() && self.waiting.capacity() > LARGE {
             self.waiting = HashMap::new();
         }
+        if self.look_ups.is_empty() && self.look_ups.capacity() > LARGE {
+            self.look_ups = HashMap::new();
+        }
         if self.hosts.capacity() > 4 * MOST_HOSTS.max(self.hosts.len()) {
             self.hosts.shrink_to(MOST_HOSTS);
             self.places.shrink_to(MOST_HOSTS);
@@ -417,18 +443,9 @@ impl Resolver {
         self.events.pop_front()
     }
 
-    /// When [`handle_timeout`](Self::handle_timeout) is to be called, unless [`poll`](Self::poll) is ready before.
+    /// When [`handle_timeout`](Self::handle_timeout) is to be called.
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
         self.deadlines.first().map(|(at, _)| *at)
-    }
-
-    /// Ready when a look-up has ended.
-    pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        while let Poll::Ready(Some(look_up)) = self.look_ups.poll_join_next(context) {
-            // Without one, it was given up, or it panicked, which nothing in it can.
-            self.ended.extend(look_up.ok());
-        }
-        if self.ended.is_empty() { Poll::Pending } else { Poll::Ready(()) }
     }
 
     /// How many requests wait.
@@ -444,26 +461,73 @@ impl Resolver {
 
 #[cfg(test)]
 mod tests {
-    use std::future::poll_fn;
-
-    use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
-
-    use super::{
-        super::{Ask, LookUp, Shared},
-        *,
-    };
+    use super::*;
     use crate::{
-        net::path::transport::CallerLookup,
         proto::{InfoHash, Schedule, Scrape},
+        requests::CallerLookup,
     };
 
-    /// A resolver whose questions come to the test.
-    fn resolver() -> (Resolver, UnboundedReceiver<Ask>) {
-        let (asks, asked) = unbounded_channel();
-        let lookup = Some(CallerLookup { session: 1, function: 1 });
-        let transport = Arc::new(Transport { lookup, ..Transport::default() });
-        let names = Arc::new(Names::new(transport.clone(), Shared::new(asks)));
-        (Resolver::new(transport, names), asked)
+    /// A resolver, and what has come out of it.
+    struct Test {
+        resolver: Resolver,
+        wanted: VecDeque<LookUp>,
+        /// Of requests: their numbers, and where they are to go or the text of their failure.
+        told: Vec<(u64, String)>,
+    }
+
+    impl Test {
+        /// Of an application's own look-up.
+        fn new() -> Self {
+            let lookup = Some(CallerLookup { session: 1, function: 1 });
+            Self::of(Transport { lookup, ..Transport::default() })
+        }
+
+        fn of(transport: Transport) -> Self {
+            let index_of = |_: &str| panic!("no address has a zone");
+            let resolver = Resolver::new(Arc::new(transport), index_of);
+            Self { resolver, wanted: VecDeque::new(), told: Vec::new() }
+        }
+
+        fn request(&mut self, now: Instant, id: u64, url: &Arc<AnnounceUrl>, family: Option<Family>) {
+            self.resolver.handle_request(now, start(id, url, family));
+        }
+
+        fn poll(&mut self) {
+            while let Some(event) = self.resolver.poll_event() {
+                self.told.push(match event {
+                    Event::Wanted(look_up) => {
+                        self.wanted.push_back(look_up);
+                        continue;
+                    }
+                    Event::Resolved(start, addresses) => (start.id.0, format!("{addresses:?}")),
+                    Event::Failed(id, failure) => (id.0, failure.to_string()),
+                    Event::Moved { host, known, addresses } => (0, format!("{host} {known:?} {addresses:?}")),
+                });
+            }
+        }
+
+        /// The look-up that is to begin next: its number and what is asked.
+        fn begun(&mut self) -> Option<(u32, String, Option<Family>)> {
+            self.poll();
+            while let Some(wanted) = self.wanted.pop_front() {
+                if let LookUp::Begin(number, name, family) = wanted {
+                    return Some((number, name.to_string(), family));
+                }
+            }
+            None
+        }
+
+        /// The next look-up has found this.
+        fn find(&mut self, now: Instant, found: Found) {
+            let (number, ..) = self.begun().unwrap();
+            self.resolver.handle_found(now, number, found);
+        }
+
+        fn told(&mut self) -> Vec<(u64, String)> {
+            self.poll();
+            self.told.sort();
+            std::mem::take(&mut self.told)
+        }
     }
 
     fn url(text: &str) -> Arc<AnnounceUrl> {
@@ -476,168 +540,135 @@ mod tests {
         Start { id, url, family, transport: None, schedule, body }
     }
 
-    async fn next(asked: &mut UnboundedReceiver<Ask>) -> LookUp {
-        loop {
-            if let Some(Ask::LookUp(question)) = asked.recv().await {
-                return question;
-            }
-        }
-    }
-
     fn ip(last: u8) -> IpAddr {
         [10, 0, 0, last].into()
     }
 
-    async fn ended(resolver: &mut Resolver, now: Instant) {
-        poll_fn(|context| resolver.poll(context)).await;
-        resolver.handle_timeout(now);
-    }
-
-    /// What has come of requests: their numbers, and where they are to go or the text of their failure.
-    fn events(resolver: &mut Resolver) -> Vec<(u64, String)> {
-        let mut events = Vec::new();
-        while let Some(event) = resolver.poll_event() {
-            events.push(match event {
-                Event::Resolved(start, addresses) => (start.id.0, format!("{addresses:?}")),
-                Event::Failed(id, failure) => (id.0, failure.to_string()),
-                Event::Moved { host, known, addresses } => (0, format!("{host} {known:?} {addresses:?}")),
-            });
-        }
-        events.sort();
-        events
-    }
-
-    #[tokio::test]
-    async fn the_ports_and_urls_of_a_host_have_one_look_up() {
-        let ((mut resolver, mut asked), now) = (resolver(), Instant::START);
+    #[test]
+    fn the_ports_and_urls_of_a_host_have_one_look_up() {
+        let (mut test, now) = (Test::new(), Instant::START);
         for (id, text) in ["udp://h.example:1", "udp://h.example:2/announce", "udp://h.example:2/x"].iter().enumerate()
         {
-            resolver.handle_request(now, start(id as u64, &url(text), None));
+            test.request(now, id as u64, &url(text), None);
         }
-        let question = next(&mut asked).await;
-        assert_eq!((question.host.as_str(), question.family), ("h.example", None));
-        question.answer.send(Ok(vec![ip(1)])).unwrap();
-        ended(&mut resolver, now).await;
+        let (number, name, family) = test.begun().unwrap();
+        assert_eq!((name.as_str(), family), ("h.example", None));
+        assert_eq!(test.begun(), None);
+        test.resolver.handle_found(now, number, Ok(vec![ip(1)]));
         let told = |port| format!("[10.0.0.1:{port}]");
-        assert_eq!(events(&mut resolver), [(0, told(1)), (1, told(2)), (2, told(2))]);
-        assert!(asked.try_recv().is_ok_and(|ask| matches!(ask, Ask::Forget(..))));
-        resolver.handle_request(now, start(3, &url("udp://h.example:3"), None));
-        assert_eq!(events(&mut resolver), [(3, told(3))]);
-        assert!(asked.try_recv().is_err());
-        assert_eq!(resolver.pending(), 0);
+        assert_eq!(test.told(), [(0, told(1)), (1, told(2)), (2, told(2))]);
+        test.request(now, 3, &url("udp://h.example:3"), None);
+        assert_eq!(test.told(), [(3, told(3))]);
+        assert_eq!((test.begun(), test.resolver.pending()), (None, 0));
     }
 
-    #[tokio::test]
-    async fn the_system_is_asked_once_for_both_families_and_others_for_each() {
+    #[test]
+    fn the_system_is_asked_once_for_both_families_and_others_for_each() {
         let now = Instant::START;
-        let names = Arc::new(Names::new(Arc::default(), Shared::new(unbounded_channel().0)));
-        for (mut resolver, look_ups) in [(Resolver::new(Arc::default(), names), 1), (resolver().0, 3)] {
+        for (mut test, look_ups) in [(Test::of(Transport::default()), 1), (Test::new(), 3)] {
             for (id, family) in [None, Some(Family::V4), Some(Family::V6)].into_iter().enumerate() {
-                resolver.handle_request(now, start(id as u64, &url("udp://localhost:1"), family));
+                test.request(now, id as u64, &url("udp://localhost:1"), family);
             }
-            assert_eq!(resolver.hosts.len(), look_ups);
+            assert_eq!(test.resolver.hosts.len(), look_ups);
         }
     }
 
-    #[tokio::test]
-    async fn a_number_that_was_given_up_is_never_told_another_hosts_addresses() {
-        let ((mut resolver, mut asked), now) = (resolver(), Instant::START);
+    #[test]
+    fn a_number_that_was_given_up_is_never_told_another_hosts_addresses() {
+        let (mut test, now) = (Test::new(), Instant::START);
         let first = url("udp://first.example:1");
-        resolver.handle_request(now, start(1, &first, None));
-        resolver.handle_request(now, start(2, &first, None));
-        let question = next(&mut asked).await;
-        assert!(resolver.handle_cancel(now, RequestId(1)).is_some());
-        assert!(resolver.handle_cancel(now, RequestId(1)).is_none());
+        test.request(now, 1, &first, None);
+        test.request(now, 2, &first, None);
+        let (number, ..) = test.begun().unwrap();
+        assert!(test.resolver.handle_cancel(now, RequestId(1)).is_some());
+        assert!(test.resolver.handle_cancel(now, RequestId(1)).is_none());
         // The number is free, and somebody else's request takes it.
-        resolver.handle_request(now, start(1, &url("udp://second.example:1"), None));
-        question.answer.send(Ok(vec![ip(1)])).unwrap();
-        ended(&mut resolver, now).await;
-        assert_eq!(events(&mut resolver), [(2, "[10.0.0.1:1]".into())]);
-        let question = next(&mut asked).await;
-        question.answer.send(Ok(vec![ip(2)])).unwrap();
-        ended(&mut resolver, now).await;
-        assert_eq!(events(&mut resolver), [(1, "[10.0.0.2:1]".into())]);
+        test.request(now, 1, &url("udp://second.example:1"), None);
+        test.resolver.handle_found(now, number, Ok(vec![ip(1)]));
+        assert_eq!(test.told(), [(2, "[10.0.0.1:1]".into())]);
+        test.find(now, Ok(vec![ip(2)]));
+        assert_eq!(test.told(), [(1, "[10.0.0.2:1]".into())]);
     }
 
-    #[tokio::test]
-    async fn the_last_who_gives_up_ends_the_look_up() {
-        let ((mut resolver, mut asked), now) = (resolver(), Instant::START);
+    #[test]
+    fn the_last_who_gives_up_ends_the_look_up() {
+        let (mut test, now) = (Test::new(), Instant::START);
         let host = url("udp://h.example:1");
-        resolver.handle_request(now, start(1, &host, None));
-        resolver.handle_request(now, start(2, &host, None));
-        let question = next(&mut asked).await;
-        resolver.handle_cancel(now, RequestId(1));
-        tokio::task::yield_now().await;
-        assert!(!question.answer.is_closed());
-        resolver.handle_cancel(now, RequestId(2));
-        let forgotten = asked.recv().await;
-        assert!(matches!(forgotten, Some(Ask::Forget(_, number)) if number == question.number));
+        test.request(now, 1, &host, None);
+        test.request(now, 2, &host, None);
+        let (number, ..) = test.begun().unwrap();
+        test.resolver.handle_cancel(now, RequestId(1));
+        test.poll();
+        assert!(test.wanted.is_empty());
+        test.resolver.handle_cancel(now, RequestId(2));
+        test.poll();
+        assert_eq!(test.wanted, [LookUp::Forget(number)]);
+        let Test { resolver, .. } = &mut test;
         assert!(resolver.hosts.is_empty() && resolver.deadlines.is_empty() && resolver.waiting.is_empty());
+        // It may have ended in the moment in which it was given up.
+        resolver.handle_found(now, number, Ok(vec![ip(1)]));
+        assert!(resolver.hosts.is_empty() && resolver.look_ups.is_empty());
     }
 
-    #[tokio::test]
-    async fn a_silent_host_that_has_moved_is_told_with_what_it_had() {
-        let ((mut resolver, mut asked), now) = (resolver(), Instant::START);
+    #[test]
+    fn a_silent_host_that_has_moved_is_told_with_what_it_had() {
+        let (mut test, now) = (Test::new(), Instant::START);
         let host = url("udp://h.example:1");
-        resolver.handle_request(now, start(1, &host, None));
-        next(&mut asked).await.answer.send(Ok(vec![ip(1)])).unwrap();
-        ended(&mut resolver, now).await;
-        events(&mut resolver);
+        test.request(now, 1, &host, None);
+        test.find(now, Ok(vec![ip(1)]));
+        test.told();
         let later = now + std::time::Duration::from_secs(10);
         let known = [SocketAddr::new(ip(1), 1)];
-        resolver.handle_silence(later, &"other.example:1".into(), &known);
-        resolver.handle_silence(later, &host.authority, &[SocketAddr::new(ip(9), 1)]);
-        assert!(resolver.hosts.values().all(|entry| entry.look_up.is_none()));
-        resolver.handle_silence(later, &host.authority, &known);
-        next(&mut asked).await.answer.send(Ok(vec![ip(1), ip(2)])).unwrap();
-        ended(&mut resolver, later).await;
+        test.resolver.handle_silence(later, &"other.example:1".into(), &known);
+        test.resolver.handle_silence(later, &host.authority, &[SocketAddr::new(ip(9), 1)]);
+        assert_eq!(test.begun(), None);
+        test.resolver.handle_silence(later, &host.authority, &known);
+        test.find(later, Ok(vec![ip(1), ip(2)]));
         let moved = "h.example:1 [10.0.0.1:1] [10.0.0.1:1, 10.0.0.2:1]";
-        assert_eq!(events(&mut resolver), [(0, moved.into())]);
-        resolver.handle_request(later, start(2, &host, None));
-        assert_eq!(events(&mut resolver), [(2, "[10.0.0.1:1, 10.0.0.2:1]".into())]);
+        assert_eq!(test.told(), [(0, moved.into())]);
+        test.request(later, 2, &host, None);
+        assert_eq!(test.told(), [(2, "[10.0.0.1:1, 10.0.0.2:1]".into())]);
     }
 
-    #[tokio::test]
-    async fn a_failure_is_told_to_each_who_waits_when_his_time_is_over() {
-        let ((mut resolver, mut asked), now) = (resolver(), Instant::START);
+    #[test]
+    fn a_failure_is_told_to_each_who_waits_when_his_time_is_over() {
+        let (mut test, now) = (Test::new(), Instant::START);
         let again = || Err(LookUpError::Caller { text: "no network".into(), code: Some("EAI_AGAIN".into()) });
         let host = url("udp://h.example:1");
         let short = Start { schedule: Schedule::new(10.0), ..start(1, &host, None) };
-        resolver.handle_request(now, short);
-        resolver.handle_request(now, start(2, &host, None));
-        next(&mut asked).await.answer.send(again()).unwrap();
-        ended(&mut resolver, now).await;
-        assert_eq!(events(&mut resolver), []);
+        test.resolver.handle_request(now, short);
+        test.request(now, 2, &host, None);
+        test.find(now, again());
+        assert_eq!(test.told(), []);
         let over = now + Schedule::new(10.0).total();
-        resolver.handle_timeout(over);
-        assert_eq!(events(&mut resolver), [(1, "cannot resolve tracker host h.example: no network".into())]);
-        next(&mut asked).await.answer.send(Ok(vec![ip(1)])).unwrap();
-        ended(&mut resolver, over).await;
-        assert_eq!(events(&mut resolver), [(2, "[10.0.0.1:1]".into())]);
-        assert_eq!(resolver.poll_timeout(), None);
+        test.resolver.handle_timeout(over);
+        assert_eq!(test.told(), [(1, "cannot resolve tracker host h.example: no network".into())]);
+        assert_eq!(test.wanted.front(), Some(&LookUp::Decided(Decision::LookUpRepeated("h.example".into()))));
+        test.find(over, Ok(vec![ip(1)]));
+        assert_eq!(test.told(), [(2, "[10.0.0.1:1]".into())]);
+        assert_eq!(test.resolver.poll_timeout(), None);
     }
 
-    #[tokio::test]
-    async fn what_many_hosts_needed_is_given_back_and_hosts_that_are_in_use_are_kept() {
-        let ((mut resolver, mut asked), now) = (resolver(), Instant::START);
+    #[test]
+    fn what_many_hosts_needed_is_given_back_and_hosts_that_are_in_use_are_kept() {
+        let (mut test, now) = (Test::new(), Instant::START);
         let url = |number| url(&format!("udp://t{number}.example:1"));
         let mut used = Vec::new();
         for number in 0..20_000 {
-            resolver.handle_request(now, start(number, &url(number), None));
+            test.request(now, number, &url(number), None);
         }
+        let Test { mut resolver, .. } = test;
         assert_eq!(resolver.pending(), 20_000);
-        for _ in 0..20_000 {
-            next(&mut asked).await.answer.send(Ok(vec![ip(1)])).unwrap();
-        }
-        while resolver.pending() > 0 {
-            ended(&mut resolver, now).await;
-            while let Some(event) = resolver.poll_event() {
-                let Event::Resolved(start, addresses) = event else { panic!() };
-                if start.id.0 % 100 == 0 {
+        while let Some(event) = resolver.poll_event() {
+            match event {
+                Event::Wanted(LookUp::Begin(number, ..)) => resolver.handle_found(now, number, Ok(vec![ip(1)])),
+                Event::Resolved(start, addresses) if start.id.0 % 100 == 0 => {
                     used.push((start.url.authority.clone(), addresses));
                 }
+                _ => {}
             }
         }
+        assert_eq!((resolver.pending(), resolver.look_ups.capacity()), (0, 0));
         for number in 20_000..60_000 {
             resolver.handle_request(now, start(number, &url(number), None));
             resolver.handle_cancel(now, RequestId(number));

@@ -8,8 +8,8 @@ use std::{collections::HashMap, net::Ipv6Addr, sync::Arc};
 
 use super::reader::Reader;
 use crate::{
-    net::{CallerLookup, Proxy, SessionId, Transport},
     proto::Host,
+    requests::{CallerLookup, Proxy, SessionId, Transport},
 };
 
 /// How many transports are kept. Beyond this all are read anew.

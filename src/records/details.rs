@@ -3,8 +3,8 @@
 use std::net::SocketAddr;
 
 use crate::{
-    net::Failure,
     proto::{self, Unreachable},
+    requests::Failure,
 };
 
 /// What a request was doing.
@@ -143,7 +143,7 @@ fn system_code(number: i32) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{net::LookUpError, proto::SendError};
+    use crate::{proto::SendError, requests::LookUpError};
 
     #[test]
     fn a_look_up_tells_what_the_resolver_said() {

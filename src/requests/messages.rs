@@ -1,19 +1,41 @@
 //! What the engine and those who use it say to each other: commands in, outcomes out.
 
 use std::{
+    fmt,
     net::{IpAddr, SocketAddr},
     sync::{Arc, mpsc as blocking},
 };
 
 use crate::proto::{self, AnnounceUrl, Body, Family, Outcome, RequestId, Schedule, Trace};
 
-use super::{Failure, LookUpError, Preferences, Transport};
+use super::{Failure, LookUpError, Transport};
 
 /// Who gives commands and gets outcomes: one JavaScript environment.
 pub type SessionId = u32;
 
 /// What a look-up found, or why it found nothing.
 pub type Found = Result<Vec<IpAddr>, LookUpError>;
+
+/// A place where a host says that there is a tracker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// A UDP port.
+    Udp(u16),
+    /// A TCP port.
+    Tcp(u16),
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Udp(port) => write!(formatter, "UDP:{port}"),
+            Self::Tcp(port) => write!(formatter, "TCP:{port}"),
+        }
+    }
+}
+
+/// Where a host has trackers by its own word, what it prefers first. None at all is its word, too. `None` without a record.
+pub type Preferences = Option<Vec<Place>>;
 
 /// What a session asks of the engine.
 pub enum Command {
@@ -39,7 +61,7 @@ pub enum Command {
 
 impl Command {
     /// Who gave it.
-    pub(super) fn session(&self) -> SessionId {
+    pub(crate) fn session(&self) -> SessionId {
         match self {
             Self::Open(session, _) | Self::Close(session, _) | Self::Trace(session, _) | Self::Found(session, ..) => {
                 *session
@@ -99,6 +121,6 @@ pub trait Sink: Send {
 }
 
 /// Whose request it is.
-pub(super) fn session_of(id: RequestId) -> SessionId {
+pub(crate) fn session_of(id: RequestId) -> SessionId {
     (id.0 >> 32) as SessionId
 }

@@ -21,7 +21,7 @@ macro_rules! stats {
 
         impl Stats {
             /// Makes the client's counters readable. Called by the engine after each turn.
-            pub(super) fn publish(&self, counters: Counters, pending: usize) {
+            pub(crate) fn publish(&self, counters: Counters, pending: usize) {
                 self.pending.store(pending as u64, Ordering::Relaxed);
                 $(self.$name.store(counters.$name, Ordering::Relaxed);)*
             }
@@ -38,7 +38,7 @@ macro_rules! stats {
         }
 
         /// Adds one client's counters to another's.
-        pub(super) fn add(sum: &mut Counters, counters: Counters) {
+        pub(crate) fn add(sum: &mut Counters, counters: Counters) {
             $(sum.$name += counters.$name;)*
         }
     };

@@ -8,21 +8,13 @@
 use std::{
     io::Write,
     net::{Ipv6Addr, SocketAddrV6},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-        mpsc::{Receiver, Sender, SyncSender, TryRecvError, channel, sync_channel},
-    },
     time::Duration,
 };
 
-use napi::threadsafe_function::ThreadsafeFunctionCallMode;
-
-use super::{details::Details, waker::Waker};
+use super::details::Details;
 use crate::{
-    memory,
-    net::{Decision, Failure, Preferences, Sink},
     proto::{AnnounceResponse, Family, Origin, Outcome, RequestId, Trace},
+    requests::{Decision, Failure, Preferences, Sink},
 };
 
 const ANNOUNCED: u8 = 1;
@@ -46,92 +38,23 @@ const NO_TEXT: &[u8] = b"tracker error without a message";
 /// peers as text, it is still shorter than the buffer that JavaScript reads into.
 const BATCH: usize = 64 << 10;
 
-/// How many buffers are kept to be filled again. A JavaScript that has been busy may leave thousands behind.
-const SPARE: usize = 4;
+/// Takes full batches.
+pub(crate) trait Batches: Send {
+    /// Takes a batch and gives an empty one.
+    fn pass_on(&mut self, batch: Vec<u8>) -> Vec<u8>;
+}
 
-/// What JavaScript lets pile up beyond this many bytes leaves enough memory behind to be worth a search for it.
-const LARGE_BACKLOG: usize = 8 << 20;
-
-/// The engine's end of a session's queue of outcomes.
-pub(super) struct Outbound {
+/// Packs a session's outcomes.
+pub(crate) struct Outcomes<B: Batches> {
     batch: Vec<u8>,
-    batches: Sender<Vec<u8>>,
-    spare: Receiver<Vec<u8>>,
-    awake: Arc<AtomicBool>,
-    waker: Arc<Waker>,
+    batches: B,
 }
 
-/// JavaScript's end of it.
-pub(super) struct Inbound {
-    batches: Receiver<Vec<u8>>,
-    spare: SyncSender<Vec<u8>>,
-    /// A batch that did not fit the last time.
-    held: Option<Vec<u8>>,
-    /// How many bytes have been taken since the queue was last empty.
-    backlog: usize,
-    /// Whether JavaScript has been called and has not come yet.
-    awake: Arc<AtomicBool>,
-}
-
-/// What [`Inbound::take`] found.
-pub(super) enum Taken {
-    /// This many bytes of records.
-    Bytes(usize),
-    /// There is no engine at the other end any more.
-    Ended,
-}
-
-/// A queue of outcomes that calls `waker` when there is something in it.
-pub(super) fn queue(waker: Arc<Waker>) -> (Outbound, Inbound) {
-    let (batches, inbound) = channel();
-    let (spare, spares) = sync_channel(SPARE);
-    let awake = Arc::new(AtomicBool::new(false));
-    (
-        Outbound { batch: Vec::new(), batches, spare: spares, awake: awake.clone(), waker },
-        Inbound { batches: inbound, spare, held: None, backlog: 0, awake },
-    )
-}
-
-impl Inbound {
-    /// Fills `buffer` with whole batches of records.
-    pub(super) fn take(&mut self, buffer: &mut [u8]) -> Taken {
-        // First this, then the look into the queue: what comes between the two calls again.
-        self.awake.store(false, Ordering::SeqCst);
-        let mut filled = 0;
-        loop {
-            let batch = match self.held.take().map_or_else(|| self.batches.try_recv(), Ok) {
-                Ok(batch) => batch,
-                Err(TryRecvError::Disconnected) if filled == 0 => return Taken::Ended,
-                Err(_) => {
-                    self.caught_up();
-                    return Taken::Bytes(filled);
-                }
-            };
-            match buffer.get_mut(filled..filled + batch.len()) {
-                Some(room) => room.copy_from_slice(&batch),
-                None => {
-                    self.held = Some(batch);
-                    return Taken::Bytes(filled);
-                }
-            }
-            filled += batch.len();
-            self.backlog += batch.len();
-            // Nobody needs it where there are enough, or the engine is gone.
-            let _ = self.spare.try_send(batch);
-        }
+impl<B: Batches> Outcomes<B> {
+    pub(crate) fn new(batches: B) -> Self {
+        Self { batch: Vec::new(), batches }
     }
-}
 
-impl Inbound {
-    /// The queue is empty again.
-    fn caught_up(&mut self) {
-        if std::mem::take(&mut self.backlog) > LARGE_BACKLOG {
-            memory::give_back();
-        }
-    }
-}
-
-impl Outbound {
     fn record(&mut self, id: RequestId, kind: u8, code: u8, phase: u8, body: impl FnOnce(&mut Vec<u8>)) {
         let start = self.batch.len();
         self.batch.extend_from_slice(&[0; 4]);
@@ -171,16 +94,12 @@ impl Outbound {
     }
 
     fn pass_on(&mut self) {
-        let mut next = self.spare.try_recv().unwrap_or_default();
-        next.clear();
-        let batch = std::mem::replace(&mut self.batch, next);
-        if self.batches.send(batch).is_ok() && !self.awake.swap(true, Ordering::SeqCst) {
-            self.waker.call((), ThreadsafeFunctionCallMode::NonBlocking);
-        }
+        let batch = std::mem::take(&mut self.batch);
+        self.batch = self.batches.pass_on(batch);
     }
 }
 
-impl Sink for Outbound {
+impl<B: Batches> Sink for Outcomes<B> {
     fn outcome(&mut self, id: RequestId, outcome: &Outcome<'_>) {
         match outcome {
             Outcome::Announced(AnnounceResponse { interval, leechers, seeds, family, peers }) => {
@@ -266,15 +185,6 @@ impl Sink for Outbound {
     fn flush(&mut self) {
         if !self.batch.is_empty() {
             self.pass_on();
-        }
-    }
-}
-
-impl Drop for Outbound {
-    fn drop(&mut self) {
-        // Only when the engine dies of a panic: its sessions must hear that nothing more will come.
-        if std::thread::panicking() {
-            self.waker.call((), ThreadsafeFunctionCallMode::NonBlocking);
         }
     }
 }

@@ -2,27 +2,29 @@
 
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6},
+    num::NonZeroU32,
     sync::Arc,
 };
 
 use crate::proto::{AnnounceUrl, Family};
 
-use super::super::{
-    Failure, TransportError,
-    path::transport::{self, Transport},
-};
+use super::super::{Failure, Transport, TransportError};
+
+/// Finds the number of the network interface of a name, or of a number as text.
+pub(crate) type IndexOf = fn(&str) -> Result<NonZeroU32, TransportError>;
 
 /// The addresses of a URL's host that may be asked, of one family if `family` names it. Both families come IPv4 first: the
 /// package this one replaces speaks nothing else, and whoever swaps it in keeps the address that worked.
 pub(super) fn arrange(
     transport: &Transport,
+    index_of: IndexOf,
     url: &AnnounceUrl,
     family: Option<Family>,
     ips: &[IpAddr],
 ) -> Result<Arc<[SocketAddr]>, Failure> {
     let scope = match url.zone.as_deref() {
-        Some(zone) => Some(transport::index_of(zone)?),
-        None => transport.interface_index(),
+        Some(zone) => Some(index_of(zone)?),
+        None => transport.interface.as_deref().and_then(|name| index_of(name).ok()),
     };
     let (mut addresses, mut refused) = (Vec::with_capacity(ips.len()), None);
     for &ip in ips {
@@ -114,7 +116,8 @@ mod tests {
     fn arranged(family: Option<Family>, ips: &[&str]) -> Result<Vec<String>, String> {
         let url = AnnounceUrl::parse("udp://t.example:7").unwrap();
         let ips: Vec<IpAddr> = ips.iter().map(|ip| ip.parse().unwrap()).collect();
-        let addresses = arrange(&Transport::default(), &url, family, &ips);
+        let index_of = |_: &str| panic!("no address has a zone");
+        let addresses = arrange(&Transport::default(), index_of, &url, family, &ips);
         addresses.map(|found| found.iter().map(SocketAddr::to_string).collect()).map_err(|failure| failure.to_string())
     }
 

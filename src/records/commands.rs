@@ -10,11 +10,11 @@ use std::{
 
 use super::{reader::Reader, transports::Transports};
 use crate::{
-    net::{Command, Failure, Found, LookUpError, SessionId, Start},
     proto::{
         Announce, AnnounceUrl, Authentication, Body, Connect, Event, Extension, Family, InfoHash, MAX_SCRAPE_HASHES,
         PeerId, RequestId, Schedule, Scrape, UrlError,
     },
+    requests::{Command, Failure, Found, LookUpError, SessionId, Start},
 };
 
 const ANNOUNCE: u8 = 1;
@@ -42,7 +42,7 @@ const REMEMBERED_URLS: usize = 1024;
 const REMEMBERED_URL_BYTES: usize = 256 << 10;
 
 /// Turns records into commands of one session.
-pub(super) struct Decoder {
+pub(crate) struct Decoder {
     session: SessionId,
     urls: HashMap<Box<[u8]>, Arc<AnnounceUrl>>,
     /// How long the keys of `urls` are together.
@@ -51,12 +51,12 @@ pub(super) struct Decoder {
 }
 
 impl Decoder {
-    pub(super) fn new(session: SessionId) -> Self {
+    pub(crate) fn new(session: SessionId) -> Self {
         Self { session, urls: HashMap::new(), url_bytes: 0, transports: Transports::new(session) }
     }
 
     /// The commands in `records`. One that does not add up rejects its request, and costs no other.
-    pub(super) fn decode(&mut self, mut records: &[u8]) -> Vec<Command> {
+    pub(crate) fn decode(&mut self, mut records: &[u8]) -> Vec<Command> {
         let mut commands = Vec::with_capacity(records.len() / 128 + 1);
         while let Some(length) = Reader(records).u32() {
             let Some((record, rest)) = records.split_at_checked(length as usize) else { break };
