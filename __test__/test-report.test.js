@@ -61,7 +61,7 @@ describe('the end of a run', () => {
     const { status, entries } = report(t, code)
     assert.equal(status, 0)
     assert.deepEqual(ended(entries), [
-      'skipped: 2 tests that need strace, tmux: bash .ci/trackers all',
+      'skipped: 2 tests that need strace, tmux: bash .ci/trackers',
       'skipped: 1 test: Windows has no signals',
       'passed: all of 0 tests'
     ])

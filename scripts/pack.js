@@ -2,7 +2,8 @@
 // main one, which names them all among its optionalDependencies. The checkout's package.json does not: they exist only once
 // they are published.
 //
-//   node scripts/pack.js [--out DIR]                         builds this machine's addon and packs it, to try in a project
+//   node scripts/pack.js [--dev] [--out DIR]                 builds this machine's addon and packs it, to try in a project
+//                                                            (--dev: quicker to build than to run, for tests)
 //   node scripts/pack.js --all --repository OWNER/NAME …     for a release: every platform's addon must be there
 //
 // The workflow's own repository is the default of --repository. It takes the place of package.json's placeholder; without one
@@ -139,13 +140,15 @@ function main() {
   const { values } = parseArgs({
     options: {
       out: { type: 'string' },
+      dev: { type: 'boolean' },
       all: { type: 'boolean' },
       repository: { type: 'string', default: process.env.GITHUB_REPOSITORY }
     }
   })
   if (!values.all) {
     const script = path.join(ROOT, 'lib/engine/build-addon.js')
-    const args = [script, '--target-dir', path.join(ROOT, 'target')]
+    const profile = values.dev ? ['--dev'] : []
+    const args = [script, ...profile, '--target-dir', path.join(ROOT, 'target')]
     if (spawnSync(process.execPath, args, { stdio: 'inherit' }).status !== 0) return 1
   }
   const out = path.resolve(values.out || path.join(ROOT, 'target/packages'))

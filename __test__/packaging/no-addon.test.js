@@ -52,9 +52,9 @@ test('without the platform package the error has the command that builds the add
   expectPlatform(thrown)
   assert.deepEqual([rejected, code], [thrown, 'ERR_NO_ADDON'])
 
-  // What the checkout has compiled of the dependencies serves here as well.
+  // What the checkout has compiled of the dependencies serves here as well, in the profile of its tests.
   const env = { CARGO_TARGET_DIR: path.join(support.ROOT, 'target') }
-  await support.succeed(buildCommandIn(thrown), [], { cwd: folder, env, shell: true })
+  await support.succeed(`${buildCommandIn(thrown)} --dev`, [], { cwd: folder, env, shell: true })
   const left = fs.readdirSync(path.join(folder, 'node_modules', NAME))
   assert.ok(!left.includes('target') && !left.includes('node_modules'), left.join())
   const result = await support.runExample(t, folder, COMMONJS)

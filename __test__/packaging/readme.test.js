@@ -32,16 +32,16 @@ describe('in a project of your own', () => {
     assert.equal(install, `npm install ../${NAME}/target/packages/*.tgz`)
 
     const out = support.temporaryFolder(t, 'packages')
-    const { stdout } = await support.succeed(process.execPath, ['scripts/pack.js', '--out', out], {
-      cwd: ROOT
-    })
+    // In the profile of the other tests, which is built already.
+    const args = ['scripts/pack.js', '--dev', '--out', out]
+    const { stdout } = await support.succeed(process.execPath, args, { cwd: ROOT })
     const tarballs = stdout.trim().split('\n')
     assert.equal(tarballs.length, 2)
 
     // A registry that has none of it, as npm's own.
     const { folder, registry, env } = await support.emptyProject(t, [])
-    const args = ['install', ...tarballs, `--registry=${registry.url}`]
-    await support.succeed('npm', args, { cwd: folder, env })
+    const installing = ['install', ...tarballs, `--registry=${registry.url}`]
+    await support.succeed('npm', installing, { cwd: folder, env })
     assert.equal(support.installed(folder).length, 2)
     for (const example of [COMMONJS, ESM]) {
       assert.deepEqual(await support.runExample(t, folder, example), support.asItSays(example))

@@ -14,7 +14,7 @@ function isThere(program) {
   return folders.some((folder) => fs.existsSync(path.join(folder, program)))
 }
 
-// aquatic_udp 0.9, as `.ci/trackers all` builds it, or a run of the benchmark.
+// aquatic_udp 0.9, as `.ci/trackers aquatic` builds it, or a run of the benchmark.
 const AQUATIC = ['target/aquatic/bin/aquatic_udp', 'bench/.aquatic/bin/aquatic_udp']
   .map((file) => path.resolve(__dirname, '../..', file))
   .find((file) => fs.existsSync(file))

@@ -3,7 +3,8 @@
 //   node scripts/platforms/check.js [--prebuilt] [TARGET…]
 //
 // Without targets: Windows, macOS, and those of the list that are only checked. --prebuilt leaves out those whose standard
-// library would have to be built first, which takes longer than all the rest, and names them.
+// library would have to be built first, which takes longer than all the rest, and names them. What debug builds alone have is
+// left out, as in a release.
 'use strict'
 
 const { spawnSync } = require('node:child_process')
@@ -16,7 +17,11 @@ const ROOT = path.resolve(__dirname, '../..')
 // Each stands for its other processor as well: the code does not tell them apart.
 const USUAL = ['x86_64-pc-windows-msvc', 'aarch64-apple-darwin', ...CHECKED]
 // Macros run here, once, and are quicker compiled than run fast.
-const QUICK = { CARGO_PROFILE_DEV_OPT_LEVEL: '0', CARGO_PROFILE_DEV_DEBUG: 'false' }
+const QUICK = {
+  CARGO_PROFILE_DEV_OPT_LEVEL: '0',
+  CARGO_PROFILE_DEV_DEBUG: 'false',
+  CARGO_PROFILE_DEV_DEBUG_ASSERTIONS: 'false'
+}
 
 // All at once, so that no processor waits for the last crate of one target.
 function check(targets, { args, env }) {

@@ -46,7 +46,7 @@ function skippedLines(entries) {
   const lines = []
   if (lacking.length > 0) {
     const names = [...new Set(programs)].sort().join(', ')
-    lines.push(`skipped: ${count(lacking)} that need ${names}: bash .ci/trackers all`)
+    lines.push(`skipped: ${count(lacking)} that need ${names}: bash .ci/trackers`)
   }
   for (const why of new Set(others.map((entry) => entry.why))) {
     const those = others.filter((entry) => entry.why === why)
