@@ -276,8 +276,8 @@ declare namespace UdpTracker {
      * Scrapes what any iterable or async iterable gives, be it millions: iterates over the rows in the order asked, as many at
      * a time as have come in. The source is read as rows are taken, and what is held is bounded.
      *
-     * It throws what {@link scrape} rejects with, after the rows before the failure; the error's `results` are those that came
-     * in behind them. Leaving the loop ends it.
+     * It throws what {@link scrape} rejects with once all that has come in has been taken: of the rows behind one that is missing
+     * too, in the order asked. Leaving the loop ends it.
      *
      * @example
      * for await (const rows of scrape.stream(url, infoHashes)) for (const { infoHash, seeds } of rows) save(infoHash, seeds)
@@ -731,10 +731,12 @@ declare namespace UdpTracker {
     family?: 0 | 4 | 6 | undefined
     /** As {@link RequestOptions.transport}. */
     transport?: Transport | null | undefined
+    /** Called after each datagram that brought results, with how many there are. What it throws ends the stream with it. */
+    onProgress?: ((progress: Pick<Progress, 'done'>) => void) | undefined
   }
 
   /** The options of the static {@link scrape}. */
-  interface ScrapeOptions extends StreamOptions {
+  interface ScrapeOptions extends Omit<StreamOptions, 'onProgress'> {
     /** Called after each datagram that brought results. What it throws ends the scrape, and is what the promise rejects with. */
     onProgress?: ((progress: Progress) => void) | undefined
   }

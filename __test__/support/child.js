@@ -115,7 +115,7 @@ function startBareScript(t, code, trackerUrl, env) {
  */
 async function runExample(t, code, stdout) {
   const child = start(t, [`--input-type=${isModule(code) ? 'module' : 'commonjs'}`, '--eval', code])
-  if (!code.includes('keepAlive')) return child.exit()
+  if (!code.includes('keepAlive') || !code.includes('SIGINT')) return child.exit()
   await child.prints({ test: (text) => text === stdout })
   child.process.kill('SIGINT')
   const result = await child.exit()

@@ -220,8 +220,9 @@ async function statics(): Promise<void> {
     yield INFO_HASH
   }
   for await (const rows of UdpTracker.scrape.stream(URL, source())) console.log(rows.length)
-  // @ts-expect-error a stream has no onProgress
-  scrape.stream(URL, [], { onProgress: () => {} })
+  scrape.stream(URL, [], { onProgress: ({ done }) => console.log(done) })
+  // @ts-expect-error a stream does not know how many there will be
+  scrape.stream(URL, [], { onProgress: ({ total }) => console.log(total) })
   const kept = new UdpTracker(PEER_ID, INFO_HASH, URL, {
     family: 'both',
     retry: true,

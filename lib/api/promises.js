@@ -4,7 +4,6 @@
 
 const { checkSignal, reasonOf, whenAborted } = require('../options/abort.js')
 const check = require('../options/arguments.js')
-const { wrongType } = require('../options/errors.js')
 const engine = require('../engine/engine.js')
 const Limit = require('./limit.js')
 const { Scrape, hashesOf } = require('./scrape.js')
@@ -227,10 +226,7 @@ function oneOfBoth(settled) {
 /** Scrapes one info-hash or any number of them: `[{infoHash, seeds, completed, leechers}]` in the order asked. */
 async function scrape(url, infoHashes, opts, calledBy) {
   opts = check.optionsObject(opts, 'opts', OF_SCRAPE)
-  const { onProgress } = opts
-  if (onProgress !== undefined && onProgress !== null && typeof onProgress !== 'function') {
-    throw wrongType('opts.onProgress must be a function')
-  }
+  const onProgress = check.progressListener(opts)
   const options = check.scrapeOptions(opts)
   const limits = limitsOf(opts)
   const isOne = typeof infoHashes === 'string' || check.isBytes(infoHashes)
@@ -240,7 +236,7 @@ async function scrape(url, infoHashes, opts, calledBy) {
 
   const tell = (done) => {
     call.progress()
-    if (!onProgress) return
+    if (onProgress === null) return
     try {
       onProgress({ done, total })
     } catch (error) {

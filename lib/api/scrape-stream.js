@@ -20,7 +20,7 @@ const PARTS = 16
 // How long a part waits for a slow source to fill it, in milliseconds.
 const LINGER = 5
 
-const OPTIONS = new Set(['_timeout', 'family', 'signal', 'timeout', 'transport'])
+const OPTIONS = new Set(['_timeout', 'family', 'onProgress', 'signal', 'timeout', 'transport'])
 
 const isWaiting = ({ job }) => job.requests.size > 0
 
@@ -33,9 +33,12 @@ class ScrapeStream {
     this.signal = check.isGiven(signal) ? signal : null
     this.timeout = check.limit(timeout)
     this.resend = check.timeout(_timeout)
+    this.onProgress = check.progressListener(opts)
     this.options = check.scrapeOptions(opts)
     this.url = check.urlText(url)
-    this.errorOf = errorOf
+    // All that has come in has been passed on before it is thrown.
+    this.errorOf = (failure) =>
+      errorOf(failure, { url: this.url, timeout: this.timeout, results: [] })
     this.source = iteratorOf(infoHashes)
 
     // In the order asked; of each part the first `taken` rows have been passed on.
@@ -43,9 +46,11 @@ class ScrapeStream {
     this.bytes = null
     this.used = 0
     this.count = 0
+    this.done = 0
     this.isFed = false
     this.isClosed = false
-    // Each `{error}`: what the source or an info-hash of it was wrong with, and what ended the requests.
+    // Each `{error}`: what the source or an info-hash of it was wrong with, and what ended the requests. What had come in by
+    // then is still passed on.
     this.broken = null
     this.failed = null
     this.limit = null
@@ -56,16 +61,14 @@ class ScrapeStream {
 
   /** The rows, as many at a time as have come in next. */
   async *rows() {
-    const { parts } = this
     const forget = this.watchSignal()
     this.feed()
     try {
       for (;;) {
-        if (this.failed !== null && this.failed.isAbort) throw this.failed.error
-        const rows = this.take()
+        const rows = this.failed === null ? this.take() : this.takeRest()
         if (rows.length > 0) yield rows
-        else if (this.failed !== null) throw this.failure()
-        else if (parts.length > 0 || !this.isFed) await new Promise((wake) => (this.wake = wake))
+        else if (this.failed !== null) throw this.failed.error
+        else if (this.parts.length > 0 || !this.isFed) await this.change()
         else if (this.broken !== null) throw this.broken.error
         else return
       }
@@ -73,6 +76,10 @@ class ScrapeStream {
       forget()
       this.close()
     }
+  }
+
+  change() {
+    return new Promise((wake) => (this.wake = wake))
   }
 
   take() {
@@ -88,12 +95,18 @@ class ScrapeStream {
     return results.slice(first, part.taken)
   }
 
+  // Nothing more comes: what is behind a row that is missing has waited long enough.
+  takeRest() {
+    const rows = this.parts.flatMap(({ taken, job }) => job.rows(taken))
+    this.parts = []
+    return rows
+  }
+
   watchSignal() {
     const { signal } = this
     if (signal === null) return () => {}
-    const abort = (error) => this.fail({ error, isAbort: true })
-    if (signal.aborted) abort(reasonOf(signal))
-    return whenAborted(signal, abort)
+    if (signal.aborted) this.fail(reasonOf(signal))
+    return whenAborted(signal, (reason) => this.fail(reason))
   }
 
   // Reads the source for as long as there is room.
@@ -135,16 +148,16 @@ class ScrapeStream {
     if (bytes === null || this.isClosed || this.failed !== null) return
     this.bytes = null
     this.used = 0
-    const part = { taken: 0, job: null }
+    const part = { taken: 0, done: 0, job: null }
     part.job = new Scrape(bytes.subarray(0, used), {
       onResult: () => this.parts.some(isWaiting) || this.endLimit(),
-      onFailure: (failure) => this.fail({ failure }),
+      onFailure: (failure) => this.fail(this.errorOf(failure)),
       onProgress: () => this.comeIn(part)
     })
     try {
       part.job.start(this.url, this.resend, this.options)
     } catch (error) {
-      return this.fail({ error, isAbort: true })
+      return this.fail(error)
     }
     this.parts.push(part)
     if (this.limit === null) this.expectMore()
@@ -152,7 +165,19 @@ class ScrapeStream {
 
   comeIn(part) {
     this.expectMore()
+    this.tell(part)
     if (part === this.parts[0]) this.wake()
+  }
+
+  tell(part) {
+    this.done += part.job.done - part.done
+    part.done = part.job.done
+    if (this.onProgress === null) return
+    try {
+      this.onProgress({ done: this.done })
+    } catch (error) {
+      this.fail(error)
+    }
   }
 
   expectMore() {
@@ -168,18 +193,11 @@ class ScrapeStream {
     this.limit = null
   }
 
-  fail(failed) {
+  fail(error) {
     if (this.failed !== null) return
-    this.failed = failed
+    this.failed = { error }
     this.cancel()
     this.wake()
-  }
-
-  // With what has come in behind the rows that have been passed on.
-  failure() {
-    const results = this.parts.flatMap(({ taken, job }) => job.rows(taken))
-    const { url, timeout } = this
-    return this.errorOf(this.failed.failure, { url, timeout, results })
   }
 
   cancel() {

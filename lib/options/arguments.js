@@ -302,6 +302,13 @@ function scrapeOptions({ family, transport }) {
   return announceOptions({ family, transport })
 }
 
+/** The function of the option `onProgress`, or `null`. */
+function progressListener({ onProgress }) {
+  if (!isGiven(onProgress)) return null
+  if (typeof onProgress !== 'function') throw wrongType('opts.onProgress must be a function')
+  return onProgress
+}
+
 /** A counter of an announce, `none` if it is not given. */
 function counter(name, value, none) {
   if (!isGiven(value)) return none
@@ -346,6 +353,7 @@ module.exports = {
   port,
   portBytes,
   portOf,
+  progressListener,
   requiredPort,
   scrapeOptions,
   timeout,
