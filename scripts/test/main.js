@@ -6,10 +6,11 @@
 // --strict, as .ci/run has it: what was skipped is a failure.
 'use strict'
 
-const { spawn, spawnSync } = require('node:child_process')
+const { spawn } = require('node:child_process')
 const { once } = require('node:events')
 const fs = require('node:fs')
 const path = require('node:path')
+const { installed } = require('../installed')
 const { testArguments, testFiles } = require('./files')
 const { testRust } = require('./rust')
 const { add, read, summaryOf } = require('./record')
@@ -33,22 +34,12 @@ async function node(...args) {
   return code === 0
 }
 
-// npm's own record of what it installed is younger than the lock file if it is that.
-function installed(folder) {
-  const [lock, done] = ['package-lock.json', 'node_modules/.package-lock.json'].map((file) =>
-    fs.statSync(path.join(ROOT, folder, file), { throwIfNoEntry: false })
-  )
-  if (done && done.mtimeMs >= lock.mtimeMs) return true
-  const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--prefix', folder]
-  const options = { cwd: ROOT, stdio: 'inherit', shell: process.platform === 'win32' }
-  const isDone = spawnSync('npm', args, options).status === 0
-  if (!isDone) add({ failed: 'npm ci', file: folder })
-  return isDone
-}
-
 // Its words come at its end, in one piece.
 async function original() {
-  if (!installed('compat')) return false
+  if (!installed('compat')) {
+    add({ failed: 'npm ci', file: 'compat' })
+    return false
+  }
   const file = 'compat/run-original-suite.js'
   const child = spawn(process.execPath, [file], { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] })
   let words = ''
