@@ -6,6 +6,7 @@ const assert = require('node:assert/strict')
 const { startDante, startMicrosocks } = require('./support/real-proxies')
 const { UdpTracker, createClient, nextUpdate, INFO_HASH, REQUEST } = require('./support/client')
 const { startScriptedTracker } = require('./support/scripted-tracker')
+const { runCommand } = require('./support/command-line')
 const wire = require('./support/wire')
 const { needs } = require('./support/needs')
 
@@ -32,6 +33,19 @@ test('dante resolves names', { skip: needs('dante') }, async (t) => {
   const tracker = await startScriptedTracker(t)
   const transport = { proxy: (await startDante(t)).url }
   await UdpTracker.announce(`udp://localhost:${tracker.port}`, { ...request, transport })
+})
+
+test('dante carries check and ping', { skip: needs('dante') }, async (t) => {
+  const tracker = await startScriptedTracker(t)
+  const { url } = await startDante(t)
+  for (const host of ['127.0.0.1', 'localhost']) {
+    for (const args of [['check'], ['ping', '--count', '2', '--interval', '0.2']]) {
+      const [name, ...more] = args
+      const target = `udp://${host}:${tracker.port}`
+      const { code, stdout } = await runCommand(t, [name, target, '-4', ...more, '--proxy', url])
+      assert.equal(code, 0, stdout)
+    }
+  }
 })
 
 test('dante is restarted while requests are in flight', { skip: needs('dante') }, async (t) => {

@@ -35,6 +35,7 @@ for (const [name, what] of [
   ['resolv-conf', 'another name server of the system is asked by a transport as well'],
   ['dns-hangs', 'hosts whose look-up hangs hold up no other host, and not the exit'],
   ['dns-hangs-in-worker', 'a worker can be terminated while its look-ups hang'],
+  ['command-line-interrupted', 'Ctrl-C ends each command at once beside name servers that hang'],
   ['bep34', 'check says what the records of hosts say of their trackers'],
   ['no-ipv6', 'a network without IPv6 has IPv4, and gets IPv6'],
   ['network-up', 'a network that comes up or changes is used at once, from another port'],
@@ -57,6 +58,10 @@ for (const [name, what] of [
   [
     'transport-command-line',
     'the command line sends and looks up from a local address, or not at all'
+  ],
+  [
+    'command-line-way-out',
+    'each command leaves by its interface or zone alone, and never to what is no host'
   ],
   ['fragments', 'what is too long for a link arrives in pieces']
 ]) {

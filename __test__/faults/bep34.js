@@ -7,6 +7,7 @@ const fs = require('node:fs')
 const { jsonLines, runCommand, temporaryFiles } = require('../support/command-line')
 const { startDnsServer } = require('../support/dns-server')
 const { run, useOwnFile, useOwnResolver } = require('../support/fault')
+const { startSocksProxy } = require('../support/socks-proxy')
 const { startScriptedTracker, silent } = require('../support/scripted-tracker')
 
 run(async (t) => {
@@ -73,6 +74,13 @@ run(async (t) => {
   const [page] = temporaryFiles(t, { page: '' })
   await check(urls[1], '--html', page)
   assert.match(fs.readFileSync(page, 'utf8'), /BEP 34 lists TCP:443 UDP:1337, not this port/)
+
+  // A proxy that resolves names does so alone.
+  server.questions.length = 0
+  const proxy = await startSocksProxy(t)
+  const { code: carried } = await check(urls[0], '--proxy', proxy.url)
+  assert.equal(carried, 0)
+  assert.deepEqual(server.questions, [])
 
   // An address has no records, and a system that asks no name servers asks none for these.
   server.questions.length = 0

@@ -9,6 +9,7 @@ const diagnosticsChannel = require('node:diagnostics_channel')
 const os = require('node:os')
 const { randomBytes } = require('node:crypto')
 const UdpTracker = require('../../index.js')
+const { familiesOf } = require('../input/families.js')
 const { DEFAULT_PORT, randomPeerId } = require('../input/peer.js')
 const { reasonOf, isAnswer, isFamilyMissing } = require('../output/failures.js')
 const { milliseconds } = require('../output/formats.js')
@@ -77,11 +78,10 @@ class Checker {
 
   /** A result for each family that the tracker has an address of; one in all cases. */
   async check(tracker) {
-    const { url, scheme, parts, problem } = tracker
+    const { url, scheme, problem } = tracker
     if (scheme !== 'udp') return [skipped(url, `not UDP (${scheme})`)]
     if (problem !== null) return [result(url, unusable(problem))]
-    const families =
-      this.family !== 0 ? [this.family] : parts.family !== 0 ? [parts.family] : [4, 6]
+    const families = familiesOf(tracker, this.family, this.transport)
     const record = askFor(tracker, this.transport)
     try {
       const all = await Promise.all(families.map((family) => this.checkFamily(tracker, family)))
@@ -110,7 +110,7 @@ class Checker {
     const { address: place, lookup, roundTrip } = connected
     const address = addressOf(place)
     const about = {
-      family,
+      family: connected.family,
       address,
       lookupMs: milliseconds(lookup),
       connectMs: milliseconds(roundTrip)
@@ -125,7 +125,10 @@ class Checker {
       const reason = reasonOf(error, { family: this.family })
       return { row: result(url, failure('look-up', error, reason)), isMissing: true, error }
     }
-    const about = { family, address: error.address === undefined ? null : addressOf(error.address) }
+    const about = {
+      family: family || null,
+      address: error.address === undefined ? null : addressOf(error.address)
+    }
     const isOutside = about.address !== null && !isLoopback(about.address)
     if (isOutside && !isAnswer(error) && !this.transport?.proxy && !machineHas(family)) {
       return { row: skipped(url, `this machine has no IPv${family} address`, about) }

@@ -155,7 +155,7 @@ class PingPrinter {
       .family(`${name}_lost`, 'Connects without an answer in time.')
       .family(`${name}_seconds`, 'Round trips of connects.', 'summary')
     for (const { url, address, family, roundTrips } of targets) {
-      const labels = { url: this.nameOf(url), family, address: address ?? '' }
+      const labels = { url: this.nameOf(url), family: family ?? '', address: address ?? '' }
       metrics.add(`${name}_sent`, labels, roundTrips.sent)
       metrics.add(`${name}_lost`, labels, roundTrips.lost)
       const { min, median, p95, p99, max } = roundTrips.summary()

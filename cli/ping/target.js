@@ -5,6 +5,7 @@
 'use strict'
 
 const UdpTracker = require('../../index.js')
+const { familiesOf } = require('../input/families.js')
 const { isAnswer, isFamilyMissing, reasonOf } = require('../output/failures.js')
 const { addressOf, shortName } = require('../output/names.js')
 const RoundTrips = require('./round-trips.js')
@@ -13,7 +14,9 @@ class Target {
   /** `way` is `{timeout, transport, signal}`; `onOutcome(target, {seq, ms, error})` for each connect: milliseconds, or `null` and an error. */
   constructor(tracker, family, way, onOutcome) {
     this.tracker = tracker
-    this.family = family
+    this.asked = family
+    // The one that answers, where any may.
+    this.family = family || null
     this.way = way
     this.onOutcome = onOutcome
     // Its address and port, as they stand in a URL.
@@ -49,7 +52,7 @@ class Target {
     let answer = null
     let error = null
     try {
-      answer = await UdpTracker.ping(this.url, { ...this.way, family: this.family })
+      answer = await UdpTracker.ping(this.url, { ...this.way, family: this.asked })
     } catch (reason) {
       if (this.way.signal.aborted) return
       if (!(reason instanceof UdpTracker.TrackerError)) throw reason
@@ -60,6 +63,7 @@ class Target {
     if (this.state === 'unknown') this.state = this.isAbsent(error) ? 'absent' : 'present'
     if (this.state === 'absent') return
     this.error = error
+    this.family = answer?.family ?? this.family
     this.endpoint = answer?.address ?? error?.address ?? this.endpoint
     if (error !== null && isAnswer(error)) this.roundTrips.refuse()
     else if (answer === null) this.roundTrips.lose()
@@ -79,15 +83,14 @@ class Target {
   /** Why the latest connect was lost, or `null`. */
   get reason() {
     if (this.error === null) return null
-    const words = reasonOf(this.error, { family: this.family })
+    const words = reasonOf(this.error, { family: this.asked })
     return isAnswer(this.error) ? `refuses: ${words}` : words
   }
 }
 
-/** A target for each family that a tracker can have addresses of. */
+/** A target for each family that a tracker can be asked over. */
 function targetsOf(tracker, family, way, onOutcome) {
-  const own = tracker.parts.family
-  const families = family !== 0 ? [family] : own !== 0 ? [own] : [4, 6]
+  const families = familiesOf(tracker, family, way.transport)
   const targets = families.map((one) => new Target(tracker, one, way, onOutcome))
   if (targets.length === 2) targets.forEach((target, i) => (target.other = targets[1 - i]))
   return targets
