@@ -7,13 +7,11 @@ const assert = require('node:assert/strict')
 const fs = require('node:fs')
 const { spawnSync } = require('node:child_process')
 const { once } = require('node:events')
-const ChunkedScrape = require('../cli/scrape/chunked-scrape')
-const HashList = require('../cli/input/hash-list')
 const { withSignals } = require('./support/child')
 const { silent } = require('./support/scripted-tracker')
 const { runCommand, startCommand, temporaryFiles, jsonLines } = require('./support/command-line')
 const { freePort } = require('./support/real-trackers')
-const { hashes, startTracker } = require('./support/scrape-tracker')
+const { hashes, startHeldTracker, startTracker } = require('./support/scrape-tracker')
 const wire = require('./support/wire')
 
 const NAME = 'bittorrent-udp-tracker scrape'
@@ -156,34 +154,29 @@ describe('what is printed', () => {
 })
 
 describe('a failure', () => {
-  // The package's promise of a scrape that fails part of the way brings what came in.
-  test('keeps the rows that came in with the request that failed', async () => {
-    const UdpTracker = require('..')
-    const { scrape } = UdpTracker
-    const list = new HashList()
-    for (const infoHash of hashes(4)) list.add(infoHash)
-    const row = (infoHash) => ({ infoHash, seeds: 1, completed: 2, leechers: 3 })
-    const printedRows = []
-    try {
-      for (const results of [
-        [row(ONE), row(THREE)],
-        [undefined, row(ONE), undefined, row(THREE)]
-      ]) {
-        UdpTracker.scrape = async () => {
-          throw Object.assign(new UdpTracker.TrackerError('enough', 'TRACKER_ERROR'), { results })
-        }
-        const job = new ChunkedScrape('udp://h:1', list, {
-          family: 0,
-          timeout: 10_000,
-          onRows: (first, rows) => printedRows.push(rows.map((found) => found?.infoHash))
-        })
-        await assert.rejects(job.run(), { message: 'enough' })
-        assert.equal(job.answered, 2)
-        assert.deepEqual(printedRows.pop(), [undefined, ONE, undefined, THREE])
-      }
-    } finally {
-      UdpTracker.scrape = scrape
-    }
+  test('leaves what has come in, behind what is missing as well, each with its name', async (t) => {
+    const list = hashes(200)
+    const lines = list.map((infoHash, i) => `magnet:?xt=urn:btih:${infoHash}&dn=torrent+${i}`)
+    const [file] = temporaryFiles(t, { 'list.txt': lines.join('\n') })
+    const start = ({ url }) => startCommand(t, ['scrape', url, '--file', file, '--format', 'csv'])
+    const { tracker, child, answer, requests } = await startHeldTracker(t, start, 4)
+    for (const index of [3, 0, 2]) await answer(index)
+    await tracker.send(wire.errorResponse(requests[1], 'enough'), requests[1])
+    const { code, stdout, stderr } = await child.exit()
+    const rows = stdout
+      .trim()
+      .split('\n')
+      .slice(1)
+      .map((line) => line.split(','))
+    const expected = [...list.keys()].filter((i) => i < 60 || i >= 120)
+    assert.deepEqual(
+      rows.map((row) => [row[1], row.at(-1)]),
+      expected.map((i) => [list[i], `torrent ${i}`])
+    )
+    assert.deepEqual(
+      [code, stderr],
+      [1, `${NAME}: ${tracker.url}: enough (140 of 200 info-hashes answered, 60 missing)\n`]
+    )
   })
 
   test('is silence for as long as --timeout says, and not a scrape that takes longer', async (t) => {

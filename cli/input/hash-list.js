@@ -35,8 +35,9 @@ class HashList {
     return this.names.get(index) ?? null
   }
 
-  slice(first, end) {
-    return Array.from({ length: Math.min(end, this.length) - first }, (_, i) => this.at(first + i))
+  /** The bytes of each. */
+  *all() {
+    for (let index = 0; index < this.length; index++) yield this.at(index)
   }
 }
 

@@ -2,7 +2,6 @@
 'use strict'
 
 const net = require('node:net')
-const ChunkedScrape = require('./chunked-scrape.js')
 const { linesOf, readJobs, recordOf } = require('../input/jobs.js')
 const options = require('../options.js')
 const { errorFields, reasonOf } = require('../output/failures.js')
@@ -11,6 +10,7 @@ const { redacted } = require('../output/names.js')
 const { Progress } = require('../output/progress.js')
 const { grouped, counted } = require('../output/text.js')
 const Waiting = require('../output/waiting.js')
+const JobScrape = require('./job-scrape.js')
 const ScrapePrinter = require('./printer.js')
 const { FAILED, WORKED, WRONG_USE } = require('../exit-codes.js')
 
@@ -70,27 +70,31 @@ async function run({ values, positionals, env, stdout, stderr, fail, note, onInt
       what: () => (answered() === 0 ? String(waiting) : '')
     }
   )
+  const interruption = new AbortController()
   const scrapes = jobs.map((job, jobIndex) => {
-    return new ChunkedScrape(job.tracker.url, job.list, {
+    return new JobScrape(job, {
       ...network,
+      signal: interruption.signal,
       onProgress: () => (progress.done = answered()),
-      onRows: (first, rows) => printer.add(jobIndex, first, rows)
+      onRows: (rows, places) => printer.add(jobIndex, rows, places)
     })
   })
   const ofAll = (done, all) =>
     `${grouped(done)} of ${counted(all, 'info-hash', 'info-hashes')} answered`
   onInterrupt(async () => {
     progress.end()
-    for (const scrape of scrapes) scrape.passOnRest()
+    interruption.abort()
+    await Promise.allSettled(runs)
     await printer.end()
     fail(`interrupted, ${ofAll(answered(), total)}`)
   })
 
-  const runOne = async (scrape, jobIndex) => {
+  const tell = async (scrape, jobIndex) => {
     const url = nameOf(jobs[jobIndex].tracker.url)
     try {
-      await scrape.run()
+      await runs[jobIndex]
     } catch (error) {
+      if (interruption.signal.aborted) return
       if (!(error instanceof TrackerError)) throw error
       await printer.endOf(jobIndex)
       if (format === 'json') {
@@ -99,24 +103,27 @@ async function run({ values, positionals, env, stdout, stderr, fail, note, onInt
           url,
           error: errorFields(error),
           answered: scrape.answered,
-          asked: scrape.infoHashes.length
+          asked: scrape.list.length
         }
         await stdout.line(jsonLine(fields))
       } else {
-        const missing = scrape.infoHashes.length - scrape.answered
+        const missing = scrape.list.length - scrape.answered
         fail(
-          `${url}: ${reasonOf(error, network)} (${ofAll(scrape.answered, scrape.infoHashes.length)}, ${grouped(missing)} missing)`
+          `${url}: ${reasonOf(error, network)} (${ofAll(scrape.answered, scrape.list.length)}, ${grouped(missing)} missing)`
         )
       }
       return
     }
     await printer.endOf(jobIndex)
   }
+  const runs = scrapes.map((scrape) => scrape.run())
   try {
-    await Promise.all(scrapes.map(runOne))
+    await Promise.all(scrapes.map(tell))
   } finally {
     progress.end()
   }
+  // Who interrupted it ends it.
+  if (interruption.signal.aborted) await new Promise(() => {})
   await printer.end()
   if (invalid.length > 0) return WRONG_USE
   return hasAllAnswers(jobs, scrapes) ? WORKED : FAILED

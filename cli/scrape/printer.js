@@ -64,17 +64,16 @@ class ScrapePrinter {
     this.began = performance.now()
   }
 
-  /** Rows of a job, by its index, from the `first` of its info-hashes on; `undefined` for what is missing. */
-  add(jobIndex, first, rows) {
+  /** Rows of a job, by its index, and the place of each in its list. */
+  add(jobIndex, rows, places) {
     if (this.hasEnded) return undefined
     const { list } = this.jobs[jobIndex]
     const lines = []
     rows.forEach((row, i) => {
-      if (row === undefined || row === null) return
       this.totals.count++
       for (const field of FIELDS) this.totals[field] += row[field]
-      if (this.kept !== null) this.kept[jobIndex].set(first + i, row)
-      else lines.push(this.lineOf(jobIndex, row, list.nameAt(first + i)))
+      if (this.kept !== null) this.kept[jobIndex].set(places[i], row)
+      else lines.push(this.lineOf(jobIndex, row, list.nameAt(places[i])))
     })
     return lines.length === 0 ? undefined : this.stdout.lines([...this.header(jobIndex), ...lines])
   }
