@@ -6,7 +6,6 @@ const { test, describe } = require('node:test')
 const assert = require('node:assert/strict')
 const { startScriptedTracker, silent } = require('./support/scripted-tracker')
 const { namesEnvironment, temporaryFiles } = require('./support/command-line')
-const { deadline } = require('./support/deadline')
 const { withoutTmux, startInTmux } = require('./support/tmux')
 const wire = require('./support/wire')
 
@@ -182,6 +181,41 @@ dead.test:55555                                      3  100%  no answer
   }
 })
 
+describe('a ping of more targets than there are lines', { skip }, () => {
+  // Whether each line of the screen is a whole one of the table, with these columns.
+  const isTable = (columns, rows, most) => (lines) =>
+    lines.length === rows &&
+    lines.every((line) => line.length < most) &&
+    columns.every((column) => lines[0].split(/ +/).includes(column)) &&
+    lines.slice(1, -1).every((line) => /^127\.0\.0\.1:\d+ .*\d%/.test(line)) &&
+    /^and \d+ more, of which \d+ answer$/.test(lines.at(-1))
+
+  test('is clipped to the screen, and is whole again after each resize', async (t) => {
+    const trackers = await Promise.all(Array.from({ length: 20 }, () => startScriptedTracker(t)))
+    const urls = trackers.map(({ url }) => url).join(' ')
+    const command = `$TRACKER ping ${urls} --interval .3`
+    const terminal = await startInTmux(t, command, { columns: 110, rows: 14 })
+    await terminal.seen(isTable(['SENT', 'P99', 'MAX'], 13, 110), 'no table in 110 columns')
+    for (const [columns, rows, names, gone] of [
+      [60, 14, ['LOSS', 'MEDIAN'], 'SENT'],
+      [110, 14, ['SENT', 'P99', 'MAX']],
+      [80, 8, ['SENT', 'MAX'], 'P99'],
+      [40, 10, ['LOSS', 'MEDIAN'], 'P95']
+    ]) {
+      await terminal.resize(columns, rows)
+      const fits = isTable(names, rows - 1, columns)
+      const [header] = await terminal.seen(fits, `no whole table in ${columns} × ${rows}`)
+      if (gone) assert.ok(!header.includes(gone), header)
+    }
+    await terminal.resize(100, 30)
+    const all = await terminal.seen((lines) => lines.length === 21, 'not all of them')
+    assert.ok(all.slice(1).every((line) => line.startsWith('127.0.0.1:')))
+    await terminal.type('C-c')
+    await terminal.ended
+    assert.equal((await terminal.screen()).filter((line) => line.startsWith('TRACKER')).length, 1)
+  })
+})
+
 describe('scrape', { skip }, () => {
   const SCREENS = {
     40: `
@@ -243,19 +277,10 @@ describe('announce', { skip }, () => {
       columns: 40,
       env
     })
-    const shows = async (pattern) => {
-      for (;;) {
-        const screen = await terminal.screen()
-        if (screen.some((line) => pattern.test(line))) return screen
-        await new Promise((resolve) => setTimeout(resolve, 50))
-      }
-    }
-    await deadline(shows(/^connecting…/), 'it does not say that it connects')
-    const screen = await deadline(
-      shows(/^connecting…, sent again \(1\) {2}\d+ s$/),
-      'it sends once',
-      20_000
-    )
+    const shows = (pattern) => (lines) => lines.some((line) => pattern.test(line))
+    await terminal.seen(shows(/^connecting…/), 'it does not say that it connects')
+    const again = shows(/^connecting…, sent again \(1\) {2}\d+ s$/)
+    const screen = await terminal.seen(again, 'it sends once')
     assert.equal(screen.length, 1)
     await terminal.type('C-c')
   })

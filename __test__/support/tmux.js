@@ -3,6 +3,7 @@
 
 const { execFile } = require('node:child_process')
 const { randomBytes } = require('node:crypto')
+const { setTimeout: sleep } = require('node:timers/promises')
 const { promisify } = require('node:util')
 const { ROOT } = require('./child')
 const { PROGRAM } = require('./command-line')
@@ -38,6 +39,28 @@ async function startInTmux(t, command, { columns, rows = 40, env }) {
   return {
     ended,
     type: (keys) => run('tmux', [...tmux, 'send-keys', '-t', 'test', keys]),
+    resize: (columns, rows) =>
+      run('tmux', [
+        ...tmux,
+        'resize-window',
+        '-t',
+        'test',
+        '-x',
+        String(columns),
+        '-y',
+        String(rows)
+      ]),
+    /** The first screen that fits. */
+    async seen(fits, what) {
+      const look = async () => {
+        for (;;) {
+          const lines = await this.screen()
+          if (fits(lines)) return lines
+          await sleep(50)
+        }
+      }
+      return deadline(look(), what, 20_000)
+    },
     async screen() {
       const { stdout } = await run('tmux', [...tmux, 'capture-pane', '-p', '-t', 'test'])
       return stdout

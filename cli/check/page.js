@@ -30,12 +30,12 @@ const STYLE = `
   --good: #4cc38a; --fair: #e2b53f; --bad: #ff6369; --none: #8b8f97; --bar: #7aa2f7; } }
 body { margin: 2rem auto; max-width: 68rem; padding: 0 1rem; font: 15px/1.5 system-ui, sans-serif;
   color: var(--text); background: var(--page); }
-h1 { font-size: 1.6rem; margin: 0 0 .25rem; } h2 { font-size: 1.1rem; margin: 2rem 0 .5rem; }
-p { margin: .25rem 0; } .soft { color: var(--soft); } svg { display: block; max-width: 100%; }
+h1 { font-size: 1.4rem; margin: 0 0 .25rem; overflow-wrap: anywhere; } h2 { font-size: 1.1rem; margin: 2rem 0 .5rem; }
+p { margin: .25rem 0; } .soft { color: var(--soft); } svg { display: block; max-width: 100%; } .chart { height: auto; }
 table { border-collapse: collapse; width: 100%; } .wide { overflow-x: auto; }
 th, td { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid var(--line); vertical-align: middle; }
 th { font-weight: 600; white-space: nowrap; } td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
-td.url { overflow-wrap: anywhere; min-width: 14rem; } td.bar { width: 7rem; }
+td.url { overflow-wrap: anywhere; min-width: 16rem; } td.bar svg { max-width: none; }
 .good { color: var(--good); fill: var(--good); } .fair { color: var(--fair); fill: var(--fair); }
 .bad { color: var(--bad); fill: var(--bad); } .none { color: var(--none); fill: var(--none); }
 .time { fill: var(--bar); } .key { display: inline-block; margin-right: 1.2rem; }
@@ -82,7 +82,7 @@ function timeChart(rows) {
     return `<text x="${i * 240}" y="118" text-anchor="${anchor}">${text}</text>`
   })
   return `<h2>Round trips</h2>
-<svg viewBox="0 0 720 124" width="720" height="124" role="img" aria-label="Round trips of ${grouped(times.length)} connects">${columns.join('')}<line x1="0" y1="101" x2="720" y2="101" stroke="var(--line)"/>${marks.join('')}</svg>`
+<svg class="chart" viewBox="0 0 720 124" width="720" height="124" role="img" aria-label="Round trips of ${grouped(times.length)} connects">${columns.join('')}<line x1="0" y1="101" x2="720" y2="101" stroke="var(--line)"/>${marks.join('')}</svg>`
 }
 
 function timeBar(ms) {
@@ -91,8 +91,13 @@ function timeBar(ms) {
   return `<svg width="100" height="10" aria-hidden="true"><rect class="time" width="${width}" height="10" rx="2"/></svg>`
 }
 
-const resultOf = ({ status, reason, bep34 }) =>
-  `<td class="${COLOURS[status]}">${status}${reason === null ? '' : `: ${html(reason)}`}${bep34 ? `<div class="soft">${html(remarkOf(bep34))}</div>` : ''}</td>`
+function resultOf({ status, reason, bep34 }) {
+  // What is invalid has that in its reason.
+  const words =
+    reason === null ? status : reason.startsWith(status) ? reason : `${status}: ${reason}`
+  const record = bep34 ? `<div class="soft">${html(remarkOf(bep34))}</div>` : ''
+  return `<td class="${COLOURS[status]}">${html(words)}${record}</td>`
+}
 
 // Of those that do not answer, who and why is all there is to say.
 function shortRow(result, nameOf) {
