@@ -17,9 +17,10 @@ const NEEDED = ['Cargo.toml', 'Cargo.lock', 'build.rs', 'rustfmt.toml', 'src', '
 /** The programs with the tests, the quick one first, and which of their tests. */
 const NETWORK = { target: ['--test', 'network'], only: [] }
 const LIB = { target: ['--lib'], only: [] }
+const CORPUS = { target: ['--test', 'corpus'], only: [] }
 /** Each folder's faults, and the programs that are to notice them. */
 const FOLDERS = [
-  { folder: 'src/proto', list: require('./mutations/list'), programs: [NETWORK, LIB] },
+  { folder: 'src/proto', list: require('./mutations/list'), programs: [NETWORK, LIB, CORPUS] },
   {
     folder: 'src/net/names',
     list: require('./mutations/names'),
@@ -51,11 +52,7 @@ function copy() {
   for (const name of NEEDED) {
     if (!fs.existsSync(path.join(ROOT, name))) continue
     fs.rmSync(path.join(COPY, name), { recursive: true, force: true })
-    fs.cpSync(path.join(ROOT, name), path.join(COPY, name), {
-      recursive: true,
-      // The corpus is large, and not for these programs.
-      filter: (from) => !from.includes(path.join('fuzz', 'corpus'))
-    })
+    fs.cpSync(path.join(ROOT, name), path.join(COPY, name), { recursive: true })
   }
 }
 

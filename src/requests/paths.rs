@@ -198,3 +198,132 @@ impl<P: Way> Paths<P> {
         sum
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+
+    use super::*;
+    use crate::proto::{Body, Config, InfoHash, Outcome, Port, Request, Schedule, Scrape, Transmit};
+
+    const NOW: Instant = Instant::START;
+
+    /// A path that nothing leaves by.
+    struct Nowhere(Requests);
+
+    impl Way for Nowhere {
+        fn requests(&self) -> &Requests {
+            &self.0
+        }
+
+        fn requests_mut(&mut self) -> &mut Requests {
+            &mut self.0
+        }
+
+        fn deliver(&mut self, sessions: &mut Sessions) {
+            self.0.deliver(sessions, Some, |address| address);
+        }
+    }
+
+    fn paths() -> Paths<Nowhere> {
+        let open = |transport, seed| {
+            let no_index = |zone: &str| Err(crate::requests::TransportError::NoInterface(zone.into()));
+            Nowhere(Requests::new(NOW, transport, no_index, Config { receive_buffer: 200_000 }, seed))
+        };
+        Paths::new(open, [3; 32])
+    }
+
+    /// One of many ways out.
+    fn transport(number: usize) -> Option<Arc<Transport>> {
+        let local_v4 = Some([127, 0, 1, number as u8].into());
+        Some(Arc::new(Transport { local_v4, ..Transport::default() }))
+    }
+
+    const TRACKER: ([u8; 4], u16) = ([127, 0, 0, 1], 7);
+
+    fn request(path: &mut Nowhere, now: Instant, id: u64) {
+        let body = Body::Scrape(Scrape { info_hashes: vec![InfoHash([1; 20])] });
+        let (host, addresses) = ("127.0.0.1:7".into(), [SocketAddr::from(TRACKER)].into());
+        let request = Request { session: 1, host, addresses, schedule: Schedule::new(15_000.0), body };
+        path.0.client.handle_request(now, RequestId(id), request);
+    }
+
+    /// What it sends next: its action and where it goes.
+    fn sent(path: &mut Nowhere, now: Instant) -> (u8, Transmit, Vec<u8>) {
+        let mut datagram = Vec::new();
+        let transmit = path.0.client.poll_transmit(now, &mut datagram).unwrap();
+        (datagram[11], transmit, datagram[12..16].to_vec())
+    }
+
+    /// Answers what it sends until the request has its answer, and tells which actions that took, and by which port.
+    fn answer(path: &mut Nowhere, now: Instant) -> (Vec<u8>, Port) {
+        let mut actions = Vec::new();
+        loop {
+            let (action, transmit, id) = sent(path, now);
+            actions.push(action);
+            let response = [&[0, 0, 0, action][..], &id, &[9; 12]].concat();
+            path.0.client.handle_datagram(now, now, transmit.to, transmit.port, &response);
+            if let Some((_, outcome)) = path.0.client.poll_outcome() {
+                assert!(matches!(outcome, Outcome::Scraped { .. }), "{outcome:?}");
+                return (actions, transmit.port);
+            }
+        }
+    }
+
+    #[test]
+    fn equal_transports_are_one_path() {
+        let mut paths = paths();
+        for number in [1, 2, 1, 2] {
+            paths.of(transport(number)).unwrap();
+        }
+        paths.of(None).unwrap();
+        assert_eq!(paths.iter_mut().count(), 3);
+    }
+
+    #[test]
+    fn a_path_is_kept_for_two_minutes_after_its_last_request_and_its_counters_for_ever() {
+        let (mut paths, now) = (paths(), NOW);
+        let path = paths.of(transport(1)).unwrap();
+        request(path, now, 1);
+        path.0.client.handle_cancel(now, RequestId(1));
+        let seconds = Duration::from_secs;
+        paths.tidy(now + seconds(119));
+        assert_eq!(paths.iter_mut().count(), 2);
+        assert_eq!(paths.poll_timeout(), Some(now + seconds(120)));
+        paths.tidy(now + seconds(121));
+        assert_eq!(paths.iter_mut().count(), 1, "the default one stays");
+        assert_eq!(paths.counters().requests, 1);
+    }
+
+    #[test]
+    fn one_more_takes_the_place_of_one_that_has_nothing_to_do() {
+        let (mut paths, now) = (paths(), NOW);
+        for number in 0..MOST {
+            request(paths.of(transport(number)).unwrap(), now, number as u64);
+        }
+        assert!(matches!(paths.of(transport(MOST)), Err(Failure::TooManyTransports(MOST))));
+        paths.of(transport(7)).unwrap().0.client.handle_cancel(now, RequestId(7));
+        paths.of(transport(MOST)).unwrap();
+        assert_eq!(paths.pending(), MOST - 1, "nobody else is closed");
+        assert_eq!(paths.iter_mut().count(), MOST + 1);
+        assert!(paths.iter_mut().any(|path| path.0.transport().local_v4.is_none()), "the default one stays");
+        assert_eq!(paths.counters().requests, MOST as u64);
+    }
+
+    #[test]
+    fn a_suspend_ages_connection_ids_and_has_the_network_looked_at_anew() {
+        for (seconds, actions, is_fresh) in [(0, vec![2], false), (30, vec![0, 2], true), (90, vec![0, 2], true)] {
+            let (mut paths, now) = (paths(), NOW);
+            let path = paths.of(None).unwrap();
+            request(path, now, 1);
+            assert_eq!(answer(path, now).0, [0, 2]);
+            paths.notice_suspend(now, Duration::from_secs(1000));
+            // The calendar has gone on, and the clock has not.
+            paths.notice_suspend(now, Duration::from_secs(1000 + seconds));
+            let path = paths.of(None).unwrap();
+            request(path, now, 2);
+            let (sent, port) = answer(path, now);
+            assert_eq!((sent, port != Port::default()), (actions, is_fresh), "{seconds} s");
+        }
+    }
+}

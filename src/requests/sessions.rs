@@ -118,3 +118,43 @@ impl Sessions {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Counts what a session is told of datagrams.
+    struct Told(std::sync::mpsc::Sender<Origin>);
+
+    impl Sink for Told {
+        fn outcome(&mut self, _: RequestId, _: &Outcome<'_>) {}
+        fn failure(&mut self, _: RequestId, _: &Failure) {}
+        fn trace(&mut self, trace: &Trace) {
+            self.0.send(trace.origin).unwrap();
+        }
+        fn flush(&mut self) {}
+    }
+
+    #[test]
+    fn a_session_is_told_of_connects_and_of_its_own_datagrams_while_it_wants_to_be() {
+        let (told, all) = std::sync::mpsc::channel();
+        let mut sessions = Sessions::default();
+        sessions.open(1, Box::new(Told(told)));
+        let [own, others] = [1, 2].map(|session| Origin::Request(RequestId(session << 32)));
+        let address = ([127, 0, 0, 1], 7).into();
+        let tell = |sessions: &mut Sessions| {
+            for origin in [own, others, Origin::Connect] {
+                let kind = crate::proto::Kind::Announce;
+                sessions.trace(&Trace { origin, address, kind, attempt: 1, round_trip: None });
+            }
+            all.try_iter().collect::<Vec<_>>()
+        };
+        assert_eq!(tell(&mut sessions), []);
+        sessions.set_tracing(1, true);
+        assert!(sessions.is_anyone_tracing());
+        assert_eq!(tell(&mut sessions), [own, Origin::Connect]);
+        sessions.close(1);
+        assert!(!sessions.is_anyone_tracing());
+        assert_eq!(tell(&mut sessions), []);
+    }
+}

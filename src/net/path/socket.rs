@@ -278,6 +278,8 @@ mod tests {
     use std::future::poll_fn;
 
     use super::*;
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    use crate::proto::Unreachable;
 
     #[test]
     fn a_socket_that_quinn_udp_does_not_know_sends_and_receives_all_the_same() {
@@ -310,5 +312,65 @@ mod tests {
                 assert_eq!(received, [(to, sent.to_vec())]);
             }
         });
+    }
+
+    fn peer() -> (std::net::UdpSocket, SocketAddr) {
+        let peer = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+        let address = peer.local_addr().unwrap();
+        (peer, address)
+    }
+
+    async fn send(socket: &Socket, to: SocketAddr) -> io::Result<()> {
+        poll_fn(|context| socket.poll_writable(context)).await;
+        socket.send(to, b"datagram", 8)
+    }
+
+    #[tokio::test]
+    async fn nothing_is_sent_by_a_socket_that_is_not_what_its_transport_names() {
+        let (peer, to) = peer();
+        let transport = Arc::new(Transport { local_v4: Some([127, 0, 0, 1].into()), ..Transport::default() });
+        let mut socket = Socket::open(&transport, Family::V4).unwrap();
+        send(&socket, to).await.unwrap();
+        peer.recv_from(&mut [0; 8]).unwrap();
+        let other = Transport { interface: Some("tun7".into()), ..Transport::default() };
+        socket.bound_to = other.bound_to(Family::V4, |_| NonZeroU32::new(7));
+        assert_eq!(send(&socket, to).await.unwrap_err().kind(), STALE);
+        peer.set_nonblocking(true).unwrap();
+        assert_eq!(peer.recv_from(&mut [0; 8]).unwrap_err().kind(), io::ErrorKind::WouldBlock);
+        assert_eq!(socket.send_one(to, b"one").await.unwrap_err().kind(), STALE);
+    }
+
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    #[tokio::test]
+    async fn a_closed_port_is_told_with_the_datagram_and_costs_no_other_address() {
+        let ((peer, to), closed) = (peer(), peer().1);
+        let mut socket = Socket::open(&Arc::default(), Family::V4).unwrap();
+        for _ in 0..3 {
+            send(&socket, closed).await.unwrap();
+            poll_fn(|context| socket.errors.poll(context)).await;
+            // The error of the first waits to be told to whoever sends next.
+            send(&socket, to).await.unwrap();
+            peer.recv_from(&mut [0; 8]).unwrap();
+            let mut told = Vec::new();
+            socket.errors.drain(|to, quoted, reason| told.push((to, quoted.to_vec(), reason)));
+            assert_eq!(told, [(closed, b"datagram".to_vec(), Unreachable::Port)]);
+            socket.errors.drain(|_, _, _| panic!("it has been told"));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_connected_socket_hears_its_address_alone() {
+        let ((peer, to), (other, _)) = (peer(), peer());
+        for local_v4 in [None, Some([127, 0, 0, 1].into())] {
+            let transport = Arc::new(Transport { local_v4, ..Transport::default() });
+            let socket = Socket::open(&transport, Family::V4).unwrap().connected_to(to).unwrap();
+            socket.send_one(to, b"question").await.unwrap();
+            let (_, from) = peer.recv_from(&mut [0; 8]).unwrap();
+            other.send_to(b"forged", from).unwrap();
+            peer.send_to(b"answer", from).unwrap();
+            let mut buffer = [0; 64];
+            let length = socket.receive_one(&mut buffer).await.unwrap();
+            assert_eq!(buffer.get(..length), Some(&b"answer"[..]));
+        }
     }
 }

@@ -218,7 +218,8 @@ fn is_passing(error: &io::Error) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::socket::DEFAULT_BUFFER, *};
+    use crate::proto::{Body, Config, InfoHash, Request, RequestId, Schedule, Scrape};
 
     #[test]
     fn what_could_never_be_sent_is_told_from_what_may_pass() {
@@ -232,6 +233,117 @@ mod tests {
         }
         let error = io::Error::from_raw_os_error(passing);
         assert!(is_passing(&error) && !is_lasting(&error), "{error}");
+    }
+
+    fn to(port: u16) -> SocketAddr {
+        ([127, 0, 0, 1], port).into()
+    }
+
+    fn sockets(transport: Transport) -> Sockets {
+        Sockets::new(Arc::new(transport), None)
+    }
+
+    fn bound() -> Transport {
+        Transport { local_v4: Some([127, 0, 0, 1].into()), ..Transport::default() }
+    }
+
+    fn client() -> Client {
+        Client::new(Config { receive_buffer: DEFAULT_BUFFER }, [1; 32])
+    }
+
+    /// How many trackers it asks at once.
+    fn asked_at_once(client: &mut Client) -> usize {
+        for n in 0..20_000u32 {
+            let addresses = [SocketAddr::from(((0x0a00_0000 + n).to_be_bytes(), 1))].into();
+            let body = Body::Scrape(Scrape { info_hashes: vec![InfoHash([1; 20])] });
+            let schedule = Schedule::new(15_000.0);
+            let request = Request { session: 1, host: n.to_string().into(), addresses, schedule, body };
+            client.handle_request(Instant::START, RequestId(n.into()), request);
+        }
+        std::iter::from_fn(|| client.poll_transmit(Instant::START, &mut Vec::new())).count()
+    }
+
+    #[tokio::test]
+    async fn as_much_is_asked_at_once_as_the_sockets_own_buffer_has_room_for() {
+        let (mut told, mut sockets) = (client(), sockets(Transport::default()));
+        let (socket, _) = sockets.get(&mut told, Port::default(), to(1)).unwrap();
+        let mut expected = Client::new(Config { receive_buffer: socket.receive_buffer() }, [1; 32]);
+        assert_eq!(asked_at_once(&mut told), asked_at_once(&mut expected));
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        assert!(
+            asked_at_once(&mut told) != asked_at_once(&mut client()),
+            "it is not what one has that asks for nothing"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_port_is_a_socket_of_each_family_until_nobody_needs_it() {
+        let (mut client, mut sockets) = (client(), sockets(Transport::default()));
+        for port in [Port(0), Port(1), Port(1)] {
+            sockets.get(&mut client, port, to(1)).unwrap();
+        }
+        assert_eq!(sockets.iter().count(), 2);
+        assert!(sockets.has_other(Family::V4, Port(1)) && !sockets.has_other(Family::V6, Port(1)));
+        assert!(sockets.of(Port(1), to(1)).is_some() && sockets.of(Port(2), to(1)).is_none());
+        sockets.tidy(&client);
+        assert_eq!(sockets.iter().map(|open| open.port).collect::<Vec<_>>(), [Port(0)], "the client has no other");
+        sockets.close(Port(0), to(1));
+        assert_eq!(sockets.iter().count(), 0);
+    }
+
+    #[test]
+    fn a_socket_is_made_anew_when_it_or_a_chosen_way_out_is_not_what_it_was() {
+        let gone = io::Error::from(io::ErrorKind::NetworkUnreachable);
+        assert!(sockets(Transport::default()).is_stale(to(1), &STALE.into()));
+        assert!(!sockets(Transport::default()).is_stale(to(1), &gone));
+        assert!(sockets(bound()).is_stale(to(1), &gone));
+        assert!(!sockets(bound()).is_stale(to(0), &gone), "nobody can have this port");
+        for passing in [io::ErrorKind::WouldBlock, io::ErrorKind::ConnectionRefused] {
+            assert!(!sockets(bound()).is_stale(to(1), &passing.into()));
+        }
+    }
+
+    #[test]
+    fn what_is_told_at_once_is_what_waiting_does_not_change() {
+        let told = |transport, port, kind: io::ErrorKind| sockets(transport).judge(to(port), &kind.into()).0;
+        assert!(told(Transport::default(), 0, io::ErrorKind::InvalidInput), "a port that nobody can have");
+        assert!(!told(Transport::default(), 1, io::ErrorKind::InvalidInput), "a black hole among the routes");
+        assert!(told(bound(), 1, io::ErrorKind::NetworkUnreachable), "whoever says where from wants to know");
+        assert!(!told(Transport::default(), 1, io::ErrorKind::HostUnreachable));
+        assert!(!told(bound(), 1, io::ErrorKind::OutOfMemory));
+        let mut sockets = sockets(Transport::default());
+        sockets.broadcasts = Some((clock::now(), vec![to(1).ip()]));
+        let (is_told, error) = sockets.judge(to(1), &io::ErrorKind::PermissionDenied.into());
+        assert_eq!((is_told, error.to_string().as_str()), (true, "it is a broadcast address"));
+        assert!(!sockets.judge(([127, 0, 0, 2], 1).into(), &io::ErrorKind::PermissionDenied.into()).0, "a firewall");
+    }
+
+    #[test]
+    fn a_family_is_lacking_where_the_other_is_there() {
+        let mut sockets = sockets(Transport::default());
+        let no_route = io::Error::from(io::ErrorKind::NetworkUnreachable);
+        let other = |family| if family == Family::V4 { Family::V6 } else { Family::V4 };
+        // It depends on the machine which family it has.
+        for (family, to) in [(Family::V4, to(1)), (Family::V6, "[::1]:1".parse().unwrap())] {
+            let is_there = network::source(family).is_some();
+            (sockets.heard, sockets.unrouted) = (Some(other(family)), None);
+            assert_eq!(sockets.judge(to, &no_route).0, !is_there);
+            assert_eq!(sockets.unrouted, is_there.then_some(family));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_relay_is_left_when_the_way_to_it_is_not_there_any_more() {
+        let (relay, _control) = crate::net::proxy::tests::joined(to(9)).await;
+        let mut sockets = Sockets::new(Arc::new(bound()), Some(relay));
+        assert_eq!(sockets.check_relay(), Ok(()));
+        assert!(sockets.of(Port::default(), to(1)).is_some());
+        // An address of documentation (RFC 5737), which no machine has.
+        let gone = Transport { local_v4: Some([192, 0, 2, 1].into()), ..Transport::default() };
+        sockets.transport = Arc::new(gone);
+        assert!(matches!(sockets.check_relay(), Err(TransportError::NoAddress { .. })));
+        assert!(sockets.of(Port::default(), to(1)).is_none());
+        assert!(sockets.get(&mut client(), Port::default(), to(1)).is_err());
     }
 
     #[test]

@@ -211,3 +211,98 @@ fn address_of(name: &str, family: Family) -> Result<SocketAddr, TransportError> 
         None => Err(TransportError::Interface { name: name.into(), reason: reason() }),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn local(v4: Option<[u8; 4]>, v6: Option<&str>) -> Transport {
+        let local_v6 = v6.map(|ip| (ip.parse().unwrap(), None));
+        Transport { local_v4: v4.map(Into::into), local_v6, ..Transport::default() }
+    }
+
+    /// Of documentation (RFC 5737): no machine has it.
+    const NOBODYS: [u8; 4] = [192, 0, 2, 1];
+
+    #[test]
+    fn a_local_address_of_one_family_leaves_out_the_other() {
+        for (transport, v4, v6) in [
+            (Transport::default(), true, true),
+            (local(Some([127, 0, 0, 1]), None), true, false),
+            (local(None, Some("::1")), false, true),
+            (local(Some([127, 0, 0, 1]), Some("::1")), true, true),
+        ] {
+            assert_eq!((transport.has_family(Family::V4), transport.has_family(Family::V6)), (v4, v6));
+            for (family, has_it) in [(Family::V4, v4), (Family::V6, v6)] {
+                let refused = matches!(transport.open(family, Type::DGRAM), Err(TransportError::NoFamily(_)));
+                assert_eq!(refused, !has_it);
+            }
+        }
+    }
+
+    #[test]
+    fn a_transport_without_what_it_names_can_be_used_for_nothing() {
+        let no_interface = |error| matches!(error, TransportError::NoInterface(name) if *name == *"gone0");
+        let no_address =
+            |error| matches!(error, TransportError::NoAddress { address, .. } if address == IpAddr::from(NOBODYS));
+        let gone = Transport { interface: Some("gone0".into()), ..Transport::default() };
+        let cases: [(_, fn(TransportError) -> bool); 2] =
+            [(gone, no_interface), (local(Some(NOBODYS), Some("2001:db8::1")), no_address)];
+        for (transport, is_expected) in cases {
+            for kind in [Type::DGRAM, Type::STREAM] {
+                assert!(is_expected(transport.open(Family::V4, kind).unwrap_err()));
+            }
+            assert!(is_expected(transport.check(Family::V4).unwrap_err()));
+            assert!(is_expected(transport.check_any(None).unwrap_err()));
+            assert!(is_expected(transport.check_any(Some(Family::V4)).unwrap_err()));
+        }
+    }
+
+    #[test]
+    fn one_family_that_is_there_is_enough_unless_the_other_is_asked_for() {
+        let half = local(Some([127, 0, 0, 1]), Some("2001:db8::1"));
+        assert_eq!(half.check_any(None), Ok(()));
+        assert_eq!(half.check_any(Some(Family::V4)), Ok(()));
+        assert!(half.check_any(Some(Family::V6)).is_err());
+        let host = Host::Ipv4(Ipv4Addr::LOCALHOST);
+        let proxy = Proxy { host, port: 1, credentials: None, remote_names: true };
+        let by_proxy = Transport { proxy: Some(proxy), ..half };
+        assert_eq!(by_proxy.check_any(Some(Family::V6)), Ok(()), "the way to the proxy has its own family");
+    }
+
+    #[test]
+    fn a_socket_is_bound_and_of_one_family() {
+        let socket = Transport::default().open(Family::V6, Type::DGRAM).unwrap();
+        assert!(socket.only_v6().unwrap());
+        let v4 = local(Some([127, 0, 0, 1]), None);
+        let bound = v4.open(Family::V4, Type::STREAM).unwrap().local_addr().unwrap().as_socket().unwrap();
+        assert_eq!(bound.ip(), IpAddr::from([127, 0, 0, 1]));
+        let bound = v4.open(Family::V4, Type::DGRAM).unwrap().local_addr().unwrap().as_socket().unwrap();
+        assert_ne!(bound.port(), 0);
+    }
+
+    #[test]
+    fn an_interface_or_a_zone_that_is_made_anew_is_another() {
+        let seven = |_: &str| NonZeroU32::new(7);
+        let transport = Transport {
+            interface: Some("tun0".into()),
+            local_v6: Some((Ipv6Addr::LOCALHOST, Some("9".into()))),
+            ..Transport::default()
+        };
+        let bound_to = |family, found: Option<u32>| transport.bound_to(family, |_| found.and_then(NonZeroU32::new));
+        assert_eq!(bound_to(Family::V4, Some(7)), transport.bound_to(Family::V4, seven));
+        assert_ne!(bound_to(Family::V4, Some(7)), bound_to(Family::V4, Some(8)));
+        assert_ne!(bound_to(Family::V4, Some(7)), bound_to(Family::V4, None));
+        let zone = |found| Transport { interface: None, ..transport.clone() }.bound_to(Family::V6, |_| found);
+        assert_eq!(zone(None), zone(NonZeroU32::new(9)), "a zone may be a number");
+        assert_ne!(zone(None), zone(NonZeroU32::new(8)));
+    }
+
+    #[test]
+    fn name_servers_of_this_machine_are_asked_over_loopback_alone() {
+        assert!(local(Some([127, 0, 0, 9]), None).is_loopback() && local(None, Some("::1")).is_loopback());
+        assert!(!local(Some(NOBODYS), None).is_loopback());
+        let by_interface = Transport { interface: Some("gone0".into()), ..local(Some([127, 0, 0, 1]), None) };
+        assert!(!by_interface.is_loopback(), "it is the interface that decides");
+    }
+}

@@ -276,7 +276,7 @@ async fn addresses(transport: &Transport, names: &Names, host: &Host) -> Result<
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use std::net::Ipv4Addr;
 
     use tokio::{
@@ -292,7 +292,7 @@ mod tests {
     }
 
     /// A proxy that gives this relay to one client, and that client's connection to it.
-    async fn joined(relay: SocketAddr) -> (ProxyConnection, TcpStream) {
+    pub(crate) async fn joined(relay: SocketAddr) -> (ProxyConnection, TcpStream) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let proxy = Proxy { host: Host::Ipv4(Ipv4Addr::LOCALHOST), port, credentials: None, remote_names: true };
