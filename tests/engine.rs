@@ -21,10 +21,10 @@ use std::{
 use bittorrent_udp_tracker::{
     net::Engine,
     proto::{
-        Announce, AnnounceResponse, AnnounceUrl, Body, Event, Extension, InfoHash, Outcome, PeerId, RequestId,
+        Announce, AnnounceResponse, AnnounceUrl, Body, Event, Extension, Family, InfoHash, Outcome, PeerId, RequestId,
         Schedule, Trace,
     },
-    requests::{Command, Failure, Preferences, SessionId, Sink, Start, Transport},
+    requests::{CallerLookup, Command, Failure, Preferences, SessionId, Sink, Start, Transport},
 };
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 
@@ -283,6 +283,91 @@ fn a_hundred_ways_out_that_are_not_there_are_a_hundred_failures() {
         (0..100).map(|_| ends.recv_timeout(Duration::from_secs(60)).expect("each ends")).collect();
     ended.sort_unstable();
     assert_eq!(ended, (0..100).collect::<Vec<_>>());
+    engine.stop();
+    tracker.stop();
+}
+
+/// A session with a look-up of its own, which tells what it is asked.
+struct Asked {
+    asked: Sender<(u32, String)>,
+    forgotten: Sender<u32>,
+    ends: Sender<(u32, bool)>,
+}
+
+impl Sink for Asked {
+    fn outcome(&mut self, id: RequestId, _: &Outcome<'_>) {
+        let _ = self.ends.send((id.0 as u32, true));
+    }
+
+    fn failure(&mut self, id: RequestId, _: &Failure) {
+        let _ = self.ends.send((id.0 as u32, false));
+    }
+
+    fn trace(&mut self, _: &Trace) {}
+
+    fn look_up(&mut self, number: u32, function: u32, host: &str, family: Option<Family>) {
+        assert_eq!((function, family), (5, None));
+        let _ = self.asked.send((number, host.to_owned()));
+    }
+
+    fn forget_look_up(&mut self, number: u32) {
+        let _ = self.forgotten.send(number);
+    }
+
+    fn flush(&mut self) {}
+}
+
+#[test]
+fn a_sessions_own_look_up_is_asked_once_a_host_and_forgotten_when_nobody_waits() {
+    let (engine, tracker) = (Engine::start().unwrap(), Tracker::start());
+    let commands = engine.commands();
+    let ((asked, questions), (forgotten, forgets), (ends, ended)) = (channel(), channel(), channel());
+    let announce = |session, number, host: &str, key| {
+        let lookup = Some(CallerLookup { session: 1, function: 5 });
+        let transport = Transport { lookup, ..Transport::default() };
+        let Command::Start(start) = tracker.announce_by(Some(transport), session, number, key) else { panic!() };
+        let url = format!("udp://{host}:{}", tracker.address.port());
+        Command::Start(Start { url: Arc::new(AnnounceUrl::parse(&url).unwrap()), ..start })
+    };
+    let within = Duration::from_secs(60);
+    let mut batch = vec![Command::Open(1, Box::new(Asked { asked, forgotten, ends }))];
+    batch.extend((0..10).map(|number| announce(1, number, "t.example", 1)));
+    assert!(commands.send(batch).is_ok());
+    let (number, host) = questions.recv_timeout(within).unwrap();
+    assert_eq!(host, "t.example");
+    assert!(commands.send(vec![Command::Found(1, number, Ok(vec![tracker.address.ip()]))]).is_ok());
+    for _ in 0..10 {
+        assert!(ended.recv_timeout(within).unwrap().1);
+    }
+
+    assert!(commands.send(vec![announce(1, 20, "other.example", 1)]).is_ok());
+    let (number, host) = questions.recv_timeout(within).unwrap();
+    assert_eq!(host, "other.example", "it is asked once a host");
+    assert!(commands.send(vec![Command::Cancel(id(1, 20))]).is_ok());
+    assert_eq!(forgets.recv_timeout(within), Ok(number));
+    drop(commands);
+    engine.stop();
+    tracker.stop();
+}
+
+#[test]
+fn a_session_that_closes_takes_its_requests_with_it() {
+    let (engine, tracker) = (Engine::start().unwrap(), Tracker::start());
+    let commands = engine.commands();
+    let (begin, outcomes) = open(1);
+    let silent = (0..50).map(|number| tracker.announce(1, number, 0));
+    assert!(commands.send(std::iter::once(begin).chain(silent).collect()).is_ok());
+    assert!(commands.send(vec![tracker.announce(1, 99, 5)]).is_ok());
+    while !outcomes.recv().expect("an outcome").contains(&(99, 5)) {}
+    let (closed, wait) = channel();
+    assert!(commands.send(vec![Command::Close(1, closed)]).is_ok());
+    wait.recv().expect("the engine says when it has let go");
+
+    let (begin, outcomes) = open(2);
+    assert!(commands.send(vec![begin, tracker.announce(2, 1, 6)]).is_ok());
+    while !outcomes.recv().expect("an outcome").contains(&(1, 6)) {}
+    assert_eq!(engine.stats().pending.load(Ordering::Relaxed), 0);
+    drop(commands);
     engine.stop();
     tracker.stop();
 }

@@ -6,17 +6,17 @@
 // prettier-ignore
 module.exports = [
   // Whom it asks, and how.
-  ['mod.rs', 'if files.is_all && ', 'if ', 'name servers are asked past the system’s other sources'],
-  ['mod.rs', 'if files.is_all && ', 'if false && ', 'a resolver that hangs holds up every host'],
+  ['mod.rs', 'if files.sources.is_all && ', 'if ', 'name servers are asked past the system’s other sources'],
+  ['mod.rs', 'if files.sources.is_all && ', 'if false && ', 'a resolver that hangs holds up every host'],
   ['system.rs', 'HANGS_AFTER: Duration = Duration::from_millis(250)', 'HANGS_AFTER: Duration = Duration::from_millis(5)', 'a resolver that is busy counts as one that hangs'],
   ['system.rs', 'let _turn = turn;', 'drop(turn);', 'threads that hang are not counted'],
   ['system.rs', 'LookupErrorKind::Again => LookUpError::TryAgain', 'LookupErrorKind::Again => LookUpError::NotFound', 'no network means no such host'],
-  ['files.rs', 'sources.split_whitespace().eq(["files", "dns"])', 'sources.contains("dns")', 'other sources are not seen'],
+  ['files.rs', 'sources().eq(["files", "dns"])', 'sources().any(|source| source == "dns")', 'other sources are not seen'],
   ['files.rs', 'Some(before) if before.mark == mark => before,', 'Some(before) => before,', 'changes of the system’s files are never seen'],
   ['files.rs', 'Some(before) if before.mark == mark => before,', 'Some(before) if false => before,', 'a large hosts file is read each second'],
   ['files.rs', 'let text = String::from_utf8_lossy(bytes).to_ascii_lowercase()', 'let text = String::from_utf8_lossy(bytes).into_owned()', 'names of the hosts file are known in small letters alone'],
   ['stub.rs', 'const ATTEMPTS: u32 = 4;', 'const ATTEMPTS: u32 = 1;', 'one lost datagram is the end of a look-up'],
-  ['stub.rs', 'if answer == Answer::Truncated {', 'if false {', 'what is longer than a datagram is not found'],
+  ['stub.rs', 'if matches!(answer, Answer::Truncated) {', 'if false {', 'what is longer than a datagram is not found'],
   ['stub.rs', 'const UNANSWERED: usize = 1 << 15;', 'const UNANSWERED: usize = 1 << 17;', 'numbers of questions run out'],
   ['stub.rs', 'let first = host.matches(\'.\').count() >= configuration.dots;', 'let first = true;', 'the search list is tried last for a short name'],
   ['stub.rs', 'configuration.search.iter().map(|domain| format!("{host}.{domain}")).collect();', 'Vec::new();', 'the search list is not tried'],

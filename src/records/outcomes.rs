@@ -273,4 +273,52 @@ mod tests {
             assert_eq!(String::from_utf8(digits).unwrap(), number.to_string());
         }
     }
+
+    /// Keeps the batches that are passed on.
+    #[derive(Clone, Default)]
+    struct Kept(std::sync::Arc<std::sync::Mutex<Vec<Vec<u8>>>>);
+
+    impl Batches for Kept {
+        fn pass_on(&mut self, batch: Vec<u8>) -> Vec<u8> {
+            self.0.lock().unwrap().push(batch);
+            Vec::new()
+        }
+    }
+
+    #[test]
+    fn records_are_passed_on_when_they_are_many_and_when_nothing_more_comes() {
+        let kept = Kept::default();
+        let mut outcomes = Outcomes::new(kept.clone());
+        outcomes.flush();
+        assert_eq!(kept.0.lock().unwrap().len(), 0, "there is nothing");
+        let rows = [0; 12_000];
+        while kept.0.lock().unwrap().is_empty() {
+            outcomes.outcome(RequestId(7), &Outcome::Scraped { rows: &rows });
+        }
+        outcomes.forget_look_up(1);
+        outcomes.flush();
+        let batches = kept.0.lock().unwrap();
+        assert_eq!(batches.len(), 2);
+        assert!((BATCH..BATCH + 2 * rows.len()).contains(&batches[0].len()));
+        assert_eq!(batches[1], [12, 0, 0, 0, 1, 0, 0, 0, FORGET, 0, 0, 0]);
+    }
+
+    #[test]
+    fn a_failure_tells_its_address_its_code_and_a_text() {
+        let address = "192.0.2.1:7".parse().unwrap();
+        for (words, text) in
+            [("no", "no"), ("", "tracker error without a message"), (" \0", "tracker error without a message")]
+        {
+            let kept = Kept::default();
+            let mut outcomes = Outcomes::new(kept.clone());
+            let failure = crate::proto::Failure::Tracker(words.to_owned());
+            let phase = crate::proto::Phase::Announce;
+            outcomes.outcome(RequestId(1 << 32 | 9), &Outcome::Failed { failure, address: Some(address), phase });
+            outcomes.flush();
+            let record = &kept.0.lock().unwrap()[0];
+            assert_eq!(record[4..12], [9, 0, 0, 0, FAILED, 0, 3, 0]);
+            assert_eq!(record[12..14], [11, 0]);
+            assert_eq!(String::from_utf8_lossy(&record[14..]), format!("192.0.2.1:7{text}"));
+        }
+    }
 }

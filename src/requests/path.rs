@@ -229,6 +229,12 @@ impl Requests {
         self.client.counters()
     }
 
+    /// The requests that have failed on this side of the client and have not been told.
+    #[cfg(test)]
+    pub(crate) fn failed(&self) -> &[(RequestId, Failure)] {
+        &self.failed
+    }
+
     /// Passes on every trace, decision and outcome. An address is told as `told_as` says; `real` is `None` for one that
     /// nobody outside knows.
     pub(crate) fn deliver(
@@ -253,6 +259,104 @@ impl Requests {
         }
         for (id, failure) in std::mem::take(&mut self.failed) {
             sessions.failure(id, &failure);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        proto::{AnnounceUrl, Body, InfoHash, Schedule, Scrape},
+        requests::{LookUpError, TransportError},
+    };
+
+    const NOW: Instant = Instant::START;
+    const ADDRESS: [u8; 4] = [192, 0, 2, 1];
+
+    fn requests() -> Requests {
+        let no_index = |zone: &str| Err(TransportError::NoInterface(zone.into()));
+        Requests::new(NOW, Arc::default(), no_index, Config { receive_buffer: 200_000 }, [5; 32])
+    }
+
+    fn start(requests: &mut Requests, session: u64, number: u64, url: &str) -> RequestId {
+        let id = RequestId(session << 32 | number);
+        let url = Arc::new(AnnounceUrl::parse(url).unwrap());
+        let body = Body::Scrape(Scrape { info_hashes: vec![InfoHash([1; 20])] });
+        requests.start(NOW, Start { id, url, family: None, transport: None, schedule: Schedule::new(15_000.0), body });
+        id
+    }
+
+    /// The number of the look-up that is wanted next.
+    fn look_up(requests: &mut Requests) -> u32 {
+        match requests.poll_look_up() {
+            Some(LookUp::Begin(number, ..)) => number,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_is_given_up_in_its_look_up_says_so() {
+        let mut requests = requests();
+        let first = start(&mut requests, 1, 1, "udp://t.example:7");
+        let number = look_up(&mut requests);
+        requests.give_up(NOW, first, 50.0);
+        let timeout = Failure::LookUpTimeout(proto::Failure::NotResponding(50.0));
+        assert_eq!(std::mem::take(&mut requests.failed), [(first, timeout)]);
+        assert_eq!(requests.poll_look_up(), Some(LookUp::Forget(number)));
+
+        // What may pass is asked for again; whoever cannot wait for that hears why.
+        let second = start(&mut requests, 1, 2, "udp://t.example:7");
+        let number = look_up(&mut requests);
+        requests.handle_found(NOW, number, Err(LookUpError::TryAgain));
+        requests.give_up(NOW, second, 50.0);
+        let failure = Failure::Resolve { host: "t.example".into(), error: LookUpError::TryAgain };
+        assert_eq!(requests.failed, [(second, failure)]);
+        assert_eq!(requests.pending(), 0);
+    }
+
+    #[test]
+    fn a_session_takes_with_it_what_it_has_asked_for_and_nobody_elses() {
+        let mut requests = requests();
+        for session in [1, 2] {
+            start(&mut requests, session, 1, "udp://t.example:7");
+            start(&mut requests, session, 2, "udp://192.0.2.1:7");
+        }
+        requests.cancel_session(NOW, 1);
+        assert_eq!((requests.pending(), requests.resolver.pending(), requests.client.pending()), (2, 1, 1));
+        let number = look_up(&mut requests);
+        requests.handle_found(NOW, number, Ok(vec![ADDRESS.into()]));
+        assert_eq!((requests.resolver.pending(), requests.client.pending()), (0, 2));
+        requests.cancel_session(NOW, 2);
+        assert_eq!((requests.pending(), requests.failed.len()), (0, 0));
+    }
+
+    #[test]
+    fn all_that_has_its_addresses_fails_with_a_proxy_and_no_other() {
+        let mut requests = requests();
+        start(&mut requests, 1, 1, "udp://t.example:7");
+        let id = start(&mut requests, 1, 2, "udp://192.0.2.1:7");
+        requests.fail_all(NOW, &Failure::Unreadable);
+        assert_eq!(requests.failed, [(id, Failure::Unreadable)]);
+        assert_eq!(requests.pending(), 1);
+    }
+
+    #[test]
+    fn a_host_that_is_silent_is_looked_up_again_while_requests_wait() {
+        let mut requests = requests();
+        start(&mut requests, 1, 1, "udp://t.example:7");
+        let number = look_up(&mut requests);
+        requests.handle_found(NOW, number, Ok(vec![ADDRESS.into()]));
+        let mut now = NOW;
+        loop {
+            while requests.client.poll_transmit(now, &mut Vec::new()).is_some() {}
+            now = requests.poll_timeout().unwrap();
+            assert!(now < NOW + Duration::from_secs(30), "it is not looked up");
+            requests.handle_look_ups(now);
+            requests.handle_timeout(now);
+            if let Some(LookUp::Begin(_, host, _)) = requests.poll_look_up() {
+                return assert_eq!(&*host, "t.example");
+            }
         }
     }
 }

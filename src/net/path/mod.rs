@@ -297,3 +297,25 @@ fn receive_batches(stats: &Stats, mut receive: impl FnMut() -> io::Result<usize>
     }
     datagrams
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::mpsc::unbounded_channel;
+
+    use super::*;
+    use crate::proto::{Body, InfoHash, Schedule, Scrape};
+
+    #[test]
+    fn nobody_is_asked_for_a_name_while_the_way_out_is_not_there() {
+        let gone = Transport { interface: Some("gone0".into()), ..Transport::default() };
+        let mut path = Path::new(Arc::new(gone), Shared::new(unbounded_channel().0), [5; 32]);
+        let url = Arc::new(AnnounceUrl::parse("udp://t.example:7").unwrap());
+        let body = Body::Scrape(Scrape { info_hashes: vec![InfoHash([1; 20])] });
+        let (id, schedule) = (RequestId(1), Schedule::new(15_000.0));
+        path.start(clock::now(), Start { id, url: url.clone(), family: None, transport: None, schedule, body });
+        path.ask_preferences(clock::now(), id, &url);
+        let error = Failure::from(TransportError::NoInterface("gone0".into()));
+        assert_eq!(path.requests.failed(), [(id, error.clone()), (id, error)]);
+        assert!(path.requests.poll_look_up().is_none());
+    }
+}
