@@ -19,7 +19,10 @@ before(() => {
 })
 
 // The output of a run that has to end well.
-async function run(t, ...args) {
+const run = (t, ...args) => runIn(t, {}, args)
+
+// The same with more in its environment.
+async function runIn(t, more, args) {
   const tracker = await startScriptedTracker(t, {
     announce: (request) => wire.announceResponse(request, { seeds: 7, leechers: request.port })
   })
@@ -28,7 +31,8 @@ async function run(t, ...args) {
     ...process.env,
     TRACKER_URL: tracker.url,
     SILENT_URL: silentTracker.url,
-    NO_COLOR: '1'
+    NO_COLOR: '1',
+    ...more
   }
   delete env.FORCE_COLOR
   // Runners in a runner: what they print is not for this one.
@@ -44,4 +48,4 @@ async function run(t, ...args) {
 
 const bin = (name, file) => path.join(path.dirname(require.resolve(`${name}/package.json`)), file)
 
-module.exports = { bin, run }
+module.exports = { bin, run, runIn }

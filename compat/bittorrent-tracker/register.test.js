@@ -3,17 +3,19 @@
 'use strict'
 
 const assert = require('node:assert/strict')
-const { spawn } = require('node:child_process')
+const { execFile, spawn } = require('node:child_process')
 const { once } = require('node:events')
 const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
 const { pathToFileURL } = require('node:url')
 const { describe, test } = require('node:test')
+const { promisify } = require('node:util')
 const { startScriptedTracker } = require('../../__test__/support/scripted-tracker')
 const { programOf } = require('../../scripts/runtimes')
 
-const REGISTER = path.resolve(__dirname, '../../lib/bittorrent-tracker/register')
+const ROOT = path.resolve(__dirname, '../..')
+const REGISTER = path.join(ROOT, 'lib/bittorrent-tracker/register')
 const LIMIT_MS = 60_000
 
 const RUNTIMES = {
@@ -126,6 +128,69 @@ test('an ES module that is required', async (t) => {
   const result = await run(t, { execPath, args, ...REQUIRES_ES_MODULE })
   assert.match(result.stderr, /# 1 requests/)
   assert.deepEqual([result.stdout, result.end], ['update\n', 0])
+})
+
+// Other runtimes have it in a project of its own, where Deno takes `.js` for CommonJS.
+function otherProject(t) {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'register-'))
+  t.after(() => fs.rmSync(folder, { recursive: true }))
+  const modules = path.join(folder, 'node_modules')
+  for (const each of ['lib', 'index.js', 'index.mjs', 'package.json']) {
+    const to = path.join(modules, 'bittorrent-udp-tracker', each)
+    fs.cpSync(path.join(ROOT, each), to, { recursive: true })
+  }
+  for (const version of [9, 11]) {
+    const theirs = path.join(__dirname, 'node_modules', name(version))
+    fs.symlinkSync(theirs, path.join(modules, name(version)), 'junction')
+  }
+  const ours = `process.once('exit', () => {
+    console.log(require('bittorrent-udp-tracker').stats().requests, 'through the engine')
+  })\n`
+  const requireOf = `import { createRequire } from 'node:module'
+    const require = createRequire(import.meta.url)\n`
+  const files = {
+    'package.json': '{}',
+    'app.cjs': ours + requiring([name(9)]).code,
+    'app.mjs': requireOf + ours + importing([name(9), name(11)]).code
+  }
+  for (const [file, text] of Object.entries(files)) fs.writeFileSync(path.join(folder, file), text)
+  return {
+    folder,
+    register: path.join(modules, 'bittorrent-udp-tracker/lib/bittorrent-tracker/register')
+  }
+}
+
+async function runOn(t, runtime, option, suffix, app) {
+  const tracker = await startScriptedTracker(t)
+  const { folder, register } = otherProject(t)
+  const run = runtime === 'deno' ? ['run', '--allow-all', '--no-check'] : []
+  const addon = fs.readdirSync(ROOT).find((file) => file.endsWith('.node'))
+  const env = { TRACKER_URL: tracker.url, NAPI_RS_NATIVE_LIBRARY_PATH: path.join(ROOT, addon) }
+  return promisify(execFile)(programOf(runtime), [...run, option, register + suffix, app], {
+    cwd: folder,
+    timeout: LIMIT_MS,
+    env: { ...process.env, ...env }
+  })
+}
+
+describe('on another runtime it replaces, or says that it does not:', () => {
+  test('Deno, by --preload and --require, what is imported and what is required', async (t) => {
+    for (const [option, suffix] of [
+      ['--require', '.js'],
+      ['--preload', '.mjs']
+    ]) {
+      const required = await runOn(t, 'deno', option, suffix, 'app.cjs')
+      assert.equal(required.stdout, 'update\n1 through the engine\n', required.stderr)
+      const imported = await runOn(t, 'deno', option, suffix, 'app.mjs')
+      assert.equal(imported.stdout, 'update\nupdate\n2 through the engine\n', imported.stderr)
+    }
+  })
+
+  test('Bun, by --preload, what is required, and a warning of what is imported', async (t) => {
+    const { stdout, stderr } = await runOn(t, 'bun', '--preload', '.mjs', 'app.cjs')
+    assert.equal(stdout, 'update\n1 through the engine\n')
+    assert.equal(stderr.match(/nothing that is imported: use patch/g).length, 1)
+  })
 })
 
 describe('anything but bittorrent-tracker 7 to 11 stays as it is', () => {

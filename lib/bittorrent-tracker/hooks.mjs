@@ -2,10 +2,10 @@
 
 import { fileURLToPath } from 'node:url'
 
-import replacement from './replacement.js'
+import modules from './replacement.js'
 
 export async function load(url, context, nextLoad) {
-  const ours = url.startsWith('file:') ? replacement(fileURLToPath(url)) : null
+  const ours = url.startsWith('file:') ? modules.replacement(fileURLToPath(url)) : null
   // CommonJS goes through Module._extensions on the main thread.
   if (ours === null || ours.format !== 'module') return nextLoad(url, context)
   return { ...ours, shortCircuit: true }

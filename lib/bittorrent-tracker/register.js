@@ -10,7 +10,8 @@ const { fileURLToPath, pathToFileURL } = require('url')
 const { debuglog } = require('util')
 
 const addon = require('../engine/addon.js')
-const replacement = require('./replacement.js')
+const { replacement } = require('./replacement.js')
+const replaceInVm = require('./vm-loaders.js')
 
 const reason = obstacle()
 if (reason === null) install()
@@ -19,6 +20,7 @@ else process.emitWarning(`bittorrent-tracker is left as it is: ${reason.message}
 function install() {
   if (process.versions.bun === undefined) installInNode()
   else installInBun()
+  replaceInVm()
   debuglog('bittorrent-udp-tracker')('register is active')
 }
 
@@ -47,7 +49,7 @@ function installInNode() {
   }
 }
 
-// Bun asks nobody about what is imported.
+// Bun asks nobody about what is imported, but plugins, which would have to give all other files of these names as well.
 function installInBun() {
   const load = Module._extensions['.js']
   Module._extensions['.js'] = function (module, file) {

@@ -70,6 +70,7 @@ function clientSource(format, file) {
   return null
 }
 
+/** A warning about a file or folder, the first time. */
 function warnOnce(about, message) {
   if (warned.has(about)) return
   warned.add(about)
@@ -84,4 +85,4 @@ function manifest(folder) {
   }
 }
 
-module.exports = replacement
+module.exports = { replacement, warnOnce }

@@ -1,0 +1,3 @@
+'use strict'
+
+module.exports = { process: (source) => ({ code: source.replaceAll('\n', '\r\n') }) }
