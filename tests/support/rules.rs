@@ -41,8 +41,13 @@ pub(crate) fn lowest_rto(shortest_round_trip: Option<Duration>) -> Duration {
 
 /// Checks everything that happened against the rules.
 pub(crate) fn check_rules(simulation: &Simulation) {
+    let mut asking: HashMap<SocketAddr, Vec<u64>> = HashMap::new();
+    for (id, history) in &simulation.histories {
+        history.addresses.iter().for_each(|address| asking.entry(*address).or_default().push(*id));
+    }
     let mut rules = Rules {
         histories: &simulation.histories,
+        asking,
         sent: 0,
         addresses: HashMap::new(),
         requests: HashMap::new(),
@@ -65,6 +70,8 @@ pub(crate) fn check_rules(simulation: &Simulation) {
 
 struct Rules<'a> {
     histories: &'a BTreeMap<u64, History>,
+    /// The requests that have an address.
+    asking: HashMap<SocketAddr, Vec<u64>>,
     /// How many datagrams have been sent.
     sent: usize,
     addresses: HashMap<SocketAddr, AddressState>,
@@ -108,13 +115,11 @@ impl Rules<'_> {
     }
 
     fn sent_connect(&mut self, at: Duration, sent: &Sent) {
-        let concerned = self
-            .histories
-            .iter()
-            .filter(|(id, history)| {
-                !self.over.contains(id) && history.begun <= at && history.addresses.contains(&sent.to)
-            })
-            .map(|(_, history)| history);
+        let asking = self.asking.get(&sent.to).into_iter().flatten();
+        let concerned = asking
+            .filter(|id| !self.over.contains(id))
+            .map(|id| &self.histories[id])
+            .filter(|history| history.begun <= at);
         // It may run in a race of several, also while its address is silent and has a connection ID.
         let may_race = concerned.clone().any(|history| history.addresses.len() > 1);
         let shortest = concerned.map(|history| history.timeout_ms).min();
