@@ -59,6 +59,19 @@ describe('lists as other people publish them', () => {
     'trackers.json': (urls) => JSON.stringify({ trackers: urls }, null, 2),
     'trackers.yml': (urls) => `---\ntrackers:\n${urls.map((url) => `  - "${url}"\n`).join('')}`,
     'aria2.conf': (urls) => `bt-tracker=${urls.join(',')}\n`,
+    'settings.conf': (urls) =>
+      `dir=/srv\n# a comment\nbt-tracker=${urls.join(',')}\nseed-time=0\nheader=A: b\n`,
+    'table.csv': (urls) => `name,url,status\n${urls.map((url) => `"a, b",${url},ok\n`).join('')}`,
+    'table.tsv': (urls) => `status\tTracker\n${urls.map((url) => `1\t${url}\n`).join('')}`,
+    'lines.json': (urls) =>
+      urls.map((url) => `${JSON.stringify({ url, at: 'udp://x:1' })}\n`).join(''),
+    'README.md': (urls) =>
+      `# Trackers\n\n| tracker | uptime |\n| --- | --- |\n${urls.map((url) => `| ${url} | 99 % |\n`).join('')}`,
+    'list.xml': (urls) =>
+      `<list><one>${urls[0]}</one>\n${urls
+        .slice(1)
+        .map((url) => `<one url="${url}"/>`)
+        .join('')}</list>\n`,
     'page.html': (urls) =>
       `<!DOCTYPE html>\n<html><head><title>Good ones</title></head>\n<body>\n<p>Here they are:\n` +
       `<a href="https://example.org/about">about</a>\n${urls.map((url) => `<li><code>${url}</code></li>`).join('\n')}\n</body></html>`
@@ -72,6 +85,17 @@ describe('lists as other people publish them', () => {
       assert.deepEqual(results.map(({ url }) => url).sort(), urls.sort())
       assert.equal(code, 0)
     })
+  }
+})
+
+test('what check prints with --json and --format csv is a list', async (t) => {
+  const trackers = [await startScriptedTracker(t), await startScriptedTracker(t)]
+  const urls = trackers.map(({ url }) => `${url}/a,b;c`).sort()
+  for (const format of ['json', 'csv']) {
+    const { stdout } = await runCommand(t, ['check', ...urls, '--format', format])
+    const [file] = temporaryFiles(t, { list: stdout })
+    const { code, results } = await check(t, ['--file', file])
+    assert.deepEqual([code, results.map(({ url }) => url).sort()], [0, urls], format)
   }
 })
 

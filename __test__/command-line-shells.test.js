@@ -29,8 +29,14 @@ describe('options', () => {
 
   test('a URL alone is checked', async (t) => {
     const tracker = await startScriptedTracker(t)
-    const { code, stdout } = await runCommand(t, [tracker.url, '--json'])
-    assert.deepEqual([code, JSON.parse(stdout).status], [0, 'works'])
+    const magnet = `magnet:?xt=urn:btih:${'ab'.repeat(20)}&tr=${tracker.url}`
+    for (const args of [[tracker.url], ['-4', tracker.url], ['-W', '9', tracker.url], [magnet]]) {
+      const { code, stdout } = await runCommand(t, [...args, '--json'])
+      assert.deepEqual([code, JSON.parse(stdout).status], [0, 'works'], args[0])
+    }
+    const { code, stderr } = await runCommand(t, ['--timeout', '9', 'ping', tracker.url])
+    assert.equal(code, 2)
+    assert.match(stderr, /the command \(.*\) comes first/)
   })
 
   test('a file that is a list is told to be given with --file', async (t) => {
@@ -40,6 +46,9 @@ describe('options', () => {
       assert.equal(code, 2)
       assert.ok(stderr.includes(`if it is a list: --file ${file}\n`), stderr)
     }
+    const { code, stderr } = await runCommand(t, [file])
+    assert.equal(code, 2)
+    assert.ok(stderr.includes(`to check a list: check --file ${file}\n`), stderr)
   })
 
   test('what is nearly right is suggested, and nothing else', () => {

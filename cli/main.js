@@ -1,10 +1,12 @@
 // Finds the command, runs it, and turns whatever happens into an exit code and a message for people.
 'use strict'
 
+const fs = require('node:fs')
 const { COMMANDS, NAMES } = require('./commands.js')
 const { WORKED, FAILED, WRONG_USE, NO_ADDON, BUG, SIGNALS } = require('./exit-codes.js')
 const { PROGRAM, helpOf } = require('./help/describe.js')
 const { suggestion } = require('./help/suggest.js')
+const { isMagnet } = require('./input/info-hashes.js')
 const { looksLikeTracker } = require('./input/tracker-url.js')
 const options = require('./options.js')
 const Output = require('./output/terminal.js')
@@ -93,9 +95,10 @@ class CommandLine {
 
   find(name) {
     if (COMMANDS[name] !== undefined) return COMMANDS[name]()
-    throw new UsageError(
-      `unknown command ${quoted(name)}; there are ${NAMES.join(', ')}${suggestion(name, NAMES)}`
-    )
+    const hint = fs.existsSync(name)
+      ? `; to check a list: check --file ${name}`
+      : `; there are ${NAMES.join(', ')}${suggestion(name, NAMES)}`
+    throw new UsageError(`unknown command ${quoted(name)}${hint}`)
   }
 
   async run([name, ...args]) {
@@ -108,8 +111,7 @@ class CommandLine {
       return this.stdout.line(require('../package.json').version)
     }
     if (name === 'help') return this.helpOf(args[0])
-    if (COMMANDS[name] === undefined && looksLikeTracker(name))
-      return this.runCommand('check', [name, ...args])
+    if (isCheckAlone([name, ...args])) return this.runCommand('check', [name, ...args])
     if (name.startsWith('-')) {
       throw new UsageError(`the command (${NAMES.join(', ')}) comes first, got ${quoted(name)}`)
     }
@@ -157,6 +159,18 @@ class CommandLine {
     this.stderr.lines([where, ...stack.split('\n')])
     return this.exit(BUG)
   }
+}
+
+// Trackers alone, or torrents that name some, with options or without: no command but `check` can be meant.
+function isCheckAlone(args) {
+  if (args.some((arg) => COMMANDS[arg] !== undefined)) return false
+  const thing = args.find((arg) => !arg.startsWith('-')) ?? ''
+  if (args[0].startsWith('-')) return args.some(looksLikeTracker)
+  return (
+    looksLikeTracker(thing) ||
+    isMagnet(thing) ||
+    (/\.torrent$/i.test(thing) && fs.existsSync(thing))
+  )
 }
 
 // JSON and CSV are UTF-8 wherever they are written.

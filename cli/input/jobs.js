@@ -8,6 +8,7 @@ const HashList = require('./hash-list.js')
 const { isInfoHash, isMagnet, readInfoHash, splitHashes } = require('./info-hashes.js')
 const {
   isEmptyOfUrls,
+  isOfPage,
   looksLikeTracker,
   readTracker,
   readUdpTrackers,
@@ -60,7 +61,7 @@ async function read({ args, lists, files, wanted }, onTracker, onTorrent) {
       : void onTorrent(found, text)
   }
   return gather(args, lists, (text, { isArgument, isPage }) => {
-    if (isPage) return void each(splitPage(text), onTracker)
+    if (isPage || (!isArgument && isOfPage(text))) return void each(splitPage(text), onTracker)
     if (isHashes(text)) return void each(splitHashes(text), (one) => torrent(one, false))
     if (looksLikeTracker(text)) return void each(split(text), onTracker)
     if (!isArgument && isEmptyOfUrls(text)) return undefined

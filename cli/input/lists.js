@@ -6,6 +6,7 @@ const fs = require('node:fs')
 const net = require('node:net')
 const tty = require('node:tty')
 const { promisify } = require('node:util')
+const { kindOf } = require('./list-kinds.js')
 const { quoted } = require('../output/text.js')
 const UsageError = require('../usage-error.js')
 
@@ -50,9 +51,6 @@ function decoderFor(start) {
   return new TextDecoder('utf-8')
 }
 
-// A web page: of what stands in it only the URLs are of interest.
-const PAGE = /^\s*<(?:!doctype|html|\?xml|head|body)\b/i
-
 /**
  * Calls `onLine(text, number, isPage)` for each line that has something in it, without white space and a comment's line. What
  * it returns, if anything, is waited for.
@@ -62,7 +60,7 @@ async function forEachLine(file, onLine) {
   let decoder = null
   let rest = ''
   let number = 0
-  let isPage = null
+  let kind = null
   const take = async (text) => {
     // A line's end may be cut in two.
     const isCut = text.endsWith('\r')
@@ -77,8 +75,10 @@ async function forEachLine(file, onLine) {
       number++
       const thing = line.trim()
       if (thing === '' || thing.startsWith('#')) continue
-      isPage ??= PAGE.test(thing)
-      const done = onLine(thing, number, isPage)
+      kind ??= kindOf(thing)
+      const picked = kind.pick(thing)
+      if (picked === '') continue
+      const done = onLine(picked, number, kind.isPage)
       if (done !== undefined) await done
     }
   }

@@ -30,7 +30,11 @@ const KEY = new RegExp(
   'i'
 )
 const BULLET = /^(?:[-*+•]|\d+[.)])\s+/
-const NO_URL = /^(?:[\s,;|"'`[\](){}-]*|["']?[\w.-]+["']?\s*[:=]\s*[[{|>]?)$/
+// Of a configuration, as aria2's, other settings are no trackers either.
+const NO_URL =
+  /^(?:[\s,;|"'`[\](){}-]*|["']?[\w.-]+["']?\s*[:=]\s*[[{|>]?|[a-z][\w.-]*=(?!.*:\/\/).*)$/i
+// A row of a table in Markdown.
+const TABLE_ROW = /^\|.*\|$/
 
 // What no URL has (RFC 3986, 2).
 const NOT_IN_URLS = /[<>"^`{|}]/
@@ -75,6 +79,9 @@ function split(text) {
   const found = /:\/\//.test(things) ? splitUrls(things) : things.split(NO_SCHEMES)
   return found.filter((thing) => thing !== '').map((thing) => thing.replaceAll('&amp;', '&'))
 }
+
+/** Whether a line stands between other things on a page, of which only its URLs are of interest. */
+const isOfPage = (text) => TABLE_ROW.test(text)
 
 /** The trackers in a line of a page, between whatever else stands there. */
 function splitPage(text) {
@@ -129,4 +136,12 @@ function looksLikeTracker(text) {
   )
 }
 
-module.exports = { isEmptyOfUrls, split, splitPage, readTracker, readUdpTrackers, looksLikeTracker }
+module.exports = {
+  isEmptyOfUrls,
+  isOfPage,
+  split,
+  splitPage,
+  readTracker,
+  readUdpTrackers,
+  looksLikeTracker
+}
