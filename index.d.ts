@@ -856,6 +856,7 @@ declare namespace UdpTracker {
       | 'window-closed'
       | 'look-up-repeated'
       | 'look-up-fallback'
+      | 'look-up-of-silent'
     /** The address and port that it is about, as in {@link Update.peers}; `null` of a look-up. */
     address: string | null
     /** Of a look-up: the host. */

@@ -195,7 +195,7 @@ test('a port where no proxy listens is an error, and nothing goes directly', asy
   const opts = { ...request, transport }
   const refused = {
     code: 'NETWORK',
-    message: /^cannot use proxy 127\.0\.0\.1:\d+: Connection refused/
+    message: /^cannot use proxy 127\.0\.0\.1:\d+: Connection refused$/
   }
   await assert.rejects(UdpTracker.announce(tracker.url, opts), refused)
   assert.equal(tracker.requests.length, 0)

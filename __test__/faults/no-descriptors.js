@@ -5,7 +5,14 @@ const assert = require('node:assert/strict')
 const fs = require('node:fs')
 const { run } = require('../support/fault')
 const { startScriptedTracker } = require('../support/scripted-tracker')
-const { UdpTracker, createClient, nextError, nextUpdate } = require('../support/client')
+const {
+  UdpTracker,
+  createClient,
+  nextError,
+  nextUpdate,
+  rejection,
+  REQUEST
+} = require('../support/client')
 
 function takeAll() {
   const taken = []
@@ -25,7 +32,9 @@ run(async (t) => {
   let giveBack = takeAll()
   const client = createClient(t, tracker.url, { _timeout: 50 })
   client.announce(2)
-  assert.match(await nextError(client), /^cannot start the tracker engine: Too many open files/)
+  assert.equal(await nextError(client), 'cannot start the tracker engine: Too many open files')
+  const refused = await rejection(UdpTracker.announce(tracker.url, REQUEST))
+  assert.deepEqual([refused.code, refused.cause.code], ['NETWORK', 'EMFILE'])
   giveBack()
 
   // An announce that needs no socket starts the engine.
@@ -41,8 +50,10 @@ run(async (t) => {
   client.announce(2)
   assert.match(
     await nextError(client),
-    /^cannot send to tracker 127\.0\.0\.1:\d+: cannot open a socket: Too many open files/
+    /^cannot send to tracker 127\.0\.0\.1:\d+: cannot open a socket: Too many open files$/
   )
+  const { cause } = await rejection(UdpTracker.announce(tracker.url, REQUEST))
+  assert.equal(cause.code, 'EMFILE')
   giveBack()
   client.announce(2)
   await nextUpdate(client)

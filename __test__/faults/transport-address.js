@@ -4,7 +4,14 @@
 const assert = require('node:assert/strict')
 const { ip } = require('../support/fault')
 const { TRACKER, TRACKER_V6, runBetweenNetworks } = require('../support/two-networks')
-const { UdpTracker, createClient, nextError, nextUpdate, REQUEST } = require('../support/client')
+const {
+  UdpTracker,
+  createClient,
+  nextError,
+  nextUpdate,
+  rejection,
+  REQUEST
+} = require('../support/client')
 
 const request = { ...REQUEST, _timeout: 100 }
 
@@ -24,13 +31,16 @@ runBetweenNetworks(async (t, { outside, other }) => {
     ip('addr', 'del', `${address}/${length}`, 'dev', 'tun0')
     assert.match(
       await nextError(client),
-      new RegExp(`local address ${address} cannot be used: Cannot assign requested address`)
+      new RegExp(`local address ${address} cannot be used: Cannot assign requested address$`)
     )
     outside.take()
-    await assert.rejects(UdpTracker.announce(url, { ...request, transport }), {
-      code: 'NETWORK',
-      message: /^local address \S+ cannot be used: Cannot assign requested address/
-    })
+    const error = await rejection(UdpTracker.announce(url, { ...request, transport }))
+    assert.equal(error.code, 'NETWORK')
+    assert.match(
+      error.message,
+      /^local address \S+ cannot be used: Cannot assign requested address$/
+    )
+    assert.equal(error.cause.code, 'EADDRNOTAVAIL')
     assert.deepEqual(outside.take(), [])
 
     await outside.tell({ silent: false })

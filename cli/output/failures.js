@@ -9,7 +9,6 @@ const NETWORK = {
   ECONNREFUSED: 'port closed',
   ENETUNREACH: 'network unreachable',
   ENETDOWN: 'network unreachable',
-  EADDRNOTAVAIL: 'network unreachable',
   EAFNOSUPPORT: 'network unreachable',
   EHOSTUNREACH: 'host unreachable',
   EACCES: 'not permitted',
@@ -35,7 +34,8 @@ function reasonOf(error, { timeout, family } = {}) {
       if (isFamilyMissing(error)) return family ? `no IPv${family} address` : 'no address'
       return NO_SUCH_HOST.has(error.cause.code) ? 'no such host' : 'no answer from the name server'
     case 'NETWORK':
-      return NETWORK[error.cause?.code] ?? error.message
+      // Without an address it is about the way out, which its text names.
+      return (error.address && NETWORK[error.cause?.code]) || error.message
     default:
       return error.message === '' ? 'an error without a message' : error.message
   }

@@ -9,7 +9,7 @@ use std::{
 
 use bittorrent_udp_tracker::proto::{
     AnnounceResponse, Body, Client, Config, Failure, Family, InfoHash, Instant, Origin, Outcome, Port, Request,
-    RequestId, Schedule, SendError, SendFailure, Transmit, Unreachable,
+    RequestId, Schedule, SendFailure, SystemError, Transmit, Unreachable,
 };
 
 use super::{
@@ -201,7 +201,7 @@ impl Watched {
                 }
             }
         }
-        let error = SendError { number: None, words: "no".to_owned() };
+        let error = SystemError { code: None, words: "no".into() };
         let failure = if lasting { SendFailure::Lasting(&error) } else { SendFailure::Passing(&error) };
         self.client.handle_send_failure(self.now, transmit, failure);
     }

@@ -68,7 +68,7 @@ function submit(records, length) {
     session.submit(records, length)
   } catch (error) {
     // No thread, no memory: every request in flight hears of it, and not from within the call that made it.
-    afterThis(failAll, error.message)
+    afterThis(failAll, error.message, error.code)
   }
 }
 
@@ -193,8 +193,8 @@ function lookUp(_, inbox, start, end) {
   inbox.lookUp(lookUps, start, end)
 }
 
-function failAll(text) {
-  const failure = new Failure(text, 'NETWORK')
+function failAll(text, causeCode) {
+  const failure = new Failure(text, 'NETWORK', null, null, causeCode || null)
   // The engine that comes next knows nothing of subscribers.
   traced = false
   const failed = inFlight.all()

@@ -37,7 +37,8 @@ const DECISIONS = [
   'fresh-port',
   'window-closed',
   'look-up-repeated',
-  'look-up-fallback'
+  'look-up-fallback',
+  'look-up-of-silent'
 ]
 
 /** A buffer of records: a record lies from `start` to `end`. */

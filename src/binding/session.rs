@@ -17,7 +17,7 @@ use napi::{
 use napi_derive::napi;
 
 use crate::{
-    proto::MAX_SCRAPE_HASHES,
+    proto::{MAX_SCRAPE_HASHES, SystemError},
     records::Decoder,
     requests::{Command, SessionId},
 };
@@ -40,8 +40,11 @@ struct Link {
 }
 
 impl Link {
-    fn open(session: SessionId, waker: Arc<Waker>) -> Result<(Self, Inbound)> {
-        let reason = |error| napi::Error::from_reason(format!("cannot start the tracker engine: {error}"));
+    fn open(session: SessionId, waker: Arc<Waker>) -> Result<(Self, Inbound), &'static str> {
+        let reason = |error: std::io::Error| {
+            let error = SystemError::from(error);
+            napi::Error::new(error.code.unwrap_or_default(), format!("cannot start the tracker engine: {error}"))
+        };
         let link = Self { session, handle: ENGINE.acquire().map_err(reason)? };
         let (outbound, inbound) = queue(waker);
         link.send(vec![Command::Open(session, Box::new(outbound))])?;
@@ -50,8 +53,8 @@ impl Link {
 
     /// # Errors
     /// The engine has died of a panic.
-    fn send(&self, commands: Vec<Command>) -> Result<()> {
-        self.handle.commands.send(commands).map_err(|_| napi::Error::from_reason(STOPPED))
+    fn send(&self, commands: Vec<Command>) -> Result<(), &'static str> {
+        self.handle.commands.send(commands).map_err(|_| napi::Error::new("", STOPPED.to_owned()))
     }
 
     /// Ends the session; when this returns the engine has let go of the environment.
@@ -115,9 +118,9 @@ impl Session {
         self.woken.hold(held)
     }
 
-    /// Takes the first `length` bytes of `records` as commands.
+    /// Takes the first `length` bytes of `records` as commands. The code of what it throws is the system's, or empty.
     #[napi]
-    pub fn submit(&mut self, records: &[u8], length: u32) -> Result<()> {
+    pub fn submit(&mut self, records: &[u8], length: u32) -> Result<(), &'static str> {
         let commands = self.decoder.decode(records.get(..length as usize).unwrap_or(records));
         let mut link = self.link.borrow_mut();
         if link.is_none() {

@@ -8,6 +8,7 @@ mod names;
 mod network;
 mod path;
 mod proxy;
+mod system_error;
 mod turns;
 
 pub use engine::Engine;

@@ -1,6 +1,6 @@
 //! How a request can fail by what a tracker sends or does not send, in the words applications already match on.
 
-use std::net::SocketAddr;
+use std::{borrow::Cow, net::SocketAddr};
 
 use thiserror::Error;
 
@@ -61,7 +61,7 @@ pub enum Failure {
         /// Where it was to go.
         address: SocketAddr,
         /// Why.
-        reason: SendError,
+        reason: SystemError,
     },
     /// The network says that nothing arrives there (ICMP).
     #[error("cannot reach tracker {address}: {reason}")]
@@ -73,14 +73,14 @@ pub enum Failure {
     },
 }
 
-/// Why a datagram is not sent.
+/// Why the system does not do what it is asked for.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[error("{words}")]
-pub struct SendError {
-    /// The system's number for it, if it is the system's error.
-    pub number: Option<i32>,
+pub struct SystemError {
+    /// The system's name for it in Node.js' spelling, such as `EACCES`, if it has one.
+    pub code: Option<&'static str>,
     /// What a person is told.
-    pub words: String,
+    pub words: Cow<'static, str>,
 }
 
 /// Why a datagram does not arrive (ICMP "destination unreachable", RFC 1122, 3.2.2.1).

@@ -34,7 +34,7 @@ pub use client::{
     Trace, Transmit,
 };
 pub use extension::{Authentication, Extension, ExtensionError};
-pub use failure::{Code, Failure, SendError, Unreachable};
+pub use failure::{Code, Failure, SystemError, Unreachable};
 pub use packet::{
     Announce, AnnounceResponse, ConnectionId, Event, Family, InfoHash, MAX_SCRAPE_HASHES, PeerId, Scrape, TransactionId,
 };

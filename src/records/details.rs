@@ -52,14 +52,12 @@ impl<'a> Details<'a> {
         use proto::Failure as Protocol;
         let phase = |phase| Self { phase: Some(phase), ..Self::default() };
         match failure {
-            Failure::Resolve { error, .. } => {
-                let code = error.code().or_else(|| error.number().and_then(system_code));
-                Self { cause_code: code, ..phase(Phase::Lookup) }
-            }
+            Failure::Resolve { error, .. } => Self { cause_code: error.code(), ..phase(Phase::Lookup) },
+            Failure::Transport(error) => Self { cause_code: error.cause_code(), ..Self::default() },
+            Failure::Proxy { reason, .. } => Self { cause_code: reason.cause_code(), ..Self::default() },
             Failure::NoAddress { .. } | Failure::LookUpTimeout(_) => phase(Phase::Lookup),
             Failure::Protocol(Protocol::Unsendable { address, reason }) => {
-                let code = reason.number.and_then(system_code);
-                Self { address: Some(*address), cause_code: code, ..Self::default() }
+                Self { address: Some(*address), cause_code: reason.code, ..Self::default() }
             }
             Failure::Protocol(Protocol::Unreachable { address, reason }) => {
                 Self { address: Some(*address), cause_code: Some(network_code(*reason)), ..Self::default() }
@@ -99,51 +97,13 @@ fn network_code(reason: Unreachable) -> &'static str {
     }
 }
 
-#[cfg(unix)]
-const SYSTEM_CODES: [(i32, &str); 14] = [
-    (libc::EACCES, "EACCES"),
-    (libc::EADDRNOTAVAIL, "EADDRNOTAVAIL"),
-    (libc::EAFNOSUPPORT, "EAFNOSUPPORT"),
-    (libc::EDESTADDRREQ, "EDESTADDRREQ"),
-    (libc::EHOSTUNREACH, "EHOSTUNREACH"),
-    (libc::EINVAL, "EINVAL"),
-    (libc::EMFILE, "EMFILE"),
-    (libc::EMSGSIZE, "EMSGSIZE"),
-    (libc::ENETDOWN, "ENETDOWN"),
-    (libc::ENETUNREACH, "ENETUNREACH"),
-    (libc::ENFILE, "ENFILE"),
-    (libc::ENOBUFS, "ENOBUFS"),
-    (libc::ENODEV, "ENODEV"),
-    (libc::EPERM, "EPERM"),
-];
-
-#[cfg(windows)]
-const SYSTEM_CODES: [(i32, &str); 11] = [
-    (10013, "EACCES"),
-    (10022, "EINVAL"),
-    (10024, "EMFILE"),
-    (10039, "EDESTADDRREQ"),
-    (10040, "EMSGSIZE"),
-    (10047, "EAFNOSUPPORT"),
-    (10049, "EADDRNOTAVAIL"),
-    (10050, "ENETDOWN"),
-    (10051, "ENETUNREACH"),
-    (10055, "ENOBUFS"),
-    (10065, "EHOSTUNREACH"),
-];
-
-#[cfg(not(any(unix, windows)))]
-const SYSTEM_CODES: [(i32, &str); 0] = [];
-
-/// The system's name of an error's number.
-fn system_code(number: i32) -> Option<&'static str> {
-    SYSTEM_CODES.iter().find(|&&(code, _)| code == number).map(|&(_, name)| name)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{proto::SendError, requests::LookUpError};
+    use crate::{
+        proto::SystemError,
+        requests::{LookUpError, ProxyError, TransportError},
+    };
 
     #[test]
     fn a_look_up_tells_what_the_resolver_said() {
@@ -165,23 +125,43 @@ mod tests {
         }
     }
 
-    #[cfg(unix)]
+    fn system(code: &'static str) -> SystemError {
+        SystemError { code: Some(code), words: "in its words".into() }
+    }
+
     #[test]
-    fn a_look_up_that_the_system_cannot_make_tells_the_systems_number() {
-        let error = LookUpError::System(libc::EMFILE);
+    fn a_look_up_that_the_system_cannot_make_tells_the_systems_code() {
+        let error = LookUpError::System(system("EMFILE"));
         let failure = Failure::Resolve { host: "h.example".to_owned(), error };
         assert_eq!(Details::of(&failure).cause_code, Some("EMFILE"));
     }
 
-    #[cfg(unix)]
     #[test]
     fn what_cannot_be_sent_tells_where_to_and_why() {
         let address = "127.0.0.1:80".parse().unwrap();
-        let reason = SendError { number: Some(libc::EMSGSIZE), words: "too long".to_owned() };
+        let reason = system("EMSGSIZE");
         let failure = Failure::Protocol(proto::Failure::Unsendable { address, reason });
         assert_eq!(
             Details::of(&failure),
             Details { phase: None, address: Some(address), cause_code: Some("EMSGSIZE") }
         );
+    }
+
+    #[test]
+    fn a_way_out_that_is_not_there_tells_the_systems_code() {
+        let address = [192, 0, 2, 1].into();
+        let no_address = TransportError::NoAddress { address, reason: system("EADDRNOTAVAIL") };
+        let proxy = |reason| Failure::Proxy { proxy: "p.example:1080".to_owned(), reason };
+        for (failure, code) in [
+            (no_address.clone().into(), Some("EADDRNOTAVAIL")),
+            (TransportError::NoInterface("tun0".into()).into(), Some("ENODEV")),
+            (TransportError::NoFamily(proto::Family::V6).into(), None),
+            (proxy(system("ECONNREFUSED").into()), Some("ECONNREFUSED")),
+            (proxy(no_address.into()), Some("EADDRNOTAVAIL")),
+            (proxy(LookUpError::NotFound.into()), Some("ENOTFOUND")),
+            (proxy(ProxyError::WrongCredentials), None),
+        ] {
+            assert_eq!(Details::of(&failure), Details { cause_code: code, ..Details::default() }, "{failure}");
+        }
     }
 }

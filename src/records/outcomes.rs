@@ -30,6 +30,7 @@ const PREFERENCES: u8 = 10;
 /// The number of the first decision that is not the protocol's.
 const LOOK_UP_REPEATED: u8 = 5;
 const LOOK_UP_FALLBACK: u8 = 6;
+const LOOK_UP_OF_SILENT: u8 = 7;
 
 /// Instead of a tracker's message in which there is nothing to read.
 const NO_TEXT: &[u8] = b"tracker error without a message";
@@ -162,6 +163,7 @@ impl<B: Batches> Sink for Outcomes<B> {
             Decision::Address(decision, address) => (*decision as u8, address.to_string()),
             Decision::LookUpRepeated(host) => (LOOK_UP_REPEATED, host.clone()),
             Decision::LookUpFallback(host) => (LOOK_UP_FALLBACK, host.clone()),
+            Decision::LookUpOfSilent(host) => (LOOK_UP_OF_SILENT, host.clone()),
         };
         self.record(RequestId(0), DECIDED, number, 0, |batch| batch.extend_from_slice(about.as_bytes()));
     }

@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use crate::proto::{self, Code, ExtensionError, Family, UrlError};
 
-use super::{LookUpError, TransportError};
+use super::{LookUpError, ProxyError, TransportError};
 
 /// Why a request ended without an answer.
 #[derive(Clone, Debug, Error, PartialEq)]
@@ -60,7 +60,7 @@ pub enum Failure {
         /// Its host and port.
         proxy: String,
         /// What became of trying.
-        reason: String,
+        reason: ProxyError,
     },
     /// Each of many requests wanted a transport of its own.
     #[error("more than {0} transports in use")]

@@ -97,6 +97,8 @@ pub enum Decision {
     LookUpRepeated(String),
     /// This host's look-up does without the system's resolver, which hangs.
     LookUpFallback(String),
+    /// This host is looked up again: none of its addresses answers.
+    LookUpOfSilent(String),
 }
 
 /// Where a session's outcomes go. Called on the engine's thread.

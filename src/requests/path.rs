@@ -355,7 +355,9 @@ mod tests {
             requests.handle_look_ups(now);
             requests.handle_timeout(now);
             if let Some(LookUp::Begin(_, host, _)) = requests.poll_look_up() {
-                return assert_eq!(&*host, "t.example");
+                assert_eq!(&*host, "t.example");
+                let decided = LookUp::Decided(Decision::LookUpOfSilent("t.example".into()));
+                return assert_eq!(requests.poll_look_up(), Some(decided));
             }
         }
     }

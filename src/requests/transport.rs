@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use thiserror::Error;
 
-use crate::proto::{Family, Host};
+use crate::proto::{Family, Host, SystemError};
 
 use super::SessionId;
 
@@ -57,23 +57,34 @@ pub enum TransportError {
     Interface {
         /// Its name.
         name: Box<str>,
-        /// The system's words.
-        reason: String,
+        /// Why.
+        reason: SystemError,
     },
     /// The local address is not, or no longer, this machine's.
     #[error("local address {address} cannot be used: {reason}")]
     NoAddress {
         /// The address.
         address: IpAddr,
-        /// The system's words.
-        reason: String,
+        /// Why.
+        reason: SystemError,
     },
     /// Local addresses are given, none of them of the family that is needed.
     #[error("transport has no local {} address", if *.0 == Family::V4 { "IPv4" } else { "IPv6" })]
     NoFamily(Family),
     /// No socket can be made at all.
     #[error("cannot open a socket: {0}")]
-    NoSocket(String),
+    NoSocket(SystemError),
+}
+
+impl TransportError {
+    /// The system's name for what is missing.
+    pub fn cause_code(&self) -> Option<&'static str> {
+        match self {
+            Self::NoInterface(_) => Some("ENODEV"),
+            Self::Interface { reason, .. } | Self::NoAddress { reason, .. } | Self::NoSocket(reason) => reason.code,
+            Self::NoFamily(_) => None,
+        }
+    }
 }
 
 impl Transport {

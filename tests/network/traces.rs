@@ -135,6 +135,15 @@ fn a_fresh_port_is_told() {
 }
 
 #[test]
+fn a_fresh_port_in_another_network_is_told_of_each_address_that_is_asked() {
+    let mut simulation = watched(ModelTracker { deaf_to_requests: 1, ..ModelTracker::default() });
+    simulation.announce(v4(1), 1);
+    simulation.run_for(milliseconds(100));
+    simulation.change_network();
+    assert_eq!(decided(&mut simulation), [(Decision::FreshPort, v4(1))]);
+}
+
+#[test]
 fn a_window_that_closes_is_told() {
     let mut simulation = watched(ModelTracker::behind(Link {
         bottleneck: Some(Bottleneck::rate(100, 20)),

@@ -7,7 +7,7 @@ use std::{
 };
 
 use bittorrent_udp_tracker::proto::{
-    Client, Config, Instant, Outcome, Port, Request, RequestId, SendError, SendFailure, Transmit, Unreachable,
+    Client, Config, Instant, Outcome, Port, Request, RequestId, SendFailure, SystemError, Transmit, Unreachable,
 };
 use rand::{SeedableRng, rngs::StdRng};
 
@@ -355,8 +355,8 @@ impl Simulation {
 }
 
 /// What the system says that does not send.
-pub(crate) fn send_error(words: &str) -> SendError {
-    SendError { number: None, words: words.to_owned() }
+pub(crate) fn send_error(words: &str) -> SystemError {
+    SystemError { code: None, words: words.to_owned().into() }
 }
 
 fn launch(under_way: &mut BTreeMap<(Duration, u64), Flight>, flights: &mut u64, at: Duration, flight: Flight) {

@@ -14,13 +14,14 @@ use std::{
 use rand::{TryRng, rngs::SysRng};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpSocket,
     sync::{Semaphore, oneshot},
     task::AbortHandle,
     time::{sleep, timeout},
 };
 
 use crate::{
-    proto::Family,
+    proto::{Family, SystemError},
     requests::{Found, LookUpError, ServerProblem, Transport},
 };
 
@@ -244,12 +245,14 @@ impl Server {
         }
         let message = match ended {
             Ok(Ok(message)) => message,
-            Ok(Err(_)) => return Err(problem(ServerProblem::Unreachable(io::ErrorKind::ConnectionRefused))),
+            Ok(Err(_)) => return Err(problem(ServerProblem::Unreachable(refused()))),
             Err(_) => return Err(problem(ServerProblem::Silent)),
         };
         let mut answer = asked.question.read(&message, kind);
         if matches!(answer, Answer::Truncated) {
-            let message = timeout(patience, self.ask_by_tcp(&asked.question.bytes)).await;
+            let unusable = |reason| LookUpError::Unusable { address: self.address.ip(), reason };
+            let socket = self.transport.tcp_socket(Family::of(&self.address)).map_err(unusable)?;
+            let message = timeout(patience, self.ask_by_tcp(socket, &asked.question.bytes)).await;
             let message = message.map_err(|_| problem(ServerProblem::Silent))?;
             let message = message.map_err(|error| unreachable(self.address, &error))?;
             answer = Answer::Problem(ServerProblem::Unreadable);
@@ -274,8 +277,8 @@ impl Server {
         }
     }
 
-    async fn ask_by_tcp(&self, question: &[u8]) -> io::Result<Vec<u8>> {
-        let mut stream = self.transport.connect(self.address).await?;
+    async fn ask_by_tcp(&self, socket: TcpSocket, question: &[u8]) -> io::Result<Vec<u8>> {
+        let mut stream = socket.connect(self.address).await?;
         stream.write_all(&[&(question.len() as u16).to_be_bytes(), question].concat()).await?;
         let mut answer = vec![0; stream.read_u16().await?.into()];
         stream.read_exact(&mut answer).await?;
@@ -299,8 +302,13 @@ impl Server {
     }
 }
 
+/// What the system says where nobody listens.
+fn refused() -> SystemError {
+    io::Error::from(io::ErrorKind::ConnectionRefused).into()
+}
+
 fn unreachable(address: SocketAddr, error: &io::Error) -> LookUpError {
-    LookUpError::Server { address: address.ip(), problem: ServerProblem::Unreachable(error.kind()) }
+    LookUpError::Server { address: address.ip(), problem: ServerProblem::Unreachable(error.into()) }
 }
 
 /// Gives answers to those who asked; what is no answer to their question ends nobody's wait. An error (nobody listens there, no
@@ -568,7 +576,7 @@ mod tests {
         let server = NameServer::start().await;
         let (stub, files, address) = (stub(), files(&[&server], &[]), server.address);
         drop(server);
-        let problem = ServerProblem::Unreachable(io::ErrorKind::ConnectionRefused);
+        let problem = ServerProblem::Unreachable(refused());
         let expected = Err(LookUpError::Server { address: address.ip(), problem });
         assert_eq!(stub.look_up("t.example", Some(Family::V4), &files).await, expected);
     }

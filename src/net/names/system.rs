@@ -106,7 +106,11 @@ fn error_of(error: LookupError) -> LookUpError {
         LookupErrorKind::Fail => LookUpError::Failed,
         _ => {
             let number = error.error_num();
-            io::Error::from(error).raw_os_error().map_or(LookUpError::Resolver(number), LookUpError::System)
+            let error = io::Error::from(error);
+            match error.raw_os_error() {
+                Some(_) => LookUpError::System(error.into()),
+                None => LookUpError::Resolver(number),
+            }
         }
     }
 }

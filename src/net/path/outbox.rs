@@ -6,7 +6,7 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
-use crate::proto::{Client, Family, SendError, SendFailure, Transmit};
+use crate::proto::{Client, Family, SendFailure, SystemError, Transmit};
 
 use super::{super::clock, sockets::Sockets};
 
@@ -43,7 +43,7 @@ impl Outbox {
                     // Without a socket nothing is sent, now or later: only asking again can help. Another port is tried for
                     // its own sake, and the one there is goes on.
                     Err(error) => {
-                        let error = SendError { number: None, words: error.to_string() };
+                        let error = SystemError { code: error.cause_code(), words: error.to_string().into() };
                         (1, (!sockets.has_other(Family::of(&to), port), error))
                     }
                     Ok((socket, by)) => {
@@ -109,7 +109,7 @@ impl Outbox {
         }
     }
 
-    fn give_up(&mut self, client: &mut Client, (is_lasting, error): &(bool, SendError)) {
+    fn give_up(&mut self, client: &mut Client, (is_lasting, error): &(bool, SystemError)) {
         if let Some(&(transmit, _)) = self.datagrams.get(self.sent) {
             let failure = if *is_lasting { SendFailure::Lasting(error) } else { SendFailure::Passing(error) };
             client.handle_send_failure(clock::now(), transmit, failure);

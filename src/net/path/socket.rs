@@ -71,7 +71,7 @@ impl Socket {
         family: Family,
         state_of: impl FnOnce(Family) -> io::Result<UdpSocketState>,
     ) -> Result<Self, TransportError> {
-        let no_socket = |error: io::Error| TransportError::NoSocket(error.to_string());
+        let no_socket = |error: io::Error| TransportError::NoSocket(error.into());
         let bound_to = transport.bound_to(family, index_of);
         let socket = transport.open(family, Type::DGRAM)?;
         // Refused where it is more than the system allows at all, instead of cut down: the default has to do then.
@@ -229,7 +229,7 @@ impl Socket {
 /// It is made of a socket that is thrown away, because making it forbids fragmentation, as QUIC wants it, and has the
 /// system report more of each datagram than is read here.
 fn state_of(family: Family) -> io::Result<UdpSocketState> {
-    let other = Transport::default().open(family, Type::DGRAM)?;
+    let other = Transport::default().open(family, Type::DGRAM).map_err(io::Error::other)?;
     UdpSocketState::new(UdpSockRef::from(&other))
 }
 

@@ -8,7 +8,7 @@ use std::{
 };
 
 use crate::{
-    proto::{Client, Family, Instant, Port, SendError},
+    proto::{Client, Family, Instant, Port, SystemError},
     requests::{Transport, TransportError},
 };
 
@@ -57,7 +57,9 @@ impl Sockets {
         to: SocketAddr,
     ) -> Result<(&Socket, SocketAddr), TransportError> {
         if let Some(relay) = &self.relay {
-            return relay.socket().ok_or_else(|| TransportError::NoSocket("proxy is not connected".into()));
+            return relay
+                .socket()
+                .ok_or_else(|| TransportError::NoSocket(io::Error::other("proxy is not connected").into()));
         }
         let family = Family::of(&to);
         let known = self.open.iter().position(|open| open.family == family && open.port == port);
@@ -113,27 +115,26 @@ impl Sockets {
     }
 
     /// Whether an error of sending to `to` is told at once, and as what; the others are retransmitted over.
-    pub(crate) fn judge(&mut self, to: SocketAddr, error: &io::Error) -> (bool, SendError) {
-        let number = error.raw_os_error();
-        let told = |words: &str| SendError { number, words: words.to_owned() };
+    pub(crate) fn judge(&mut self, to: SocketAddr, error: &io::Error) -> (bool, SystemError) {
+        let told = SystemError::from(error);
         if error.kind() == io::ErrorKind::PermissionDenied && self.is_broadcast(to.ip()) {
-            return (true, told("it is a broadcast address"));
+            return (true, SystemError { words: "it is a broadcast address".into(), ..told });
         }
         // A black hole among the routes, or a port that nobody can have.
         if error.kind() == io::ErrorKind::InvalidInput {
-            return (to.port() == 0, told(&error.to_string()));
+            return (to.port() == 0, told);
         }
         let family = Family::of(&to);
         if is_without_route(error) && !self.transport.is_bound() {
             if self.lacks(family) {
                 let name = if family == Family::V4 { "IPv4" } else { "IPv6" };
-                return (true, told(&format!("this machine has no route over {name}")));
+                return (true, SystemError { words: format!("this machine has no route over {name}").into(), ..told });
             }
             self.unrouted = Some(family);
         }
         // Whoever says where to send from wants to know when that does not work.
         let chosen = self.transport.is_bound() && !is_passing(error);
-        (chosen || is_lasting(error), told(&error.to_string()))
+        (chosen || is_lasting(error), told)
     }
 
     /// A firewall refuses with the same error, for each datagram: the machine is not asked for each.

@@ -10,10 +10,10 @@ use std::{
 };
 
 use socket2::{Domain, Protocol, Socket, Type};
-use tokio::net::{TcpSocket, TcpStream};
+use tokio::net::TcpSocket;
 
 use crate::{
-    proto::Family,
+    proto::{Family, SystemError},
     requests::{Transport, TransportError},
 };
 
@@ -24,12 +24,6 @@ pub(crate) struct BoundTo {
     zone: Option<Option<NonZeroU32>>,
 }
 
-impl From<TransportError> for io::Error {
-    fn from(error: TransportError) -> Self {
-        Self::other(error)
-    }
-}
-
 impl Transport {
     /// A new socket that can send nothing but through this transport, bound to a port of the system's choice if it is for
     /// datagrams.
@@ -37,7 +31,7 @@ impl Transport {
     /// # Errors
     /// The interface or the address is not there.
     pub(crate) fn open(&self, family: Family, kind: Type) -> Result<Socket, TransportError> {
-        let no_socket = |error: io::Error| TransportError::NoSocket(error.to_string());
+        let no_socket = |error: io::Error| TransportError::NoSocket(error.into());
         let local = self.local(family)?;
         let domain = if family == Family::V4 { Domain::IPV4 } else { Domain::IPV6 };
         let protocol = if kind == Type::DGRAM { Protocol::UDP } else { Protocol::TCP };
@@ -57,7 +51,7 @@ impl Transport {
         if kind == Type::DGRAM || !from.ip().is_unspecified() {
             let reason = |error: io::Error| match from.ip() {
                 ip if ip.is_unspecified() => no_socket(error),
-                address => TransportError::NoAddress { address, reason: error.to_string() },
+                address => TransportError::NoAddress { address, reason: error.into() },
             };
             socket.bind(&from.into()).map_err(reason)?;
         }
@@ -106,10 +100,12 @@ impl Transport {
         result
     }
 
-    /// Connects by TCP.
-    pub(crate) async fn connect(&self, to: SocketAddr) -> io::Result<TcpStream> {
-        let socket = self.open(Family::of(&to), Type::STREAM)?;
-        TcpSocket::from_std_stream(socket.into()).connect(to).await
+    /// A new socket for TCP that can connect through this transport alone.
+    ///
+    /// # Errors
+    /// As those of [`open`](Self::open).
+    pub(crate) fn tcp_socket(&self, family: Family) -> Result<TcpSocket, TransportError> {
+        Ok(TcpSocket::from_std_stream(self.open(family, Type::STREAM)?.into()))
     }
 
     /// The number of the interface, if there is one and it is there.
@@ -167,7 +163,7 @@ fn bind_to_interface(socket: &Socket, _: Family, name: &str) -> Result<bool, Tra
         // Linux before 5.7 wants a capability for it.
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(false),
         Err(error) if error.raw_os_error() == Some(libc::ENODEV) => Err(TransportError::NoInterface(name.into())),
-        Err(error) => Err(TransportError::Interface { name: name.into(), reason: error.to_string() }),
+        Err(error) => Err(TransportError::Interface { name: name.into(), reason: error.into() }),
     }
 }
 
@@ -178,7 +174,7 @@ fn bind_to_interface(socket: &Socket, family: Family, name: &str) -> Result<bool
         Family::V4 => socket.bind_device_by_index_v4(index),
         Family::V6 => socket.bind_device_by_index_v6(index),
     };
-    let reason = |error: io::Error| TransportError::Interface { name: name.into(), reason: error.to_string() };
+    let reason = |error: io::Error| TransportError::Interface { name: name.into(), reason: error.into() };
     bound.map(|()| true).map_err(reason)
 }
 
@@ -204,11 +200,14 @@ fn address_of(name: &str, family: Family) -> Result<SocketAddr, TransportError> 
         .filter(|ip| ip.is_ipv4() == (family == Family::V4))
         .collect();
     ips.sort_by_key(|ip| matches!(ip, IpAddr::V6(v6) if v6.is_unicast_link_local()));
-    let reason = || format!("it has no {} address", if family == Family::V4 { "IPv4" } else { "IPv6" });
     match ips.first() {
         Some(IpAddr::V4(v4)) => Ok(SocketAddr::from((*v4, 0))),
         Some(IpAddr::V6(v6)) => Ok(SocketAddrV6::new(*v6, 0, 0, index.get()).into()),
-        None => Err(TransportError::Interface { name: name.into(), reason: reason() }),
+        None => {
+            let words = if family == Family::V4 { "it has no IPv4 address" } else { "it has no IPv6 address" };
+            let reason = SystemError { code: Some("EADDRNOTAVAIL"), words: words.into() };
+            Err(TransportError::Interface { name: name.into(), reason })
+        }
     }
 }
 

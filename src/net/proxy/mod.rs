@@ -22,13 +22,10 @@ use tokio::{
 
 use crate::{
     proto::{Family, Host, Instant, Port},
-    requests::{Proxy, Transport},
+    requests::{Proxy, ProxyError, Transport},
 };
 
-use self::{
-    hosts::Hosts,
-    socks::{SocksError, Target},
-};
+use self::{hosts::Hosts, socks::Target};
 use super::{
     names::Names,
     path::socket::{ReceiveBuffers, Sender, Socket},
@@ -52,7 +49,7 @@ pub(crate) struct Association {
 enum State {
     /// Nobody needs it.
     Idle,
-    Joining(JoinHandle<Result<Association, String>>),
+    Joining(JoinHandle<Result<Association, ProxyError>>),
     Joined(Association),
 }
 
@@ -60,8 +57,8 @@ enum State {
 pub(crate) enum Change {
     Joined,
     Lost,
-    /// The proxy cannot be used; the words say why.
-    Failed(String),
+    /// The proxy cannot be used.
+    Failed(ProxyError),
 }
 
 pub(crate) struct ProxyConnection {
@@ -139,7 +136,7 @@ impl ProxyConnection {
             State::Idle => Poll::Pending,
             State::Joining(task) => {
                 let Poll::Ready(joined) = std::pin::pin!(task).poll(context) else { return Poll::Pending };
-                match joined.unwrap_or_else(|_| Err("it was interrupted".into())) {
+                match joined.unwrap_or(Err(ProxyError::Interrupted)) {
                     Ok(association) => {
                         self.state = State::Joined(association);
                         Poll::Ready(Change::Joined)
@@ -203,15 +200,20 @@ impl ProxyConnection {
     }
 }
 
-async fn join(transport: &Arc<Transport>, names: &Names, proxy: &Proxy, again: bool) -> Result<Association, String> {
+async fn join(
+    transport: &Arc<Transport>,
+    names: &Names,
+    proxy: &Proxy,
+    again: bool,
+) -> Result<Association, ProxyError> {
     let deadline = tokio::time::Instant::now() + LONGEST_JOIN;
-    let (mut pause, mut problem) = (FIRST_PAUSE, "it does not answer".to_owned());
+    let (mut pause, mut problem) = (FIRST_PAUSE, ProxyError::Silent);
     let tries = async {
         loop {
             match try_to_join(transport, names, proxy).await {
                 Ok(association) => return Ok(association),
-                Err(SocksError::Io(error)) if again => problem = error.to_string(),
-                Err(error) => return Err(error.to_string()),
+                Err(error) if again && error.may_pass() => problem = error,
+                Err(error) => return Err(error),
             }
             sleep(pause).await;
             pause *= 2;
@@ -221,15 +223,19 @@ async fn join(transport: &Arc<Transport>, names: &Names, proxy: &Proxy, again: b
     joined.unwrap_or(Err(problem))
 }
 
-async fn try_to_join(transport: &Arc<Transport>, names: &Names, proxy: &Proxy) -> Result<Association, SocksError> {
-    let mut problem = None;
+async fn try_to_join(transport: &Arc<Transport>, names: &Names, proxy: &Proxy) -> Result<Association, ProxyError> {
+    let mut problem = ProxyError::NoAddress;
     for ip in addresses(transport, names, &proxy.host).await? {
-        match transport.connect(SocketAddr::new(ip, proxy.port)).await {
+        match connect(transport, SocketAddr::new(ip, proxy.port)).await {
             Ok(control) => return associate(transport, names, proxy, control).await,
-            Err(error) => problem = Some(error),
+            Err(error) => problem = error,
         }
     }
-    Err(problem.unwrap_or_else(|| io::Error::other("it has no address")).into())
+    Err(problem)
+}
+
+async fn connect(transport: &Transport, to: SocketAddr) -> Result<TcpStream, ProxyError> {
+    Ok(transport.tcp_socket(Family::of(&to))?.connect(to).await?)
 }
 
 async fn associate(
@@ -237,7 +243,7 @@ async fn associate(
     names: &Names,
     proxy: &Proxy,
     mut control: TcpStream,
-) -> Result<Association, SocksError> {
+) -> Result<Association, ProxyError> {
     control.set_nodelay(true)?;
     // A proxy that is gone without a word is noticed when it is asked nothing as well.
     let keepalive = TcpKeepalive::new().with_time(KEPT_ALIVE_AFTER).with_interval(KEPT_ALIVE_EVERY);
@@ -260,16 +266,16 @@ async fn associate(
         }
     };
     let _ = control.flush().await;
-    let socket = Socket::open(transport, Family::of(&relay)).map_err(io::Error::from)?;
+    let socket = Socket::open(transport, Family::of(&relay))?;
     Ok(Association { control, relay, socket })
 }
 
 /// The addresses of the proxy or of its relay, of families that the transport has.
-async fn addresses(transport: &Transport, names: &Names, host: &Host) -> Result<Vec<IpAddr>, SocksError> {
+async fn addresses(transport: &Transport, names: &Names, host: &Host) -> Result<Vec<IpAddr>, ProxyError> {
     let mut ips = match host {
         Host::Ipv4(ip) => vec![IpAddr::V4(*ip)],
         Host::Ipv6(ip) => vec![IpAddr::V6(*ip)],
-        Host::Domain(name) => names.look_up(name, None).await.map_err(io::Error::other)?,
+        Host::Domain(name) => names.look_up(name, None).await?,
     };
     ips.retain(|ip| transport.has_family(if ip.is_ipv4() { Family::V4 } else { Family::V6 }));
     Ok(ips)

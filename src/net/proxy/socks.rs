@@ -8,8 +8,9 @@ use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
 };
 
-use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+
+use crate::requests::ProxyError;
 
 const VERSION: u8 = 5;
 const NO_AUTHENTICATION: u8 = 0;
@@ -29,30 +30,12 @@ pub(crate) enum Target {
     Name(Box<str>, u16),
 }
 
-/// Why a proxy gives no relay.
-#[derive(Debug, Error)]
-pub(crate) enum SocksError {
-    /// It cannot be reached, or went away.
-    #[error("{0}")]
-    Io(#[from] io::Error),
-    #[error("it is not a SOCKS5 proxy")]
-    NotSocks,
-    #[error("it requires a user name and a password")]
-    WantsCredentials,
-    #[error("it supports no authentication method that this client has")]
-    NoMethod,
-    #[error("it refused the user name and the password")]
-    WrongCredentials,
-    #[error("it refused UDP: {0}")]
-    Refused(&'static str),
-}
-
 /// Authenticates and asks for a relay for datagrams. What comes back is its address as the proxy has it, which may be
 /// of any type and unspecified; it is good for as long as `stream` is open.
 pub(crate) async fn associate(
     stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
     credentials: Option<(&str, &str)>,
-) -> Result<Target, SocksError> {
+) -> Result<Target, ProxyError> {
     let methods: &[u8] = match credentials {
         Some(_) => &[VERSION, 2, NO_AUTHENTICATION, USERNAME_PASSWORD],
         None => &[VERSION, 1, NO_AUTHENTICATION],
@@ -70,12 +53,12 @@ pub(crate) async fn associate(
             stream.write_all(&request).await?;
             let [_, status] = read(stream).await?;
             if status != 0 {
-                return Err(SocksError::WrongCredentials);
+                return Err(ProxyError::WrongCredentials);
             }
         }
-        (VERSION, NO_ACCEPTABLE_METHOD, None) => return Err(SocksError::WantsCredentials),
-        (VERSION, ..) => return Err(SocksError::NoMethod),
-        _ => return Err(SocksError::NotSocks),
+        (VERSION, NO_ACCEPTABLE_METHOD, None) => return Err(ProxyError::WantsCredentials),
+        (VERSION, ..) => return Err(ProxyError::NoMethod),
+        _ => return Err(ProxyError::NotSocks),
     }
     // Where the datagrams will come from is not known, and behind a translating router would not be true.
     let mut request = vec![VERSION, UDP_ASSOCIATE, 0];
@@ -83,24 +66,24 @@ pub(crate) async fn associate(
     stream.write_all(&request).await?;
     let [version, reply, _reserved] = read(stream).await?;
     if version != VERSION {
-        return Err(SocksError::NotSocks);
+        return Err(ProxyError::NotSocks);
     }
     if reply != 0 {
-        return Err(SocksError::Refused(words(reply)));
+        return Err(ProxyError::Refused(words(reply)));
     }
     read_target(stream).await
 }
 
-async fn read<const N: usize>(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<[u8; N]> {
+async fn read<const N: usize>(stream: &mut (impl AsyncRead + Unpin)) -> Result<[u8; N], ProxyError> {
     let mut bytes = [0; N];
     match stream.read_exact(&mut bytes).await {
         Ok(_) => Ok(bytes),
-        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err(io::Error::new(error.kind(), "it hung up")),
-        Err(error) => Err(error),
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err(ProxyError::HungUp),
+        Err(error) => Err(error.into()),
     }
 }
 
-async fn read_target(stream: &mut (impl AsyncRead + Unpin)) -> Result<Target, SocksError> {
+async fn read_target(stream: &mut (impl AsyncRead + Unpin)) -> Result<Target, ProxyError> {
     let [kind] = read(stream).await?;
     let mut bytes = vec![kind];
     let length = match kind {
@@ -111,12 +94,12 @@ async fn read_target(stream: &mut (impl AsyncRead + Unpin)) -> Result<Target, So
             bytes.push(length);
             length.into()
         }
-        _ => return Err(SocksError::NotSocks),
+        _ => return Err(ProxyError::NotSocks),
     };
     let start = bytes.len();
     bytes.resize(start + length + 2, 0);
     stream.read_exact(bytes.get_mut(start..).unwrap_or_default()).await?;
-    Target::read(&bytes).map(|(target, _)| target).ok_or(SocksError::NotSocks)
+    Target::read(&bytes).map(|(target, _)| target).ok_or(ProxyError::NotSocks)
 }
 
 /// RFC 1928, section 6.

@@ -5,7 +5,7 @@ use super::{
         port::{Port, READ_FOR},
         time::Instant,
     },
-    Client,
+    Client, Decision,
 };
 
 impl Client {
@@ -28,8 +28,15 @@ impl Client {
     /// The machine's addresses or routes have changed: all go to a fresh port and connect anew, and what waits is sent at
     /// once. Connection IDs are bound to the address that they were given to.
     pub fn handle_network_change(&mut self, now: Instant) {
+        let before = self.ports.home();
         self.ports.move_home(now);
         self.leave_old_ports();
+        if self.ports.home() != before {
+            let asked = self.trackers.iter().filter(|(_, tracker)| tracker.requests > 0);
+            for tracker_key in asked.map(|(key, _)| key).collect::<Vec<_>>() {
+                self.decide(Decision::FreshPort, tracker_key);
+            }
+        }
         self.handle_network_up(now);
     }
 

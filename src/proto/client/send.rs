@@ -4,7 +4,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use super::{
     super::{
-        ConnectionId, Failure, Port, Schedule, SendError, TransactionId,
+        ConnectionId, Failure, Port, Schedule, SystemError, TransactionId,
         budget::held_by,
         connection::Demand,
         deadlines::Timer,
@@ -55,9 +55,9 @@ pub enum Origin {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SendFailure<'a> {
     /// Something that may pass: no route, no buffer, a firewall. The retransmissions go on.
-    Passing(&'a SendError),
+    Passing(&'a SystemError),
     /// It can never be sent; the words say why.
-    Lasting(&'a SendError),
+    Lasting(&'a SystemError),
 }
 
 /// What an address could do with its turn.

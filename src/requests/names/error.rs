@@ -1,10 +1,11 @@
 //! Why a look-up found no address. A type until a person reads it: its text is made here and nowhere else.
 
-use std::{io, net::IpAddr};
+use std::net::IpAddr;
 
 use thiserror::Error;
 
 use super::super::TransportError;
+use crate::proto::SystemError;
 
 /// Why a host has no addresses. The words are glibc's, on every system and in every language of it.
 #[derive(Clone, Debug, Error, PartialEq)]
@@ -24,9 +25,9 @@ pub enum LookUpError {
     /// Nothing has come of it in its time.
     #[error("no answer")]
     NoAnswer,
-    /// The system could not do it; this is its error number.
-    #[error("{}", io::Error::from_raw_os_error(*.0))]
-    System(i32),
+    /// The system could not do it.
+    #[error(transparent)]
+    System(SystemError),
     /// The C library's resolver failed by a number that is none of those above.
     #[error("failure {0} of the system's resolver")]
     Resolver(i32),
@@ -69,14 +70,14 @@ pub enum LookUpError {
 }
 
 /// What became of asking a name server.
-#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum ServerProblem {
     /// It did not answer in time.
     #[error("timed out")]
     Silent,
     /// It could not be sent to, or nobody listens there.
-    #[error("{0}")]
-    Unreachable(io::ErrorKind),
+    #[error(transparent)]
+    Unreachable(SystemError),
     /// It failed (SERVFAIL).
     #[error("it failed")]
     Failed,
@@ -138,8 +139,7 @@ impl LookUpError {
             Self::NoAnswer => Some("ETIMEOUT"),
             Self::Server { problem, .. } => match problem {
                 ServerProblem::Silent => Some("ETIMEOUT"),
-                ServerProblem::Unreachable(io::ErrorKind::ConnectionRefused) => Some("ECONNREFUSED"),
-                ServerProblem::Unreachable(_) => None,
+                ServerProblem::Unreachable(error) => error.code,
                 ServerProblem::Failed => Some("ESERVFAIL"),
                 ServerProblem::Refused => Some("EREFUSED"),
                 ServerProblem::Unable => Some("ENOTIMP"),
@@ -147,20 +147,9 @@ impl LookUpError {
             },
             Self::NotAName => Some("EBADNAME"),
             Self::Caller { code, .. } => code.as_deref(),
-            Self::System(_)
-            | Self::Resolver(_)
-            | Self::NoServer
-            | Self::LocalServer(_)
-            | Self::Unusable { .. }
-            | Self::Interrupted => None,
-        }
-    }
-
-    /// The system's error number, where that is what failed.
-    pub fn number(&self) -> Option<i32> {
-        match self {
-            Self::System(number) => Some(*number),
-            _ => None,
+            Self::System(error) => error.code,
+            Self::Unusable { reason, .. } => reason.cause_code(),
+            Self::Resolver(_) | Self::NoServer | Self::LocalServer(_) | Self::Interrupted => None,
         }
     }
 }
@@ -177,7 +166,7 @@ mod tests {
             LookUpError::TryAgain,
             LookUpError::NoAnswer,
             LookUpError::NoServer,
-            LookUpError::System(5),
+            LookUpError::System(SystemError { code: None, words: "no".into() }),
             LookUpError::Server { address, problem: ServerProblem::Failed },
             caller(Some("EAI_AGAIN")),
         ] {
@@ -201,7 +190,7 @@ mod tests {
     fn words_of_an_application_are_no_codes() {
         for text in ["the policy server gave no answer", "Name or service not known", "Try again (os error 11)"] {
             let error = LookUpError::Caller { text: text.into(), code: None };
-            assert_eq!((error.to_string().as_str(), error.code(), error.number()), (text, None, None));
+            assert_eq!((error.to_string().as_str(), error.code()), (text, None));
         }
     }
 }

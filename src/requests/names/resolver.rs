@@ -249,9 +249,13 @@ impl Resolver {
             let arranged = self.places.get(&(host.clone(), family));
             let Some(arranged) = arranged.filter(|arranged| *arranged.addresses == *addresses) else { continue };
             let question = arranged.question.clone();
-            if let Some(entry) = self.hosts.get_mut(&question) {
-                entry.host.handle_doubt(now);
-                self.follow(now, &question);
+            let Some(entry) = self.hosts.get_mut(&question) else { continue };
+            let before = entry.look_up;
+            entry.host.handle_doubt(now);
+            self.follow(now, &question);
+            if self.hosts.get(&question).is_some_and(|entry| entry.look_up != before) {
+                let decided = Decision::LookUpOfSilent(question.name.to_string());
+                self.events.push_back(Event::Wanted(LookUp::Decided(decided)));
             }
         }
     }
