@@ -4,8 +4,8 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use crate::support::{
-    Link, ModelTracker, Simulation, TIMEOUT_MS, announce_of, check_rules, milliseconds, request_to, scrape_of, seconds,
-    v4, v6, wire,
+    Link, ModelTracker, Simulation, TIMEOUT_MS, announce_of, check_rules, connect, milliseconds, request_to, scrape_of,
+    seconds, v4, v6, wire,
 };
 use bittorrent_udp_tracker::proto::Request;
 
@@ -45,6 +45,36 @@ fn what_nobody_answers_goes_on_to_an_address_that_the_host_gets() {
             simulation.finish();
         }
     }
+}
+
+#[test]
+fn a_connect_by_itself_that_nobody_answers_goes_on_to_an_address_that_the_host_gets() {
+    for old in [&[v4(1)][..], &[v4(1), v4(2)]] {
+        for new in [&[v4(9)][..], &[v4(1), v4(9)], &[v6(9), v4(9)]] {
+            let mut simulation = only(v4(9));
+            let id = simulation.begin(Request { body: connect(true), ..announce(old, 1) });
+            until_silent(&mut simulation);
+            let found = simulation.now;
+            simulation.find(HOST, old, new);
+            simulation.run();
+            let (ended, _) = simulation.ended(id);
+            assert!(ended <= found + seconds(3), "{old:?} to {new:?}: {:?}", ended - found);
+            assert!(simulation.is_answered(id));
+            simulation.finish();
+        }
+    }
+}
+
+#[test]
+fn a_connect_by_itself_that_is_sent_once_is_sent_once_wherever_its_host_goes() {
+    let mut simulation = only(v4(9));
+    simulation.begin(Request { body: connect(false), ..announce(&[v4(1)], 1) });
+    simulation.run_for(seconds(1));
+    assert_eq!(simulation.silent_hosts(), [""; 0]);
+    simulation.find(HOST, &[v4(1)], &[v4(9)]);
+    simulation.run();
+    assert_eq!(simulation.sent().count(), 1);
+    simulation.finish();
 }
 
 #[test]

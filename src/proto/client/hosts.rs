@@ -20,7 +20,11 @@ impl Client {
             let is_known = latest.is_some_and(|latest| {
                 Arc::ptr_eq(&latest.addresses, &request.addresses) && Arc::ptr_eq(&latest.host, &request.host)
             });
-            if !is_known && request.ping.is_none() && self.is_unheard(now, request.place) {
+            let is_unheard = match &request.ping {
+                Some(ping) => ping.is_unheard(),
+                None => self.is_unheard(now, request.place),
+            };
+            if !is_known && is_unheard {
                 hosts.insert((request.host.clone(), request.addresses.clone()));
                 latest = Some(request);
             }
@@ -58,7 +62,7 @@ impl Client {
         if addresses.is_empty() || *known == **addresses {
             return;
         }
-        // A connect by itself keeps to the addresses that it began with.
+        self.pings_follow(now, host, known, addresses);
         let is_concerned =
             |request: &Pending| request.host == *host && *request.addresses == *known && request.ping.is_none();
         let concerned = self.requests.iter().filter(|(_, request)| is_concerned(request));

@@ -4,7 +4,7 @@
 //! next one where the system, or the network, says that nothing arrives there. A connect that is to be retransmitted tries
 //! the others, too, when it is not answered: one each [`STAGGER`], as in a race, and then each again when the RTO has passed.
 
-use std::{collections::VecDeque, net::SocketAddr, time::Duration};
+use std::{collections::VecDeque, net::SocketAddr, sync::Arc, time::Duration};
 
 use super::{
     super::{
@@ -20,6 +20,7 @@ use super::{
     },
     Body, Client, Decision, Origin, Stored, Transmit,
     receive::mismatch,
+    request::Pending,
     route::is_valid,
 };
 
@@ -32,6 +33,13 @@ pub(super) struct Ping {
     asked: usize,
     /// Whether it waits for its turn to begin.
     is_held: bool,
+}
+
+impl Ping {
+    /// Whether each address has been asked, one of them twice, and nobody has answered.
+    pub(super) fn is_unheard(&self) -> bool {
+        self.asked > self.addresses.len()
+    }
 }
 
 /// Connects by themselves begin so long after each other: a burst of them would measure how long a tracker, or what runs
@@ -156,6 +164,35 @@ impl Client {
             ping.addresses.rotate_left(1);
         }
         self.ping(now, key);
+    }
+
+    /// A host has other addresses than `known`. A connect by itself that is sent until it is answered goes on to those, unless
+    /// the one that it was sent to last is among them: then they are the next.
+    pub(super) fn pings_follow(
+        &mut self,
+        now: Instant,
+        host: &Arc<str>,
+        known: &[SocketAddr],
+        addresses: &Arc<[SocketAddr]>,
+    ) {
+        let arranged = self.memory.arrange(host, addresses);
+        let is_concerned = |request: &Pending| {
+            let repeats = matches!(request.body, Body::Connect(connect) if connect.retransmit);
+            repeats && request.host == *host && *request.addresses == *known
+        };
+        let concerned = self.requests.iter().filter(|(_, request)| is_concerned(request));
+        for key in concerned.map(|(key, _)| key).collect::<Vec<_>>() {
+            let Some(request) = self.requests.get_mut(key) else { continue };
+            let Some(ping) = &mut request.ping else { continue };
+            let stays = ping.addresses.front().and_then(|last| arranged.iter().position(|address| address == last));
+            request.addresses = addresses.clone();
+            (ping.addresses, ping.asked) = (arranged.clone(), usize::from(stays.is_some()));
+            match stays {
+                Some(place) => ping.addresses.rotate_left(place),
+                None if ping.is_held => {}
+                None => self.ping(now, key),
+            }
+        }
     }
 
     /// Nothing that is sent to an address arrives there: the next one is asked, and where there is none it fails.
