@@ -1,3 +1,4 @@
+// The rules that eslint has, and the house's own.
 'use strict'
 
 const js = require('@eslint/js')
@@ -43,8 +44,8 @@ module.exports = [
     }
   },
   {
-    // One form for all files; folders come in as they have it.
-    files: ['bin/**', 'cli/**', 'scripts/eslint/**'],
+    // One form for all files.
+    files: ['**/*.js'],
     plugins: { house },
     rules: {
       'house/head': 'error',

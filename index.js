@@ -1,8 +1,7 @@
+// The API of bittorrent-udp-tracker 1.x on the Rust engine: an EventEmitter for each torrent and tracker, and the promises.
 'use strict'
 
-// The API of bittorrent-udp-tracker 1.x on the Rust engine: an EventEmitter for each torrent and tracker, and the promises.
-
-const { EventEmitter } = require('events')
+const { EventEmitter } = require('node:events')
 
 const promises = require('./lib/api/promises.js')
 const { scrapeFor } = require('./lib/api/scrape.js')

@@ -3,10 +3,10 @@
 
 const { test, describe } = require('node:test')
 const assert = require('node:assert/strict')
-const { startScriptedTracker, silent } = require('./support/scripted-tracker')
-const { createClient, nextUpdate, recordEvents, allDelivered } = require('./support/client')
-const { withoutIPv6 } = require('./support/loopback')
-const wire = require('./support/wire')
+const { startScriptedTracker, silent } = require('./support/scripted-tracker.js')
+const { createClient, nextUpdate, recordEvents, allDelivered } = require('./support/client.js')
+const { withoutIPv6 } = require('./support/loopback.js')
+const wire = require('./support/wire.js')
 
 // The tracker answers with these rows, and the update's peers are to be these texts.
 async function peersFrom(t, { family, rows }) {

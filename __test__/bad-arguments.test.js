@@ -4,10 +4,10 @@
 const { test, describe } = require('node:test')
 const assert = require('node:assert/strict')
 const { inspect } = require('node:util')
-const { startScriptedTracker, silent } = require('./support/scripted-tracker')
-const { UdpTracker, INFO_HASH, PEER_ID } = require('./support/client')
-const { createClient, nextUpdate, recordEvents, allDelivered } = require('./support/client')
-const wire = require('./support/wire')
+const { startScriptedTracker, silent } = require('./support/scripted-tracker.js')
+const { UdpTracker, INFO_HASH, PEER_ID } = require('./support/client.js')
+const { createClient, nextUpdate, recordEvents, allDelivered } = require('./support/client.js')
+const wire = require('./support/wire.js')
 
 const URL = 'udp://127.0.0.1:6969'
 const notBytes = [undefined, null, 20, true, {}, Symbol('20'), () => {}, 20n]
@@ -36,10 +36,10 @@ describe('infoHash', () => {
     test(`of ${length} in a ${given.constructor.name} is a RangeError with both names`, () => {
       assert.throws(
         () => new UdpTracker(PEER_ID, given, URL),
-        (err) => {
-          assert.ok(err instanceof RangeError, String(err))
-          assert.match(err.message, /infoHash/)
-          assert.match(err.message, new RegExp(`\\b${length}\\b`))
+        (error) => {
+          assert.ok(error instanceof RangeError, String(error))
+          assert.match(error.message, /infoHash/)
+          assert.match(error.message, new RegExp(`\\b${length}\\b`))
           return true
         }
       )
@@ -83,10 +83,10 @@ describe('peerId', () => {
     test(`of ${length} bytes in a ${given.constructor.name} is a RangeError with both names`, () => {
       assert.throws(
         () => new UdpTracker(given, INFO_HASH, URL),
-        (err) => {
-          assert.ok(err instanceof RangeError, String(err))
-          assert.match(err.message, /peerId/)
-          assert.match(err.message, new RegExp(`\\b${length}\\b`))
+        (error) => {
+          assert.ok(error instanceof RangeError, String(error))
+          assert.match(error.message, /peerId/)
+          assert.match(error.message, new RegExp(`\\b${length}\\b`))
           return true
         }
       )
@@ -147,9 +147,9 @@ describe('the option', () => {
       test(`${option} of a wrong type (${inspect(value)}) throws and is named`, () => {
         assert.throws(
           () => new UdpTracker(PEER_ID, INFO_HASH, URL, { [option]: value }),
-          (err) => {
-            assert.ok(err instanceof TypeError || err instanceof RangeError, String(err))
-            assert.match(err.message, new RegExp(option))
+          (error) => {
+            assert.ok(error instanceof TypeError || error instanceof RangeError, String(error))
+            assert.match(error.message, new RegExp(option))
             return true
           }
         )

@@ -3,10 +3,10 @@
 
 const { test, describe } = require('node:test')
 const assert = require('node:assert/strict')
-const { startScriptedTracker } = require('./support/scripted-tracker')
-const { EXPOSE_GC, startScript } = require('./support/child')
-const { createClient, nextError, nextUpdate } = require('./support/client')
-const { recordEvents, allDelivered } = require('./support/client')
+const { startScriptedTracker } = require('./support/scripted-tracker.js')
+const { EXPOSE_GC, startScript } = require('./support/child.js')
+const { createClient, nextError, nextUpdate } = require('./support/client.js')
+const { recordEvents, allDelivered } = require('./support/client.js')
 
 // The text of the only event that comes of announcing to `url`; `opts` go to the constructor.
 async function errorFor(t, url, opts) {

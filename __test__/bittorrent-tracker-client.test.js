@@ -7,11 +7,11 @@ const assert = require('node:assert/strict')
 const { EventEmitter } = require('node:events')
 const path = require('node:path')
 const { pathToFileURL } = require('node:url')
-const { ROOT } = require('./support/child')
-const { startScriptedTracker, silent } = require('./support/scripted-tracker')
-const wire = require('./support/wire')
+const { ROOT } = require('./support/child.js')
+const { startScriptedTracker, silent } = require('./support/scripted-tracker.js')
+const wire = require('./support/wire.js')
 const UdpTracker = require('..')
-const entry = require('../lib/bittorrent-tracker')
+const entry = require('../lib/bittorrent-tracker/index.js')
 const {
   GIVEN,
   INFO_HASH,
@@ -20,7 +20,7 @@ const {
   all,
   create,
   heard
-} = require('./support/bittorrent-tracker')
+} = require('./support/bittorrent-tracker.js')
 
 const { Client, UDPTracker } = entry
 
@@ -226,7 +226,7 @@ describe('a UDPTracker on its own', () => {
 })
 
 describe('counters', () => {
-  const { counters } = require('../lib/bittorrent-tracker/values')
+  const { counters } = require('../lib/bittorrent-tracker/values.js')
   const MOST = 2n ** 64n - 1n
   for (const [given, sent] of [
     [5, 5],

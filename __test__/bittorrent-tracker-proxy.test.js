@@ -3,9 +3,9 @@
 
 const { test, describe } = require('node:test')
 const assert = require('node:assert/strict')
-const { startScriptedTracker } = require('./support/scripted-tracker')
-const { startSocksProxy, DOMAIN } = require('./support/socks-proxy')
-const { create, hash, heard, scrape, seedsByHash } = require('./support/bittorrent-tracker')
+const { startScriptedTracker } = require('./support/scripted-tracker.js')
+const { startSocksProxy, DOMAIN } = require('./support/socks-proxy.js')
+const { create, hash, heard, scrape, seedsByHash } = require('./support/bittorrent-tracker.js')
 
 // Whether all that the tracker got came through the proxy, which has one socket for it: a direct one would come from another.
 function cameThrough(proxy, tracker) {

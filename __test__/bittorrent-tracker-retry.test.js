@@ -16,11 +16,11 @@ globalThis.clearTimeout = (timer) => waiting.delete(timer) || genuineClear(timer
 const { test } = require('node:test')
 const assert = require('node:assert/strict')
 const { once } = require('node:events')
-const { Client } = require('../lib/bittorrent-tracker')
-const { withoutIPv6 } = require('./support/loopback')
-const { startScriptedTracker } = require('./support/scripted-tracker')
-const { INFO_HASH, PEER_ID } = require('./support/client')
-const wire = require('./support/wire')
+const { Client } = require('../lib/bittorrent-tracker/index.js')
+const { withoutIPv6 } = require('./support/loopback.js')
+const { startScriptedTracker } = require('./support/scripted-tracker.js')
+const { INFO_HASH, PEER_ID } = require('./support/client.js')
+const wire = require('./support/wire.js')
 
 const refusing = { announce: (request) => wire.errorResponse(request, 'unregistered torrent') }
 

@@ -3,9 +3,9 @@
 
 const { test, describe } = require('node:test')
 const assert = require('node:assert/strict')
-const { startScriptedTracker } = require('./support/scripted-tracker')
-const wire = require('./support/wire')
-const entry = require('../lib/bittorrent-tracker')
+const { startScriptedTracker } = require('./support/scripted-tracker.js')
+const wire = require('./support/wire.js')
+const entry = require('../lib/bittorrent-tracker/index.js')
 const {
   INFO_HASH,
   URL,
@@ -14,7 +14,7 @@ const {
   heard,
   scrape,
   seedsByHash
-} = require('./support/bittorrent-tracker')
+} = require('./support/bittorrent-tracker.js')
 
 const { Client } = entry
 

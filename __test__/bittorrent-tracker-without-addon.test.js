@@ -4,7 +4,7 @@
 const { test } = require('node:test')
 const assert = require('node:assert/strict')
 const path = require('node:path')
-const { ROOT, start } = require('./support/child')
+const { ROOT, start } = require('./support/child.js')
 
 const WITHOUT_ADDON = path.join(__dirname, 'support/without-addon.js')
 const own = (expression) => `
@@ -37,7 +37,7 @@ test('patch throws, and has changed nothing', async (t) => {
 })
 
 test('patch says what to pass of an imported module', () => {
-  const { patch } = require('../lib/bittorrent-tracker')
+  const { patch } = require('../lib/bittorrent-tracker/index.js')
   const module = { __proto__: null, default: require('bittorrent-tracker') }
   assert.throws(() => patch(module), { name: 'TypeError', message: /pass `\.default`$/ })
 })

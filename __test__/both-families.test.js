@@ -1,16 +1,16 @@
 // One announce over each family, told apart in the result.
 'use strict'
 
-const { onlyWait } = require('./support/interval-clock')
-const clock = require('./support/limit-clock')
+const { onlyWait } = require('./support/interval-clock.js')
+const clock = require('./support/limit-clock.js')
 const { test, describe } = require('node:test')
 const assert = require('node:assert/strict')
-const { UdpTracker, INFO_HASH, PEER_ID, REQUEST } = require('./support/client')
-const { createClient, nextUpdate, nextError } = require('./support/client')
-const { recordEvents, allDelivered } = require('./support/client')
-const { withoutIPv6 } = require('./support/loopback')
-const { startScriptedTracker, silent } = require('./support/scripted-tracker')
-const wire = require('./support/wire')
+const { UdpTracker, INFO_HASH, PEER_ID, REQUEST } = require('./support/client.js')
+const { createClient, nextUpdate, nextError } = require('./support/client.js')
+const { recordEvents, allDelivered } = require('./support/client.js')
+const { withoutIPv6 } = require('./support/loopback.js')
+const { startScriptedTracker, silent } = require('./support/scripted-tracker.js')
+const wire = require('./support/wire.js')
 
 const request = { ...REQUEST, _timeout: 50, family: 'both' }
 

@@ -7,7 +7,7 @@ const { spawnSync } = require('node:child_process')
 const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
-const { ROOT, withShell } = require('./support/child')
+const { ROOT, withShell } = require('./support/child.js')
 
 const { scripts } = require('../package.json')
 const [, NEEDED] = /^rust-version = "(.+)"$/m.exec(

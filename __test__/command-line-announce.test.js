@@ -4,11 +4,11 @@
 const { test, describe } = require('node:test')
 const assert = require('node:assert/strict')
 const { createHash } = require('node:crypto')
-const { withSignals } = require('./support/child')
-const { startScriptedTracker, silent } = require('./support/scripted-tracker')
-const { runCommand, startCommand, jsonLines } = require('./support/command-line')
-const { withoutIPv6 } = require('./support/loopback')
-const wire = require('./support/wire')
+const { withSignals } = require('./support/child.js')
+const { startScriptedTracker, silent } = require('./support/scripted-tracker.js')
+const { runCommand, startCommand, jsonLines } = require('./support/command-line.js')
+const { withoutIPv6 } = require('./support/loopback.js')
+const wire = require('./support/wire.js')
 
 const STOPPED = 3
 const HASH = '95c8a2f1c5c4a2f0e0b1d7d6f1e2d3c4b5a69788'

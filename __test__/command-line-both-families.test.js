@@ -3,11 +3,11 @@
 
 const { test, describe } = require('node:test')
 const assert = require('node:assert/strict')
-const { startScriptedTracker, silent } = require('./support/scripted-tracker')
-const { runCommand, startCommand, jsonLines } = require('./support/command-line')
-const { withSignals } = require('./support/child')
-const { withoutIPv6 } = require('./support/loopback')
-const wire = require('./support/wire')
+const { startScriptedTracker, silent } = require('./support/scripted-tracker.js')
+const { runCommand, startCommand, jsonLines } = require('./support/command-line.js')
+const { withSignals } = require('./support/child.js')
+const { withoutIPv6 } = require('./support/loopback.js')
+const wire = require('./support/wire.js')
 
 const HASH = '95c8a2f1c5c4a2f0e0b1d7d6f1e2d3c4b5a69788'
 const STOPPED = 3
@@ -28,8 +28,8 @@ describe('announce --family both', { skip: withoutIPv6 }, () => {
       try {
         const six = await startScriptedTracker(t, { family: 6, port: four.port, ...script6 })
         return { four, six, url: `udp://both.localhost:${four.port}` }
-      } catch (err) {
-        if (err.code !== 'EADDRINUSE') throw err
+      } catch (error) {
+        if (error.code !== 'EADDRINUSE') throw error
       }
     }
   }

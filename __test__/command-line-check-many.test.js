@@ -7,8 +7,8 @@ const { spawnSync } = require('node:child_process')
 const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
-const { startScriptedTracker, silent } = require('./support/scripted-tracker')
-const { startCommand: startCommandOf, withShell, withSignals } = require('./support/child')
+const { startScriptedTracker, silent } = require('./support/scripted-tracker.js')
+const { startCommand: startCommandOf, withShell, withSignals } = require('./support/child.js')
 const {
   PROGRAM,
   startCommand,
@@ -18,9 +18,9 @@ const {
   printed,
   temporaryFiles,
   jsonLines
-} = require('./support/command-line')
-const { freePort } = require('./support/real-trackers')
-const wire = require('./support/wire')
+} = require('./support/command-line.js')
+const { freePort } = require('./support/real-trackers.js')
+const wire = require('./support/wire.js')
 
 const NAME = 'bittorrent-udp-tracker check'
 

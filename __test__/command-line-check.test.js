@@ -4,13 +4,13 @@
 const { test, describe } = require('node:test')
 const assert = require('node:assert/strict')
 const { spawnSync } = require('node:child_process')
-const { startScriptedTracker, silent } = require('./support/scripted-tracker')
-const { runCommand, check, namesEnvironment } = require('./support/command-line')
-const { UdpTracker } = require('./support/client')
-const { withoutAddresses, withoutIPv6 } = require('./support/loopback')
-const { freePort, startOpentracker } = require('./support/real-trackers')
-const wire = require('./support/wire')
-const { needs } = require('./support/needs')
+const { startScriptedTracker, silent } = require('./support/scripted-tracker.js')
+const { runCommand, check, namesEnvironment } = require('./support/command-line.js')
+const { UdpTracker } = require('./support/client.js')
+const { withoutAddresses, withoutIPv6 } = require('./support/loopback.js')
+const { freePort, startOpentracker } = require('./support/real-trackers.js')
+const wire = require('./support/wire.js')
+const { needs } = require('./support/needs.js')
 
 const HASH = '95c8a2f1c5c4a2f0e0b1d7d6f1e2d3c4b5a69788'
 const NOBODY = 65_534

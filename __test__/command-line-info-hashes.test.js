@@ -5,10 +5,10 @@ const { test, describe } = require('node:test')
 const assert = require('node:assert/strict')
 const { createHash } = require('node:crypto')
 const { spawnSync } = require('node:child_process')
-const { readInfoHash, splitHashes } = require('../cli/input/info-hashes')
-const { readTorrent } = require('../cli/input/torrent-file')
-const { temporaryFiles } = require('./support/command-line')
-const { needs } = require('./support/needs')
+const { readInfoHash, splitHashes } = require('../cli/input/info-hashes.js')
+const { readTorrent } = require('../cli/input/torrent-file.js')
+const { temporaryFiles } = require('./support/command-line.js')
+const { needs } = require('./support/needs.js')
 
 // The info-hash of each .torrent file, which come as lines of hex, or "none".
 const LIBTORRENT = `

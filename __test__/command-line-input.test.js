@@ -4,9 +4,9 @@
 const { test, describe } = require('node:test')
 const assert = require('node:assert/strict')
 const { createHash } = require('node:crypto')
-const { isEmptyOfUrls, readTracker, split } = require('../cli/input/tracker-url')
-const { runCommand, check, jsonLines, temporaryFiles } = require('./support/command-line')
-const { startScriptedTracker } = require('./support/scripted-tracker')
+const { isEmptyOfUrls, readTracker, split } = require('../cli/input/tracker-url.js')
+const { runCommand, check, jsonLines, temporaryFiles } = require('./support/command-line.js')
+const { startScriptedTracker } = require('./support/scripted-tracker.js')
 
 const A = 'udp://a.test:1/announce'
 const B = 'udp://b.test:2/announce'

@@ -3,11 +3,11 @@
 
 const { test, describe } = require('node:test')
 const assert = require('node:assert/strict')
-const { split, readTracker } = require('../cli/input/tracker-url')
-const { shortName } = require('../cli/output/names')
-const { gather } = require('../cli/input/lists')
-const { runCommand, check, temporaryFiles } = require('./support/command-line')
-const { startScriptedTracker } = require('./support/scripted-tracker')
+const { split, readTracker } = require('../cli/input/tracker-url.js')
+const { shortName } = require('../cli/output/names.js')
+const { gather } = require('../cli/input/lists.js')
+const { runCommand, check, temporaryFiles } = require('./support/command-line.js')
+const { startScriptedTracker } = require('./support/scripted-tracker.js')
 
 const A = 'udp://a.test:1/announce'
 const B = 'udp://b.test:2'

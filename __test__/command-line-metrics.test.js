@@ -4,11 +4,11 @@
 const { test, describe } = require('node:test')
 const assert = require('node:assert/strict')
 const { spawnSync } = require('node:child_process')
-const { Metrics } = require('../cli/output/formats')
-const { startScriptedTracker, silent } = require('./support/scripted-tracker')
-const { runCommand } = require('./support/command-line')
-const { needs } = require('./support/needs')
-const wire = require('./support/wire')
+const { Metrics } = require('../cli/output/formats.js')
+const { startScriptedTracker, silent } = require('./support/scripted-tracker.js')
+const { runCommand } = require('./support/command-line.js')
+const { needs } = require('./support/needs.js')
+const wire = require('./support/wire.js')
 
 const HASH = 'ab'.repeat(20)
 

@@ -3,20 +3,20 @@
 
 const { test, describe } = require('node:test')
 const assert = require('node:assert/strict')
-const { bar, sparkline } = require('../cli/output/bars')
-const RoundTrips = require('../cli/ping/round-trips')
-const { withSignals } = require('./support/child')
-const { startScriptedTracker, silent } = require('./support/scripted-tracker')
+const { bar, sparkline } = require('../cli/output/bars.js')
+const RoundTrips = require('../cli/ping/round-trips.js')
+const { withSignals } = require('./support/child.js')
+const { startScriptedTracker, silent } = require('./support/scripted-tracker.js')
 const {
   startCommand,
   runCommand,
   namesEnvironment,
   printed,
   jsonLines
-} = require('./support/command-line')
-const { withoutAddresses, withoutIPv6 } = require('./support/loopback')
-const { freePort } = require('./support/real-trackers')
-const wire = require('./support/wire')
+} = require('./support/command-line.js')
+const { withoutAddresses, withoutIPv6 } = require('./support/loopback.js')
+const { freePort } = require('./support/real-trackers.js')
+const wire = require('./support/wire.js')
 
 const NAME = 'bittorrent-udp-tracker ping'
 const FAST = ['--interval', '0.2']

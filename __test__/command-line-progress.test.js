@@ -9,9 +9,9 @@ const {
   startInTerminal,
   withoutTerminal,
   temporaryFiles
-} = require('./support/command-line')
-const { Progress, waitingFor } = require('../cli/output/progress')
-const { A_REQUEST, hashes, startHeldTracker } = require('./support/scrape-tracker')
+} = require('./support/command-line.js')
+const { Progress, waitingFor } = require('../cli/output/progress.js')
+const { A_REQUEST, hashes, startHeldTracker } = require('./support/scrape-tracker.js')
 
 const NAME = 'bittorrent-udp-tracker scrape'
 const STYLE = new RegExp(`${'\x1b'}\\[\\d+m`, 'g')

@@ -4,16 +4,16 @@
 const { test, describe } = require('node:test')
 const assert = require('node:assert/strict')
 const { once } = require('node:events')
-const { withSignals } = require('./support/child')
-const { deadline } = require('./support/deadline')
-const { silent } = require('./support/scripted-tracker')
+const { withSignals } = require('./support/child.js')
+const { deadline } = require('./support/deadline.js')
+const { silent } = require('./support/scripted-tracker.js')
 const {
   startCommand,
   runCommand,
   printed,
   temporaryFiles,
   jsonLines
-} = require('./support/command-line')
+} = require('./support/command-line.js')
 const {
   A_REQUEST,
   hashes,
@@ -21,8 +21,8 @@ const {
   rowOf,
   startTracker,
   startHeldTracker
-} = require('./support/scrape-tracker')
-const wire = require('./support/wire')
+} = require('./support/scrape-tracker.js')
+const wire = require('./support/wire.js')
 
 const HASH = '95c8a2f1c5c4a2f0e0b1d7d6f1e2d3c4b5a69788'
 const NAME = 'bittorrent-udp-tracker scrape'

@@ -4,10 +4,10 @@
 
 const { test, describe } = require('node:test')
 const assert = require('node:assert/strict')
-const { startScriptedTracker, silent } = require('./support/scripted-tracker')
-const { namesEnvironment, temporaryFiles } = require('./support/command-line')
-const { withoutTmux, startInTmux } = require('./support/tmux')
-const wire = require('./support/wire')
+const { startScriptedTracker, silent } = require('./support/scripted-tracker.js')
+const { namesEnvironment, temporaryFiles } = require('./support/command-line.js')
+const { withoutTmux, startInTmux } = require('./support/tmux.js')
+const wire = require('./support/wire.js')
 
 // Each tracker has an address of its own, and all have one port.
 const skip = withoutTmux || (process.platform === 'linux' ? false : 'it takes all of 127.0.0.0/8')

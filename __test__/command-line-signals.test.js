@@ -4,9 +4,9 @@
 const { test, describe } = require('node:test')
 const assert = require('node:assert/strict')
 const path = require('node:path')
-const { withSignals } = require('./support/child')
-const { startCommand, runCommand, printed, temporaryFiles } = require('./support/command-line')
-const { startScriptedTracker, silent } = require('./support/scripted-tracker')
+const { withSignals } = require('./support/child.js')
+const { startCommand, runCommand, printed, temporaryFiles } = require('./support/command-line.js')
+const { startScriptedTracker, silent } = require('./support/scripted-tracker.js')
 
 const HASH = '95c8a2f1c5c4a2f0e0b1d7d6f1e2d3c4b5a69788'
 const CODES = { SIGTERM: 143, SIGHUP: 129, SIGINT: 130 }

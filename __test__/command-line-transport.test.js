@@ -7,11 +7,11 @@ const dgram = require('node:dgram')
 const { once } = require('node:events')
 const fs = require('node:fs')
 const path = require('node:path')
-const { startScriptedTracker } = require('./support/scripted-tracker')
-const { startSocksProxy, DOMAIN, IPV4 } = require('./support/socks-proxy')
-const { check, runCommand, namesEnvironment } = require('./support/command-line')
-const { withoutAddresses, withoutIPv6 } = require('./support/loopback')
-const wire = require('./support/wire')
+const { startScriptedTracker } = require('./support/scripted-tracker.js')
+const { startSocksProxy, DOMAIN, IPV4 } = require('./support/socks-proxy.js')
+const { check, runCommand, namesEnvironment } = require('./support/command-line.js')
+const { withoutAddresses, withoutIPv6 } = require('./support/loopback.js')
+const wire = require('./support/wire.js')
 
 const HASH = '95c8a2f1c5c4a2f0e0b1d7d6f1e2d3c4b5a69788'
 const STOPPED = 3

@@ -5,11 +5,11 @@ const { test, describe } = require('node:test')
 const assert = require('node:assert/strict')
 const fs = require('node:fs')
 const path = require('node:path')
-const { ROOT, startScript, slashed } = require('./support/child')
-const { startScriptedTracker } = require('./support/scripted-tracker')
-const { PROGRAM, startCommand, runCommand, startInTerminal } = require('./support/command-line')
-const { withoutTerminal } = require('./support/command-line')
-const { allFlags } = require('../cli/help/describe')
+const { ROOT, startScript, slashed } = require('./support/child.js')
+const { startScriptedTracker } = require('./support/scripted-tracker.js')
+const { PROGRAM, startCommand, runCommand, startInTerminal } = require('./support/command-line.js')
+const { withoutTerminal } = require('./support/command-line.js')
+const { allFlags } = require('../cli/help/describe.js')
 const manifest = require('../package.json')
 
 const HASH = '95c8a2f1c5c4a2f0e0b1d7d6f1e2d3c4b5a69788'
@@ -95,7 +95,7 @@ describe('help', () => {
       const { stdout } = await runCommand(t, [command, '--help'])
       const description = require(`../cli/${command}`)
       const { examples: lines } = description
-      const { parse } = require('../cli/options')
+      const { parse } = require('../cli/options.js')
       assert.ok(stdout.endsWith(`\n\nExample: ${lines[0]}\n`))
       for (const line of lines) {
         const [, args] = new RegExp(`${NAME} ${command} ([^|>]*)`).exec(line)
@@ -236,7 +236,7 @@ test('a reader that goes away ends it quietly, even when there is more to print'
   const hashes = Array.from({ length: 61 }, (_, i) => i.toString(16).padStart(40, '0'))
   const child = startCommand(t, ['scrape', tracker.url, ...hashes, '--json'])
   const requests = [await tracker.nextScrape(), await tracker.nextScrape()]
-  const { scrapeResponse } = require('./support/wire')
+  const { scrapeResponse } = require('./support/wire.js')
   const answer = (request) =>
     tracker.send(
       scrapeResponse(

@@ -3,9 +3,9 @@
 
 const { test, describe } = require('node:test')
 const assert = require('node:assert/strict')
-const { startScriptedTracker, silent } = require('./support/scripted-tracker')
-const { createClient, nextUpdate, nextError } = require('./support/client')
-const wire = require('./support/wire')
+const { startScriptedTracker, silent } = require('./support/scripted-tracker.js')
+const { createClient, nextUpdate, nextError } = require('./support/client.js')
+const wire = require('./support/wire.js')
 
 // One phase has so many at most (BEP 15).
 const SENDS = 7

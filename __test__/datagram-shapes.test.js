@@ -3,11 +3,11 @@
 
 const { test, describe } = require('node:test')
 const assert = require('node:assert/strict')
-const { startScriptedTracker } = require('./support/scripted-tracker')
-const { createClient, nextUpdate, nextError } = require('./support/client')
-const { recordEvents, allDelivered } = require('./support/client')
-const { withoutIPv6 } = require('./support/loopback')
-const wire = require('./support/wire')
+const { startScriptedTracker } = require('./support/scripted-tracker.js')
+const { createClient, nextUpdate, nextError } = require('./support/client.js')
+const { recordEvents, allDelivered } = require('./support/client.js')
+const { withoutIPv6 } = require('./support/loopback.js')
+const wire = require('./support/wire.js')
 
 const SHORT_TEXT = {
   connect: 'connect response is not 16 bytes long',

@@ -5,10 +5,10 @@ const { test, describe } = require('node:test')
 const assert = require('node:assert/strict')
 const dgram = require('node:dgram')
 const { once } = require('node:events')
-const { startScriptedTracker, silent } = require('./support/scripted-tracker')
-const { createClient, nextUpdate, nextError } = require('./support/client')
-const { recordEvents, allDelivered } = require('./support/client')
-const wire = require('./support/wire')
+const { startScriptedTracker, silent } = require('./support/scripted-tracker.js')
+const { createClient, nextUpdate, nextError } = require('./support/client.js')
+const { recordEvents, allDelivered } = require('./support/client.js')
+const wire = require('./support/wire.js')
 
 const WRONG_ID_TEXT = {
   connect: 'transactionId is not same as in connect request',
@@ -188,14 +188,14 @@ async function bindOrSkip(t, address, port) {
   socket.bind(port, address)
   try {
     await once(socket, 'listening')
-  } catch (err) {
-    t.skip(`this machine can not bind ${address} (${err.code})`)
+  } catch (error) {
+    t.skip(`this machine can not bind ${address} (${error.code})`)
     return null
   }
   t.after(() => socket.close())
   return (datagram, to) =>
     new Promise((resolve, reject) => {
-      socket.send(datagram, to.port, to.address, (err) => (err ? reject(err) : resolve()))
+      socket.send(datagram, to.port, to.address, (error) => (error ? reject(error) : resolve()))
     })
 }
 

@@ -3,10 +3,10 @@
 
 const { test } = require('node:test')
 const assert = require('node:assert/strict')
-const { runExample, startFile } = require('./support/child')
-const { DEMO } = require('./support/example-tracker')
-const { codeBlocks, printed } = require('./support/markdown')
-const { readPage } = require('./support/pages')
+const { runExample, startFile } = require('./support/child.js')
+const { DEMO } = require('./support/example-tracker.js')
+const { codeBlocks, printed } = require('./support/markdown.js')
+const { readPage } = require('./support/pages.js')
 
 test('the demo prints an update for each of its two peers and exits with 0', async (t) => {
   const { code, signal, stdout, stderr } = await startFile(t, 'examples/demo.js').exit()

@@ -3,10 +3,10 @@
 
 const { test } = require('node:test')
 const assert = require('node:assert/strict')
-const { startScriptedTracker, silent } = require('./support/scripted-tracker')
-const { UdpTracker, createClient, nextUpdate, nextError } = require('./support/client')
-const { recordEvents, allDelivered } = require('./support/client')
-const wire = require('./support/wire')
+const { startScriptedTracker, silent } = require('./support/scripted-tracker.js')
+const { UdpTracker, createClient, nextUpdate, nextError } = require('./support/client.js')
+const { recordEvents, allDelivered } = require('./support/client.js')
+const wire = require('./support/wire.js')
 
 function assertDestroyed(client) {
   assert.equal(client.destoryed, true)

@@ -5,10 +5,10 @@ const { test, describe } = require('node:test')
 const assert = require('node:assert/strict')
 const diagnosticsChannel = require('node:diagnostics_channel')
 const UdpTracker = require('..')
-const { startScriptedTracker, silent } = require('./support/scripted-tracker')
-const { startScript } = require('./support/child')
-const { createClient, nextUpdate, nextError, INFO_HASH, PEER_ID } = require('./support/client')
-const wire = require('./support/wire')
+const { startScriptedTracker, silent } = require('./support/scripted-tracker.js')
+const { startScript } = require('./support/child.js')
+const { createClient, nextUpdate, nextError, INFO_HASH, PEER_ID } = require('./support/client.js')
+const wire = require('./support/wire.js')
 
 const NAMES = ['send', 'retransmission', 'answer', 'error']
 

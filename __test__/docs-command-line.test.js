@@ -6,12 +6,12 @@
 const { test, describe } = require('node:test')
 const assert = require('node:assert/strict')
 const { execFile } = require('node:child_process')
-const { withShell } = require('./support/child')
-const { PROGRAM, namesEnvironment } = require('./support/command-line')
-const { withoutIPv6 } = require('./support/loopback')
-const { exampleScript } = require('./support/example-tracker')
-const { readPage } = require('./support/pages')
-const { startScriptedTracker } = require('./support/scripted-tracker')
+const { withShell } = require('./support/child.js')
+const { PROGRAM, namesEnvironment } = require('./support/command-line.js')
+const { withoutIPv6 } = require('./support/loopback.js')
+const { exampleScript } = require('./support/example-tracker.js')
+const { readPage } = require('./support/pages.js')
+const { startScriptedTracker } = require('./support/scripted-tracker.js')
 
 const HOST = 'tracker.example.org'
 const FILES = ['README.md', 'docs/command-line.md']
@@ -29,7 +29,9 @@ async function run(t, command) {
   const names = { [HOST]: ['127.0.0.1', '::1'], 'tracker.invalid': 'ENOTFOUND' }
   const env = { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0', ...namesEnvironment(names) }
   const output = await new Promise((resolve) => {
-    execFile('sh', ['-c', shell + line], { env }, (err, stdout, stderr) => resolve(stdout + stderr))
+    execFile('sh', ['-c', shell + line], { env }, (error, stdout, stderr) =>
+      resolve(stdout + stderr)
+    )
   })
   return output.replaceAll(place, `${HOST}:6969`).replaceAll(`:${four.port}`, ':6969')
 }
@@ -69,6 +71,6 @@ test('each command has an example', () => {
 
 test('each status is explained', () => {
   const text = readPage('docs/command-line.md')
-  const { STATUSES } = require('../cli/check/statuses')
+  const { STATUSES } = require('../cli/check/statuses.js')
   for (const status of STATUSES) assert.match(text, new RegExp(`^\\| \`${status}\` `, 'm'))
 })

@@ -7,10 +7,10 @@ const assert = require('node:assert/strict')
 const { execFileSync, spawnSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
-const { ROOT } = require('./support/child')
-const { anchorsOf, codeBlocks, linksOf } = require('./support/markdown')
-const { PAGES, readPage } = require('./support/pages')
-const { needs } = require('./support/needs')
+const { ROOT } = require('./support/child.js')
+const { anchorsOf, codeBlocks, linksOf } = require('./support/markdown.js')
+const { PAGES, readPage } = require('./support/pages.js')
+const { needs } = require('./support/needs.js')
 
 const README_LINES = 250
 const ALL = [...PAGES, 'CONTRIBUTING.md', 'compat/README.md']

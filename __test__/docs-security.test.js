@@ -5,9 +5,9 @@ const { test } = require('node:test')
 const assert = require('node:assert/strict')
 const fs = require('node:fs')
 const path = require('node:path')
-const { ROOT } = require('./support/child')
-const { UdpTracker, REQUEST } = require('./support/client')
-const { startScriptedTracker } = require('./support/scripted-tracker')
+const { ROOT } = require('./support/child.js')
+const { UdpTracker, REQUEST } = require('./support/client.js')
+const { startScriptedTracker } = require('./support/scripted-tracker.js')
 
 function filterOfDocs(found) {
   const text = fs.readFileSync(path.join(ROOT, 'SECURITY.md'), 'utf8')

@@ -5,9 +5,9 @@ const { test, describe } = require('node:test')
 const assert = require('node:assert/strict')
 const fs = require('node:fs')
 const path = require('node:path')
-const { ROOT } = require('./support/child')
-const { UdpTracker, INFO_HASH, PEER_ID } = require('./support/client')
-const { readPage } = require('./support/pages')
+const { ROOT } = require('./support/child.js')
+const { UdpTracker, INFO_HASH, PEER_ID } = require('./support/client.js')
+const { readPage } = require('./support/pages.js')
 
 const API = readPage('docs/api.md')
 

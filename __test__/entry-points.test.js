@@ -8,8 +8,8 @@ const fs = require('node:fs')
 const path = require('node:path')
 const { promisify } = require('node:util')
 const vm = require('node:vm')
-const { ROOT } = require('./support/child')
-const { startScriptedTracker } = require('./support/scripted-tracker')
+const { ROOT } = require('./support/child.js')
+const { startScriptedTracker } = require('./support/scripted-tracker.js')
 
 const NAME = 'bittorrent-udp-tracker'
 const IN_BROWSER = ['--conditions=browser']
@@ -56,7 +56,7 @@ describe('in a browser', () => {
     assert.deepEqual(Object.keys(UdpTracker).sort(), names.sort())
     for (const name of names) assert.equal(typeof stub[name], typeof UdpTracker[name], name)
     assert.equal(stub.UdpTracker, stub)
-    const entry = require('../lib/bittorrent-tracker')
+    const entry = require('../lib/bittorrent-tracker/index.js')
     assert.deepEqual(Object.keys(inPage('bittorrent-tracker.js')), Object.keys(entry))
     assert.deepEqual(inPage('register.js'), {})
   })

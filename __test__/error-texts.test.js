@@ -6,7 +6,7 @@ const { test } = require('node:test')
 const assert = require('node:assert/strict')
 const fs = require('node:fs')
 const path = require('node:path')
-const { ROOT } = require('./support/child')
+const { ROOT } = require('./support/child.js')
 
 // What takes an error's text apart: the standard library's number in it, or a comparison with what it is written as.
 const LOOKS = [

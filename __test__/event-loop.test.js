@@ -3,9 +3,9 @@
 
 const { test } = require('node:test')
 const assert = require('node:assert/strict')
-const { startHostileTracker } = require('./support/hostile-tracker')
-const { PEER_ID, UdpTracker } = require('./support/client')
-const { infoHash } = require('./support/numbered')
+const { startHostileTracker } = require('./support/hostile-tracker.js')
+const { PEER_ID, UdpTracker } = require('./support/client.js')
+const { infoHash } = require('./support/numbered.js')
 
 test('timers get their turn while answers come faster than listeners deal with them', async (t) => {
   const tracker = await startHostileTracker()

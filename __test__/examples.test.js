@@ -4,10 +4,10 @@
 
 const { test, describe } = require('node:test')
 const assert = require('node:assert/strict')
-const { startFile, withSignals } = require('./support/child')
-const { patient } = require('./support/deadline')
-const { startScriptedTracker, silent } = require('./support/scripted-tracker')
-const wire = require('./support/wire')
+const { startFile, withSignals } = require('./support/child.js')
+const { patient } = require('./support/deadline.js')
+const { startScriptedTracker, silent } = require('./support/scripted-tracker.js')
+const wire = require('./support/wire.js')
 
 const HASH = '95c8a2f1c5c4a2f0e0b1d7d6f1e2d3c4b5a69788'
 const STARTED = 2

@@ -5,9 +5,9 @@
 const { test, describe } = require('node:test')
 const assert = require('node:assert/strict')
 const { createHash } = require('node:crypto')
-const { startScriptedTracker } = require('./support/scripted-tracker')
-const { UdpTracker, INFO_HASH, PEER_ID } = require('./support/client')
-const { createClient, nextUpdate, nextError, allDelivered } = require('./support/client')
+const { startScriptedTracker } = require('./support/scripted-tracker.js')
+const { UdpTracker, INFO_HASH, PEER_ID } = require('./support/client.js')
+const { createClient, nextUpdate, nextError, allDelivered } = require('./support/client.js')
 
 const sha1 = (...parts) => createHash('sha1').update(Buffer.concat(parts)).digest()
 

@@ -3,7 +3,7 @@
 
 const { test, describe } = require('node:test')
 const assert = require('node:assert/strict')
-const { startScriptedTracker, silent } = require('./support/scripted-tracker')
+const { startScriptedTracker, silent } = require('./support/scripted-tracker.js')
 const {
   UdpTracker,
   INFO_HASH,
@@ -11,8 +11,8 @@ const {
   nextError,
   REQUEST,
   rejection
-} = require('./support/client')
-const wire = require('./support/wire')
+} = require('./support/client.js')
+const wire = require('./support/wire.js')
 
 const { announce, scrape } = UdpTracker
 

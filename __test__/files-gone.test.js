@@ -6,8 +6,8 @@ const assert = require('node:assert/strict')
 const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
-const { startScriptedTracker } = require('./support/scripted-tracker')
-const { ROOT, startBareScript } = require('./support/child')
+const { startScriptedTracker } = require('./support/scripted-tracker.js')
+const { ROOT, startBareScript } = require('./support/child.js')
 
 let folder
 

@@ -3,7 +3,7 @@
 
 const { test } = require('node:test')
 const assert = require('node:assert/strict')
-const { run } = require('./robustness/forgery')
+const { run } = require('./robustness/forgery.js')
 
 const FORGED = { flood: 100_000, inFlight: 1000, seconds: 0.5, timeout: 250 }
 

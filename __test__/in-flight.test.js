@@ -1,6 +1,5 @@
-'use strict'
-
 // The table of requests in flight, by itself.
+'use strict'
 
 const assert = require('node:assert/strict')
 const { describe, it } = require('node:test')

@@ -5,10 +5,10 @@ const { test } = require('node:test')
 const assert = require('node:assert/strict')
 const { EventEmitter, once } = require('node:events')
 const util = require('node:util')
-const { startScriptedTracker } = require('./support/scripted-tracker')
-const { UdpTracker, INFO_HASH, PEER_ID } = require('./support/client')
-const { createClient, nextUpdate } = require('./support/client')
-const wire = require('./support/wire')
+const { startScriptedTracker } = require('./support/scripted-tracker.js')
+const { UdpTracker, INFO_HASH, PEER_ID } = require('./support/client.js')
+const { createClient, nextUpdate } = require('./support/client.js')
+const wire = require('./support/wire.js')
 
 // A client of a class that takes a name before the arguments of UdpTracker, once it has announced.
 async function announced(t, Named) {

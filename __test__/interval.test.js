@@ -4,10 +4,10 @@
 const { test, describe } = require('node:test')
 const assert = require('node:assert/strict')
 const { inspect } = require('node:util')
-const { startScriptedTracker } = require('./support/scripted-tracker')
-const { UdpTracker, createClient, nextUpdate, nextError } = require('./support/client')
-const { recordEvents, allDelivered } = require('./support/client')
-const wire = require('./support/wire')
+const { startScriptedTracker } = require('./support/scripted-tracker.js')
+const { UdpTracker, createClient, nextUpdate, nextError } = require('./support/client.js')
+const { recordEvents, allDelivered } = require('./support/client.js')
+const wire = require('./support/wire.js')
 
 // Timers of Node and the clock of this test round differently.
 const CLOCK_SLACK_MS = 2

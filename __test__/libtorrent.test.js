@@ -9,10 +9,10 @@ const os = require('node:os')
 const path = require('node:path')
 const { once } = require('node:events')
 const { createInterface } = require('node:readline')
-const { startScriptedTracker } = require('./support/scripted-tracker')
-const { UdpTracker } = require('./support/client')
-const { deadline } = require('./support/deadline')
-const { needs } = require('./support/needs')
+const { startScriptedTracker } = require('./support/scripted-tracker.js')
+const { UdpTracker } = require('./support/client.js')
+const { deadline } = require('./support/deadline.js')
+const { needs } = require('./support/needs.js')
 
 const SIZE = 100_000
 // A torrent of one file in two sessions: a seed that knows no tracker, and a leecher that announces. At each line of
@@ -91,7 +91,7 @@ async function libtorrentAnnounces(t, tracker, requestString, steps) {
     await gone
     fs.rmSync(directory, { recursive: true })
   })
-  const failed = gone.then((err) => Promise.reject(err))
+  const failed = gone.then((error) => Promise.reject(error))
   failed.catch(() => {}) // at the end of the test it goes, and nobody waits for that any more
   const orGone = (promise) => Promise.race([promise, failed])
 

@@ -4,9 +4,9 @@
 
 const { test } = require('node:test')
 const assert = require('node:assert/strict')
-const { startScriptedTracker, silent } = require('./support/scripted-tracker')
-const { PRELUDE, startScript, startBareScript } = require('./support/child')
-const wire = require('./support/wire')
+const { startScriptedTracker, silent } = require('./support/scripted-tracker.js')
+const { PRELUDE, startScript, startBareScript } = require('./support/child.js')
+const wire = require('./support/wire.js')
 
 const TIMES = Number(process.env.TIMES) || 1
 

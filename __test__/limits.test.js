@@ -1,15 +1,21 @@
 // When promises are given up: no progress for too long, an aborted signal, and what has come in by then.
 'use strict'
 
-const clock = require('./support/limit-clock')
+const clock = require('./support/limit-clock.js')
 const { test, describe } = require('node:test')
 const assert = require('node:assert/strict')
 const { getEventListeners } = require('node:events')
-const { startScriptedTracker, silent } = require('./support/scripted-tracker')
-const { startScript } = require('./support/child')
-const { UdpTracker, INFO_HASH, createClient, allDelivered, REQUEST } = require('./support/client')
-const { deadline, patient } = require('./support/deadline')
-const wire = require('./support/wire')
+const { startScriptedTracker, silent } = require('./support/scripted-tracker.js')
+const { startScript } = require('./support/child.js')
+const {
+  UdpTracker,
+  INFO_HASH,
+  createClient,
+  allDelivered,
+  REQUEST
+} = require('./support/client.js')
+const { deadline, patient } = require('./support/deadline.js')
+const wire = require('./support/wire.js')
 
 const { announce, scrape, drain } = UdpTracker
 const A_DATAGRAM = 60

@@ -3,9 +3,9 @@
 
 const { test } = require('node:test')
 const assert = require('node:assert/strict')
-const { UdpTracker, REQUEST, createClient, nextUpdate } = require('./support/client')
-const { startScriptedTracker } = require('./support/scripted-tracker')
-const wire = require('./support/wire')
+const { UdpTracker, REQUEST, createClient, nextUpdate } = require('./support/client.js')
+const { startScriptedTracker } = require('./support/scripted-tracker.js')
+const wire = require('./support/wire.js')
 
 // A tracker behind such a translator. `cut()` makes all ports that it has seen lead nowhere.
 async function startBehindNat(t) {

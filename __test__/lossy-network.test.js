@@ -3,10 +3,10 @@
 
 const { test } = require('node:test')
 const assert = require('node:assert/strict')
-const { infoHash, mismatch } = require('./support/numbered')
-const { UdpTracker, PEER_ID } = require('./support/client')
-const { deadline } = require('./support/deadline')
-const { startRelay, total } = require('./support/relay')
+const { infoHash, mismatch } = require('./support/numbered.js')
+const { UdpTracker, PEER_ID } = require('./support/client.js')
+const { deadline } = require('./support/deadline.js')
+const { startRelay, total } = require('./support/relay.js')
 
 const NEVER_AGAIN = 2 ** 31 - 1
 const WITHIN_MS = 60_000

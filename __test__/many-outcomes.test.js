@@ -4,11 +4,11 @@
 const { test, describe } = require('node:test')
 const assert = require('node:assert/strict')
 const engine = require('../lib/engine/engine.js')
-const { startScriptedTracker, silent } = require('./support/scripted-tracker')
-const { startScript } = require('./support/child')
-const { createClient, nextUpdate } = require('./support/client')
-const { withoutEmulator } = require('./support/deadline')
-const wire = require('./support/wire')
+const { startScriptedTracker, silent } = require('./support/scripted-tracker.js')
+const { startScript } = require('./support/child.js')
+const { createClient, nextUpdate } = require('./support/client.js')
+const { withoutEmulator } = require('./support/deadline.js')
+const wire = require('./support/wire.js')
 
 const isGlibc =
   process.platform === 'linux' &&

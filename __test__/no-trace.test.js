@@ -3,11 +3,11 @@
 
 const { test, describe } = require('node:test')
 const assert = require('node:assert/strict')
-const { startScriptedTracker, silent } = require('./support/scripted-tracker')
-const { startScript } = require('./support/child')
-const { UdpTracker, INFO_HASH, PEER_ID } = require('./support/client')
-const { createClient, nextUpdate, nextError, allDelivered } = require('./support/client')
-const wire = require('./support/wire')
+const { startScriptedTracker, silent } = require('./support/scripted-tracker.js')
+const { startScript } = require('./support/child.js')
+const { UdpTracker, INFO_HASH, PEER_ID } = require('./support/client.js')
+const { createClient, nextUpdate, nextError, allDelivered } = require('./support/client.js')
+const wire = require('./support/wire.js')
 
 const OTHER_HASH = Buffer.from('98765432109876543210')
 const BAD_VALUES = {

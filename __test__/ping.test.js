@@ -6,11 +6,11 @@ const assert = require('node:assert/strict')
 const dgram = require('node:dgram')
 const { once } = require('node:events')
 const { setImmediate } = require('node:timers/promises')
-const { startScriptedTracker, silent } = require('./support/scripted-tracker')
-const { UdpTracker, REQUEST, rejection } = require('./support/client')
-const { deadline } = require('./support/deadline')
-const { withoutIPv6 } = require('./support/loopback')
-const wire = require('./support/wire')
+const { startScriptedTracker, silent } = require('./support/scripted-tracker.js')
+const { UdpTracker, REQUEST, rejection } = require('./support/client.js')
+const { deadline } = require('./support/deadline.js')
+const { withoutIPv6 } = require('./support/loopback.js')
+const wire = require('./support/wire.js')
 
 const { announce, ping, scrape, TrackerError } = UdpTracker
 

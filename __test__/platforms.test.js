@@ -6,9 +6,9 @@ const { test } = require('node:test')
 const assert = require('node:assert/strict')
 const fs = require('node:fs')
 const path = require('node:path')
-const { ROOT } = require('./support/child')
-const { PLATFORMS, CHECKED, platformOf } = require('../scripts/platforms/list')
-const { commandFor } = require('../scripts/platforms/build')
+const { ROOT } = require('./support/child.js')
+const { PLATFORMS, CHECKED, platformOf } = require('../scripts/platforms/list.js')
+const { commandFor } = require('../scripts/platforms/build.js')
 
 const BUILD_STEP = 'node scripts/platforms/build.js ${{ matrix.target }} ${{ matrix.how }}'
 const read = (file) => fs.readFileSync(path.join(ROOT, file), 'utf8')

@@ -3,9 +3,9 @@
 
 const { test } = require('node:test')
 const assert = require('node:assert/strict')
-const { startScriptedTracker, silent } = require('./support/scripted-tracker')
-const { startScript } = require('./support/child')
-const wire = require('./support/wire')
+const { startScriptedTracker, silent } = require('./support/scripted-tracker.js')
+const { startScript } = require('./support/child.js')
+const wire = require('./support/wire.js')
 
 function assertExited({ code, signal, stderr }, expected = 0) {
   assert.deepEqual({ code, signal, stderr }, { code: expected, signal: null, stderr: '' })

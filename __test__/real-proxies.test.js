@@ -3,12 +3,12 @@
 
 const { test } = require('node:test')
 const assert = require('node:assert/strict')
-const { startDante, startMicrosocks } = require('./support/real-proxies')
-const { UdpTracker, createClient, nextUpdate, INFO_HASH, REQUEST } = require('./support/client')
-const { startScriptedTracker } = require('./support/scripted-tracker')
-const { runCommand } = require('./support/command-line')
-const wire = require('./support/wire')
-const { needs } = require('./support/needs')
+const { startDante, startMicrosocks } = require('./support/real-proxies.js')
+const { UdpTracker, createClient, nextUpdate, INFO_HASH, REQUEST } = require('./support/client.js')
+const { startScriptedTracker } = require('./support/scripted-tracker.js')
+const { runCommand } = require('./support/command-line.js')
+const wire = require('./support/wire.js')
+const { needs } = require('./support/needs.js')
 
 const request = { ...REQUEST, _timeout: 100 }
 

@@ -3,10 +3,10 @@
 'use strict'
 
 const { test, describe } = require('node:test')
-const realTrackers = require('./support/real-trackers')
-const { withoutIPv6 } = require('./support/loopback')
-const { needs } = require('./support/needs')
-const { assertScrapes, manyHashes } = require('./support/swarms')
+const realTrackers = require('./support/real-trackers.js')
+const { withoutIPv6 } = require('./support/loopback.js')
+const { needs } = require('./support/needs.js')
+const { assertScrapes, manyHashes } = require('./support/swarms.js')
 
 test('opentracker is scraped for what was announced', { skip: needs('opentracker') }, async (t) => {
   const infoHashes = manyHashes(150)

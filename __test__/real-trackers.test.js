@@ -4,10 +4,10 @@
 const { test, describe } = require('node:test')
 const assert = require('node:assert/strict')
 const { randomBytes } = require('node:crypto')
-const { needs } = require('./support/needs')
-const { startOpentracker, startBittorrentTracker } = require('./support/real-trackers')
-const { withoutIPv6 } = require('./support/loopback')
-const { UdpTracker, nextUpdate, nextError } = require('./support/client')
+const { needs } = require('./support/needs.js')
+const { startOpentracker, startBittorrentTracker } = require('./support/real-trackers.js')
+const { withoutIPv6 } = require('./support/loopback.js')
+const { UdpTracker, nextUpdate, nextError } = require('./support/client.js')
 
 const SEED = { port: 6881, counters: { downloaded: 1000, left: 0, uploaded: 5000 } }
 const LEECHER = { port: 6882, counters: { downloaded: 0, left: 1000, uploaded: 0 } }

@@ -3,9 +3,9 @@
 
 const { test } = require('node:test')
 const assert = require('node:assert/strict')
-const { UdpTracker, createClient, nextError, INFO_HASH, REQUEST } = require('./support/client')
-const { withoutIPv6 } = require('./support/loopback')
-const { startScriptedTracker } = require('./support/scripted-tracker')
+const { UdpTracker, createClient, nextError, INFO_HASH, REQUEST } = require('./support/client.js')
+const { withoutIPv6 } = require('./support/loopback.js')
+const { startScriptedTracker } = require('./support/scripted-tracker.js')
 
 const request = { ...REQUEST, _timeout: 50 }
 

@@ -3,9 +3,9 @@
 
 const { test } = require('node:test')
 const assert = require('node:assert/strict')
-const { startScriptedTracker, silent } = require('./support/scripted-tracker')
-const { EXPOSE_GC, startBareScript } = require('./support/child')
-const wire = require('./support/wire')
+const { startScriptedTracker, silent } = require('./support/scripted-tracker.js')
+const { EXPOSE_GC, startBareScript } = require('./support/child.js')
+const wire = require('./support/wire.js')
 
 // load() is the package anew; drop() forgets every copy of it, as whoever wants it gone has to; untilFreed(ref) collects
 // garbage until what it refers to is gone, or a hundred times.

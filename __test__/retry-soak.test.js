@@ -3,8 +3,8 @@
 
 const { test } = require('node:test')
 const assert = require('node:assert/strict')
-const { run } = require('./robustness/retry-soak')
-const { patient } = require('./support/deadline')
+const { run } = require('./robustness/retry-soak.js')
+const { patient } = require('./support/deadline.js')
 
 test('with retry each torrent is announced again once its tracker is back', async () => {
   const { lost, announced } = await run({ torrents: 200, seconds: patient(20), speed: 20 })

@@ -5,12 +5,12 @@ const { AsyncLocalStorage } = require('node:async_hooks')
 const os = require('node:os')
 const { test, describe } = require('node:test')
 const assert = require('node:assert/strict')
-const { onlyWait, waits } = require('./support/interval-clock')
-const clock = require('./support/limit-clock')
-const { startScriptedTracker, silent } = require('./support/scripted-tracker')
-const { UdpTracker, createClient, nextUpdate, nextError } = require('./support/client')
+const { onlyWait, waits } = require('./support/interval-clock.js')
+const clock = require('./support/limit-clock.js')
+const { startScriptedTracker, silent } = require('./support/scripted-tracker.js')
+const { UdpTracker, createClient, nextUpdate, nextError } = require('./support/client.js')
 const retry = require('../lib/api/retry.js')
-const wire = require('./support/wire')
+const wire = require('./support/wire.js')
 
 const REFUSED = { announce: (request) => wire.errorResponse(request, 'unregistered torrent') }
 const MINUTE = 60_000

@@ -1,14 +1,14 @@
 // scrape.stream(): rows in order from any source, no more at a time than is taken, and what a failure leaves.
 'use strict'
 
-const clock = require('./support/limit-clock')
+const clock = require('./support/limit-clock.js')
 const { test, describe } = require('node:test')
 const assert = require('node:assert/strict')
 const { getEventListeners } = require('node:events')
 const { setImmediate: nextTurn } = require('node:timers/promises')
-const { startScriptedTracker, silent } = require('./support/scripted-tracker')
-const { UdpTracker, INFO_HASH, allDelivered } = require('./support/client')
-const wire = require('./support/wire')
+const { startScriptedTracker, silent } = require('./support/scripted-tracker.js')
+const { UdpTracker, INFO_HASH, allDelivered } = require('./support/client.js')
+const wire = require('./support/wire.js')
 
 const { stream } = UdpTracker.scrape
 const A_DATAGRAM = 60

@@ -4,10 +4,10 @@
 const { test, describe } = require('node:test')
 const assert = require('node:assert/strict')
 const { once } = require('node:events')
-const { startScriptedTracker, silent } = require('./support/scripted-tracker')
-const { UdpTracker, INFO_HASH, createClient, allDelivered } = require('./support/client')
-const { deadline } = require('./support/deadline')
-const wire = require('./support/wire')
+const { startScriptedTracker, silent } = require('./support/scripted-tracker.js')
+const { UdpTracker, INFO_HASH, createClient, allDelivered } = require('./support/client.js')
+const { deadline } = require('./support/deadline.js')
+const wire = require('./support/wire.js')
 
 const EMPTY_ANSWER = 'scrape response should be 8 bytes and 12 for each info-hash'
 

@@ -3,7 +3,7 @@
 
 const { test } = require('node:test')
 const assert = require('node:assert/strict')
-const { run, problems } = require('./robustness/soak')
+const { run, problems } = require('./robustness/soak.js')
 
 test('over a network that loses 5 % the numbers of requests, answers and failures add up', async () => {
   const result = await run({ announces: 20_000, repeating: 100, inFlight: 1000, timeout: 50 })

@@ -3,12 +3,12 @@
 
 const { test } = require('node:test')
 const assert = require('node:assert/strict')
-const clock = require('./support/limit-clock')
-const { startScriptedTracker, silent } = require('./support/scripted-tracker')
-const { UdpTracker, createClient, nextUpdate, recordEvents } = require('./support/client')
-const { startScript } = require('./support/child')
-const { deadline } = require('./support/deadline')
-const wire = require('./support/wire')
+const clock = require('./support/limit-clock.js')
+const { startScriptedTracker, silent } = require('./support/scripted-tracker.js')
+const { UdpTracker, createClient, nextUpdate, recordEvents } = require('./support/client.js')
+const { startScript } = require('./support/child.js')
+const { deadline } = require('./support/deadline.js')
+const wire = require('./support/wire.js')
 
 const settled = (promise) => deadline(promise, 'stop() did not resolve')
 

@@ -4,11 +4,11 @@
 const { test } = require('node:test')
 const assert = require('node:assert/strict')
 const path = require('node:path')
-const { PRELUDE, startCommand } = require('./support/child')
-const { createClient, nextUpdate, UdpTracker } = require('./support/client')
-const { NAMESPACE } = require('./support/fault')
-const { needs, needsNamespaces } = require('./support/needs')
-const { startScriptedTracker } = require('./support/scripted-tracker')
+const { PRELUDE, startCommand } = require('./support/child.js')
+const { createClient, nextUpdate, UdpTracker } = require('./support/client.js')
+const { NAMESPACE } = require('./support/fault.js')
+const { needs, needsNamespaces } = require('./support/needs.js')
+const { startScriptedTracker } = require('./support/scripted-tracker.js')
 
 const noShell = process.platform === 'win32' && 'descriptors are limited by a shell of Unix'
 const noNamespaces = needsNamespaces()

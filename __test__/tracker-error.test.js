@@ -3,9 +3,9 @@
 
 const { test } = require('node:test')
 const assert = require('node:assert/strict')
-const { startScriptedTracker } = require('./support/scripted-tracker')
-const { createClient, nextError } = require('./support/client')
-const wire = require('./support/wire')
+const { startScriptedTracker } = require('./support/scripted-tracker.js')
+const { createClient, nextError } = require('./support/client.js')
+const wire = require('./support/wire.js')
 
 const messages = [
   ['abcdefgh', 'abcdefgh', 'is passed on as it is'],

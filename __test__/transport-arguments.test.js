@@ -3,7 +3,7 @@
 
 const { test } = require('node:test')
 const assert = require('node:assert/strict')
-const { UdpTracker, INFO_HASH, PEER_ID } = require('./support/client')
+const { UdpTracker, INFO_HASH, PEER_ID } = require('./support/client.js')
 
 const URL = 'udp://127.0.0.1:6969'
 

@@ -5,9 +5,9 @@ const { test } = require('node:test')
 const assert = require('node:assert/strict')
 const dns = require('node:dns')
 const { isIPv4 } = require('node:net')
-const { deadline } = require('./support/deadline')
-const { UdpTracker, createClient, nextError, nextUpdate, REQUEST } = require('./support/client')
-const { startScriptedTracker } = require('./support/scripted-tracker')
+const { deadline } = require('./support/deadline.js')
+const { UdpTracker, createClient, nextError, nextUpdate, REQUEST } = require('./support/client.js')
+const { startScriptedTracker } = require('./support/scripted-tracker.js')
 
 const request = { ...REQUEST, _timeout: 50 }
 

@@ -7,8 +7,8 @@ const assert = require('node:assert/strict')
 const { EventEmitter } = require('node:events')
 const path = require('node:path')
 const ts = require('typescript')
-const { ROOT, slashed } = require('./support/child')
-const entry = require('../lib/bittorrent-tracker')
+const { ROOT, slashed } = require('./support/child.js')
+const entry = require('../lib/bittorrent-tracker/index.js')
 
 const FOLDER = slashed(path.join(ROOT, 'lib/bittorrent-tracker'))
 const COMMONJS = `${FOLDER}/index.d.ts`

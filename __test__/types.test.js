@@ -8,11 +8,11 @@ const { execFile } = require('node:child_process')
 const { EventEmitter } = require('node:events')
 const path = require('node:path')
 const { pathToFileURL } = require('node:url')
-const declared = require('./types/declarations')
-const { ROOT } = require('./support/child')
-const { startScriptedTracker } = require('./support/scripted-tracker')
-const { UdpTracker, INFO_HASH, PEER_ID, createClient } = require('./support/client')
-const wire = require('./support/wire')
+const declared = require('./types/declarations.js')
+const { ROOT } = require('./support/child.js')
+const { startScriptedTracker } = require('./support/scripted-tracker.js')
+const { UdpTracker, INFO_HASH, PEER_ID, createClient } = require('./support/client.js')
+const wire = require('./support/wire.js')
 
 const COMPILE_MS = 60_000
 const URL = 'udp://127.0.0.1:6969'
@@ -55,8 +55,8 @@ test('the fixtures compile under strict, and each misuse in them is an error', a
   const tsc = require.resolve('typescript/lib/tsc.js')
   const args = [tsc, '--noEmit', '--strict', '--pretty', 'false', '--project', '__test__/types']
   const errors = await new Promise((resolve) => {
-    execFile(process.execPath, args, { cwd: ROOT, timeout: COMPILE_MS }, (err, stdout, stderr) =>
-      resolve(stdout + stderr + (err ? err.message : ''))
+    execFile(process.execPath, args, { cwd: ROOT, timeout: COMPILE_MS }, (error, stdout, stderr) =>
+      resolve(stdout + stderr + (error ? error.message : ''))
     )
   })
   assert.equal(errors, '')

@@ -3,7 +3,7 @@
 
 const { test } = require('node:test')
 const assert = require('node:assert/strict')
-const { readReport } = require('./memory/errors')
+const { readReport } = require('./memory/errors.js')
 
 const frame = (obj, fn) =>
   `<frame><ip>0x1</ip><obj>${obj}</obj><fn>${fn}</fn><file>a.rs</file><line>7</line></frame>`

@@ -3,11 +3,11 @@
 
 const { test, describe } = require('node:test')
 const assert = require('node:assert/strict')
-const { startScriptedTracker } = require('./support/scripted-tracker')
-const { UdpTracker, INFO_HASH, PEER_ID } = require('./support/client')
-const { createClient, nextUpdate, nextError, recordEvents } = require('./support/client')
-const { allDelivered } = require('./support/client')
-const wire = require('./support/wire')
+const { startScriptedTracker } = require('./support/scripted-tracker.js')
+const { UdpTracker, INFO_HASH, PEER_ID } = require('./support/client.js')
+const { createClient, nextUpdate, nextError, recordEvents } = require('./support/client.js')
+const { allDelivered } = require('./support/client.js')
+const wire = require('./support/wire.js')
 
 // The announce request that a tracker gets from a client made and asked like this.
 async function announceRequest(t, { opts, event = 2, counters }) {
@@ -178,8 +178,8 @@ describe('a URL without a port', () => {
     let tracker
     try {
       tracker = await startScriptedTracker(t, { port: 80 })
-    } catch (err) {
-      return t.skip(`this user cannot have port 80 of 127.0.0.1 (${err.code})`)
+    } catch (error) {
+      return t.skip(`this user cannot have port 80 of 127.0.0.1 (${error.code})`)
     }
     const client = createClient(t, 'udp://127.0.0.1')
     client.announce(2)

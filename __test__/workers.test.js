@@ -3,8 +3,8 @@
 
 const { test } = require('node:test')
 const assert = require('node:assert/strict')
-const { startScriptedTracker, silent } = require('./support/scripted-tracker')
-const { PRELUDE, startScript, startBareScript } = require('./support/child')
+const { startScriptedTracker, silent } = require('./support/scripted-tracker.js')
+const { PRELUDE, startScript, startBareScript } = require('./support/child.js')
 
 function assertExited({ code, signal, stderr }) {
   assert.deepEqual({ code, signal, stderr }, { code: 0, signal: null, stderr: '' })

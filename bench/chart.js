@@ -1,12 +1,11 @@
-'use strict'
-
 // Draws the announces of results/network.json, which `npm run bench -- --only network` writes, into ../docs/: how many of
 // 10,000 were answered by when, how many within ten seconds, and how long one takes, by how much the network loses.
 //
 //   node bench/chart.js
+'use strict'
 
-const fs = require('fs')
-const path = require('path')
+const fs = require('node:fs')
+const path = require('node:path')
 
 const { lossText } = require('./lib/network.js')
 const { sharesChart } = require('./lib/shares.js')

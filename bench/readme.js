@@ -1,12 +1,11 @@
-'use strict'
-
 // Puts the figures of results/network.json, which `npm run bench -- --only network` writes, into the README's table,
 // between its two marks.
 //
 //   node bench/readme.js
+'use strict'
 
-const fs = require('fs')
-const path = require('path')
+const fs = require('node:fs')
+const path = require('node:path')
 
 const { firstScreen } = require('./lib/overview.js')
 

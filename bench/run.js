@@ -1,5 +1,3 @@
-'use strict'
-
 // Measures the package beside the original, bittorrent-tracker's client and a native load generator, all in one run on
 // this machine, and prints medians with the least and the most.
 //
@@ -8,11 +6,12 @@
 // `--only network` is the part through a network that loses datagrams.
 //
 // Every measurement has a process and a tracker of its own; the competitors take turns. Nothing leaves loopback.
+'use strict'
 
-const fs = require('fs')
-const os = require('os')
-const path = require('path')
-const { parseArgs } = require('util')
+const fs = require('node:fs')
+const os = require('node:os')
+const path = require('node:path')
+const { parseArgs } = require('node:util')
 
 const aquatic = require('./lib/aquatic.js')
 const { measureFigure } = require('./lib/measure.js')

@@ -4,8 +4,8 @@
 
 const path = require('node:path')
 const { describe, it } = require('node:test')
-const { checkBoth, checkDifference, checkWaits } = require('./support/check')
-const { run } = require('./support/run')
+const { checkBoth, checkDifference, checkWaits } = require('./support/check.js')
+const { run } = require('./support/run.js')
 
 const ORIGINAL = path.join(__dirname, 'node_modules', 'original')
 const OURS = path.dirname(__dirname)

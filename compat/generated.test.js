@@ -9,7 +9,7 @@ const { once } = require('node:events')
 const fs = require('node:fs')
 const path = require('node:path')
 const { inspect } = require('node:util')
-const { casesOf } = require('./support/values')
+const { casesOf } = require('./support/values.js')
 
 const ORIGINAL = path.join(__dirname, 'node_modules', 'original')
 const OURS = path.dirname(__dirname)

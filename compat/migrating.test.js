@@ -6,9 +6,9 @@ const assert = require('node:assert/strict')
 const { execFile } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
-const { codeBlocks, printed } = require('../__test__/support/markdown')
-const { exampleScript } = require('../__test__/support/example-tracker')
-const { startScriptedTracker } = require('../__test__/support/scripted-tracker')
+const { codeBlocks, printed } = require('../__test__/support/markdown.js')
+const { exampleScript } = require('../__test__/support/example-tracker.js')
+const { startScriptedTracker } = require('../__test__/support/scripted-tracker.js')
 
 const GUIDE = fs.readFileSync(path.join(__dirname, '../docs/migrating.md'), 'utf8')
 
@@ -21,8 +21,8 @@ test('the code for version 1 and 2 prints on version 1.2.0 what the guide says',
 
   const stdout = await new Promise((resolve, reject) => {
     const options = { cwd: __dirname, timeout: 20_000 }
-    execFile(process.execPath, ['--eval', code], options, (err, out) => {
-      if (err) reject(err)
+    execFile(process.execPath, ['--eval', code], options, (error, out) => {
+      if (error) reject(error)
       else resolve(out)
     })
   })

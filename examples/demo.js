@@ -29,8 +29,8 @@ async function startTracker(port) {
 async function startToStay() {
   try {
     return await startTracker(PORT)
-  } catch (err) {
-    if (err.code !== 'EADDRINUSE') throw err
+  } catch (error) {
+    if (error.code !== 'EADDRINUSE') throw error
     return startTracker(0)
   }
 }

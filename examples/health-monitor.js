@@ -30,11 +30,11 @@ async function stateOf(url, signal) {
     const started = performance.now()
     await scrape(url, [infoHash], { timeout, signal })
     return { state: 'up', details: `${Math.round(performance.now() - started)} ms` }
-  } catch (err) {
-    if (!(err instanceof TrackerError)) throw err
+  } catch (error) {
+    if (!(error instanceof TrackerError)) throw error
     // Its own words, such as that it takes no scrapes: it is there and answers.
-    const state = err.code === 'TRACKER_ERROR' ? 'refusing' : 'down'
-    return { state, details: `${err.code}: ${err.message}` }
+    const state = error.code === 'TRACKER_ERROR' ? 'refusing' : 'down'
+    return { state, details: `${error.code}: ${error.message}` }
   }
 }
 
@@ -53,12 +53,12 @@ async function main() {
   for (const name of ['SIGINT', 'SIGTERM']) process.once(name, () => stop.abort())
   try {
     await Promise.all(urls.map((url) => watch(url, stop.signal)))
-  } catch (err) {
-    if (!stop.signal.aborted) throw err
+  } catch (error) {
+    if (!stop.signal.aborted) throw error
   }
 }
 
-main().catch((err) => {
-  console.error(err)
+main().catch((error) => {
+  console.error(error)
   process.exitCode = 1
 })

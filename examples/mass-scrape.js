@@ -43,8 +43,8 @@ async function main() {
   console.error(`${rows.length} torrents in ${Date.now() - started} ms`)
 }
 
-main().catch((err) => {
+main().catch((error) => {
   // A TrackerError has a code besides; a wrong info-hash is a RangeError that names its place in the file.
-  console.error(err.code ? `${err.code}: ${err.message}` : err.message)
+  console.error(error.code ? `${error.code}: ${error.message}` : error.message)
   process.exitCode = 1
 })

@@ -27,8 +27,8 @@ binding.Session = class extends Session {
 }
 
 const UdpTracker = require('..')
-const trackers = require('../__test__/support/real-trackers')
-const { withoutIPv6 } = require('../__test__/support/loopback')
+const trackers = require('../__test__/support/real-trackers.js')
+const { withoutIPv6 } = require('../__test__/support/loopback.js')
 
 const infoHash = Buffer.alloc(20, 0xab)
 const unknown = Buffer.alloc(20, 0xcd)

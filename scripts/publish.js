@@ -15,8 +15,8 @@ const path = require('node:path')
 const { setTimeout: sleep } = require('node:timers/promises')
 const { parseArgs } = require('node:util')
 const { gunzipSync } = require('node:zlib')
-const { hasPlaceholder } = require('./pack')
-const { PLATFORMS } = require('./platforms/list')
+const { hasPlaceholder } = require('./pack.js')
+const { PLATFORMS } = require('./platforms/list.js')
 
 const ATTEMPTS = 5
 const IS_WINDOWS = process.platform === 'win32'

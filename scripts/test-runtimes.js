@@ -9,8 +9,8 @@
 const { spawnSync } = require('node:child_process')
 const path = require('node:path')
 const { parseArgs } = require('node:util')
-const { RUNTIMES, programOf } = require('./runtimes')
-const { testArguments, testFiles } = require('./test/files')
+const { RUNTIMES, programOf } = require('./runtimes.js')
+const { testArguments, testFiles } = require('./test/files.js')
 
 const ROOT = path.resolve(__dirname, '..')
 

@@ -3,16 +3,16 @@
 'use strict'
 
 const { test, describe } = require('node:test')
-const realTrackers = require('../support/real-trackers')
-const { withoutIPv6 } = require('../support/loopback')
-const { needs } = require('../support/needs')
+const realTrackers = require('../support/real-trackers.js')
+const { withoutIPv6 } = require('../support/loopback.js')
+const { needs } = require('../support/needs.js')
 const {
   MANY,
   assertLifeOfASwarm,
   assertManyScraped,
   assertScrapes,
   manyHashes
-} = require('../support/swarms')
+} = require('../support/swarms.js')
 
 for (const [family, address, host, skip] of [
   ['IPv4', '127.0.0.1', '127.0.0.1', false],

@@ -3,7 +3,7 @@
 
 const { test } = require('node:test')
 const assert = require('node:assert/strict')
-const { bin, run } = require('./run')
+const { bin, run } = require('./run.js')
 
 test('Jest, in node and jsdom, before and after its timers are put on', async (t) => {
   const output = await run(t, bin('jest', 'bin/jest.js'), '--runInBand')

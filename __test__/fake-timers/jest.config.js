@@ -1,6 +1,5 @@
-'use strict'
-
 // Jest's environments, with real timers at first and with fake ones from the very beginning.
+'use strict'
 const project = (displayName, testEnvironment, fakeTimers) => ({
   displayName,
   testEnvironment,

@@ -3,7 +3,7 @@
 
 const { test } = require('node:test')
 const assert = require('node:assert/strict')
-const { bin, run } = require('./run')
+const { bin, run } = require('./run.js')
 
 // Fifteen files leave some 50 MB each.
 test('Jest runs more test files in one process than memory has room for', async (t) => {

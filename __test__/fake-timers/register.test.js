@@ -1,10 +1,9 @@
-'use strict'
-
 // register inside test runners that load modules by themselves.
+'use strict'
 
 const { test } = require('node:test')
 const assert = require('node:assert/strict')
-const { bin, runIn } = require('./run')
+const { bin, runIn } = require('./run.js')
 
 const SUITES = 'suites/register'
 const ENV = { NODE_OPTIONS: '--import bittorrent-udp-tracker/register' }

@@ -5,8 +5,8 @@ const { before } = require('node:test')
 const { execFile } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
-const { startScriptedTracker, silent } = require('../support/scripted-tracker')
-const wire = require('../support/wire')
+const { startScriptedTracker, silent } = require('../support/scripted-tracker.js')
+const wire = require('../support/wire.js')
 
 const ROOT = path.resolve(__dirname, '../..')
 const LONGEST_RUN = 120_000

@@ -4,11 +4,11 @@
 
 const assert = require('node:assert/strict')
 const fs = require('node:fs')
-const { jsonLines, runCommand, temporaryFiles } = require('../support/command-line')
-const { startDnsServer } = require('../support/dns-server')
-const { run, useOwnFile, useOwnResolver } = require('../support/fault')
-const { startSocksProxy } = require('../support/socks-proxy')
-const { startScriptedTracker, silent } = require('../support/scripted-tracker')
+const { jsonLines, runCommand, temporaryFiles } = require('../support/command-line.js')
+const { startDnsServer } = require('../support/dns-server.js')
+const { run, useOwnFile, useOwnResolver } = require('../support/fault.js')
+const { startSocksProxy } = require('../support/socks-proxy.js')
+const { startScriptedTracker, silent } = require('../support/scripted-tracker.js')
 
 run(async (t) => {
   useOwnResolver('timeout:1 attempts:1')

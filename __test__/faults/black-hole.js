@@ -1,9 +1,9 @@
 // Routes that refuse what is sent, each in its own way, are all waited for.
 'use strict'
 
-const { run, ip } = require('../support/fault')
-const { startScriptedTracker } = require('../support/scripted-tracker')
-const { UdpTracker, createClient, nextUpdate } = require('../support/client')
+const { run, ip } = require('../support/fault.js')
+const { startScriptedTracker } = require('../support/scripted-tracker.js')
+const { UdpTracker, createClient, nextUpdate } = require('../support/client.js')
 
 const address = '10.9.8.7'
 

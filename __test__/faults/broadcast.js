@@ -2,8 +2,8 @@
 'use strict'
 
 const assert = require('node:assert/strict')
-const { run, ip } = require('../support/fault')
-const { UdpTracker, REQUEST } = require('../support/client')
+const { run, ip } = require('../support/fault.js')
+const { UdpTracker, REQUEST } = require('../support/client.js')
 
 run(async () => {
   ip('link', 'add', 'net0', 'type', 'veth', 'peer', 'name', 'net1')

@@ -2,9 +2,9 @@
 'use strict'
 
 const assert = require('node:assert/strict')
-const { startCommand } = require('../support/command-line')
-const { startDnsServer } = require('../support/dns-server')
-const { run, useOwnResolver } = require('../support/fault')
+const { startCommand } = require('../support/command-line.js')
+const { startDnsServer } = require('../support/dns-server.js')
+const { run, useOwnResolver } = require('../support/fault.js')
 
 const HASH = '95c8a2f1c5c4a2f0e0b1d7d6f1e2d3c4b5a69788'
 const NAMES = Array.from({ length: 40 }, (_, i) => `hangs${i}.example:6969`)

@@ -3,8 +3,8 @@
 'use strict'
 
 const assert = require('node:assert/strict')
-const { runCommand } = require('../support/command-line')
-const { TRACKER, TRACKER_V6, capture, runBetweenNetworks } = require('../support/two-networks')
+const { runCommand } = require('../support/command-line.js')
+const { TRACKER, TRACKER_V6, capture, runBetweenNetworks } = require('../support/two-networks.js')
 
 const HASH = '95c8a2f1c5c4a2f0e0b1d7d6f1e2d3c4b5a69788'
 const ARGS = { announce: [HASH], scrape: [HASH], check: [], ping: ['--count', '1'] }

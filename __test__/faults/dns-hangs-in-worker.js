@@ -3,9 +3,9 @@
 
 const fs = require('node:fs')
 const { Worker } = require('node:worker_threads')
-const { run, useOwnResolver } = require('../support/fault')
-const { startDnsServer } = require('../support/dns-server')
-const { PRELUDE, ROOT } = require('../support/child')
+const { run, useOwnResolver } = require('../support/fault.js')
+const { startDnsServer } = require('../support/dns-server.js')
+const { PRELUDE, ROOT } = require('../support/child.js')
 
 const threads = () => fs.readdirSync('/proc/self/task').length
 

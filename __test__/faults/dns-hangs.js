@@ -4,10 +4,10 @@
 
 const assert = require('node:assert/strict')
 const fs = require('node:fs')
-const { run, useOwnResolver } = require('../support/fault')
-const { startDnsServer } = require('../support/dns-server')
-const { startScriptedTracker } = require('../support/scripted-tracker')
-const { createClient, nextUpdate } = require('../support/client')
+const { run, useOwnResolver } = require('../support/fault.js')
+const { startDnsServer } = require('../support/dns-server.js')
+const { startScriptedTracker } = require('../support/scripted-tracker.js')
+const { createClient, nextUpdate } = require('../support/client.js')
 
 const HANGING = 2500
 // Those of Node.js, the engine's and the ones that look-ups block.

@@ -2,9 +2,9 @@
 'use strict'
 
 const assert = require('node:assert/strict')
-const { run } = require('../support/fault')
-const { TRACKER, TRACKER_V6, capture, startTwoNetworks } = require('../support/two-networks')
-const { UdpTracker, INFO_HASH, REQUEST } = require('../support/client')
+const { run } = require('../support/fault.js')
+const { TRACKER, TRACKER_V6, capture, startTwoNetworks } = require('../support/two-networks.js')
+const { UdpTracker, INFO_HASH, REQUEST } = require('../support/client.js')
 
 const request = { ...REQUEST, _timeout: 100 }
 

@@ -3,10 +3,10 @@
 'use strict'
 
 const assert = require('node:assert/strict')
-const { run, useOwnFile, useOwnResolver } = require('../support/fault')
-const { startDnsServer } = require('../support/dns-server')
-const { startScriptedTracker } = require('../support/scripted-tracker')
-const { REQUEST, UdpTracker } = require('../support/client')
+const { run, useOwnFile, useOwnResolver } = require('../support/fault.js')
+const { startDnsServer } = require('../support/dns-server.js')
+const { startScriptedTracker } = require('../support/scripted-tracker.js')
+const { REQUEST, UdpTracker } = require('../support/client.js')
 
 const TRANSPORTS = 20
 const BLOCKED = Array.from({ length: 200_000 }, (_, i) => `0.0.0.0 ad${i}.example\n`).join('')

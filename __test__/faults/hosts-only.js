@@ -4,10 +4,10 @@
 
 const assert = require('node:assert/strict')
 const fs = require('node:fs')
-const { run, useOwnFile, useOwnResolver } = require('../support/fault')
-const { startDnsServer } = require('../support/dns-server')
-const { startScriptedTracker } = require('../support/scripted-tracker')
-const { REQUEST, UdpTracker } = require('../support/client')
+const { run, useOwnFile, useOwnResolver } = require('../support/fault.js')
+const { startDnsServer } = require('../support/dns-server.js')
+const { startScriptedTracker } = require('../support/scripted-tracker.js')
+const { REQUEST, UdpTracker } = require('../support/client.js')
 
 const BLOCKED = Array.from({ length: 20_000 }, (_, i) => `0.0.0.0 ad${i}.example\n`).join('')
 const NAMES = Array.from({ length: 200 }, (_, i) => `tracker${i}.example`)

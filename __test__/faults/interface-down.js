@@ -1,10 +1,10 @@
 // The network interface is down before the first send, goes down while an announce is in flight, and loses its address.
 'use strict'
 
-const { run, ip } = require('../support/fault')
-const { startScriptedTracker } = require('../support/scripted-tracker')
-const { UdpTracker, createClient, nextUpdate } = require('../support/client')
-const wire = require('../support/wire')
+const { run, ip } = require('../support/fault.js')
+const { startScriptedTracker } = require('../support/scripted-tracker.js')
+const { UdpTracker, createClient, nextUpdate } = require('../support/client.js')
+const wire = require('../support/wire.js')
 
 // Two more of what the engine counts.
 async function more(counter) {

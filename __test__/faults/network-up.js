@@ -3,10 +3,10 @@
 'use strict'
 
 const assert = require('node:assert/strict')
-const { run, ip } = require('../support/fault')
-const { startScriptedTracker } = require('../support/scripted-tracker')
-const { UdpTracker, REQUEST, createClient, nextUpdate } = require('../support/client')
-const wire = require('../support/wire')
+const { run, ip } = require('../support/fault.js')
+const { startScriptedTracker } = require('../support/scripted-tracker.js')
+const { UdpTracker, REQUEST, createClient, nextUpdate } = require('../support/client.js')
+const wire = require('../support/wire.js')
 
 const tracker = '10.9.8.7'
 

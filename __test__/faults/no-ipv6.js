@@ -4,9 +4,9 @@
 const assert = require('node:assert/strict')
 const { execFileSync } = require('node:child_process')
 const fs = require('node:fs')
-const { run, ip } = require('../support/fault')
-const { startScriptedTracker } = require('../support/scripted-tracker')
-const { UdpTracker, REQUEST, createClient, nextError, nextUpdate } = require('../support/client')
+const { run, ip } = require('../support/fault.js')
+const { startScriptedTracker } = require('../support/scripted-tracker.js')
+const { UdpTracker, REQUEST, createClient, nextError, nextUpdate } = require('../support/client.js')
 
 run(async (t) => {
   fs.writeFileSync('/proc/sys/net/ipv6/conf/all/disable_ipv6', '1')

@@ -1,9 +1,9 @@
 // The system forbids the way to the tracker, as a firewall does, and allows it again.
 'use strict'
 
-const { run, ip } = require('../support/fault')
-const { startScriptedTracker } = require('../support/scripted-tracker')
-const { UdpTracker, createClient, nextUpdate } = require('../support/client')
+const { run, ip } = require('../support/fault.js')
+const { startScriptedTracker } = require('../support/scripted-tracker.js')
+const { UdpTracker, createClient, nextUpdate } = require('../support/client.js')
 
 run(async (t) => {
   ip('addr', 'add', '10.9.8.7/32', 'dev', 'lo')

@@ -2,10 +2,10 @@
 'use strict'
 
 const fs = require('node:fs')
-const { run, useOwnResolver } = require('../support/fault')
-const { startDnsServer } = require('../support/dns-server')
-const { startScriptedTracker } = require('../support/scripted-tracker')
-const { REQUEST, UdpTracker } = require('../support/client')
+const { run, useOwnResolver } = require('../support/fault.js')
+const { startDnsServer } = require('../support/dns-server.js')
+const { startScriptedTracker } = require('../support/scripted-tracker.js')
+const { REQUEST, UdpTracker } = require('../support/client.js')
 
 run(async (t) => {
   useOwnResolver('timeout:1 attempts:1')

@@ -2,9 +2,9 @@
 'use strict'
 
 const assert = require('node:assert/strict')
-const { jsonLines, printed, runCommand, startCommand } = require('../support/command-line')
-const { ip } = require('../support/fault')
-const { TRACKER, TRACKER_V6, runBetweenNetworks } = require('../support/two-networks')
+const { jsonLines, printed, runCommand, startCommand } = require('../support/command-line.js')
+const { ip } = require('../support/fault.js')
+const { TRACKER, TRACKER_V6, runBetweenNetworks } = require('../support/two-networks.js')
 
 const HASH = '95c8a2f1c5c4a2f0e0b1d7d6f1e2d3c4b5a69788'
 const ADDRESS = '10.66.0.1'

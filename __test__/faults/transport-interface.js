@@ -3,7 +3,7 @@
 
 const assert = require('node:assert/strict')
 const fs = require('node:fs')
-const { TRACKER, TRACKER_V6, capture, runBetweenNetworks } = require('../support/two-networks')
+const { TRACKER, TRACKER_V6, capture, runBetweenNetworks } = require('../support/two-networks.js')
 const {
   UdpTracker,
   INFO_HASH,
@@ -11,7 +11,7 @@ const {
   nextError,
   nextUpdate,
   REQUEST
-} = require('../support/client')
+} = require('../support/client.js')
 
 const request = { ...REQUEST, _timeout: 100 }
 

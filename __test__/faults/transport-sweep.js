@@ -4,9 +4,9 @@
 
 const assert = require('node:assert/strict')
 const { setTimeout: wait } = require('node:timers/promises')
-const { ip } = require('../support/fault')
-const { TRACKER, TRACKER_V6, runBetweenNetworks } = require('../support/two-networks')
-const { UdpTracker, REQUEST } = require('../support/client')
+const { ip } = require('../support/fault.js')
+const { TRACKER, TRACKER_V6, runBetweenNetworks } = require('../support/two-networks.js')
+const { UdpTracker, REQUEST } = require('../support/client.js')
 
 // Longer than a look-up waits before its second repetition, and an announce before its first.
 const OLDEST_MS = 1600

@@ -2,9 +2,9 @@
 'use strict'
 
 const assert = require('node:assert/strict')
-const { run } = require('../support/fault')
-const { startTwoNetworks } = require('../support/two-networks')
-const { UdpTracker, REQUEST } = require('../support/client')
+const { run } = require('../support/fault.js')
+const { startTwoNetworks } = require('../support/two-networks.js')
+const { UdpTracker, REQUEST } = require('../support/client.js')
 
 const request = { ...REQUEST, _timeout: 100 }
 

@@ -6,8 +6,8 @@ const { test } = require('node:test')
 const assert = require('node:assert/strict')
 const fs = require('node:fs')
 const path = require('node:path')
-const { startScriptedTracker } = require('../support/scripted-tracker')
-const support = require('./support')
+const { startScriptedTracker } = require('../support/scripted-tracker.js')
+const support = require('./support.js')
 
 const { NAME, ROOT } = support
 const TSC = require.resolve('typescript/lib/tsc.js')

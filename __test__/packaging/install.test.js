@@ -7,10 +7,10 @@ const assert = require('node:assert/strict')
 const { execFileSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
-const { programOf } = require('../../scripts/runtimes')
-const { NOTICES, hasPlaceholder, packAll } = require('../../scripts/pack')
-const { PLATFORMS } = require('../../scripts/platforms/list')
-const support = require('./support')
+const { programOf } = require('../../scripts/runtimes.js')
+const { NOTICES, hasPlaceholder, packAll } = require('../../scripts/pack.js')
+const { PLATFORMS } = require('../../scripts/platforms/list.js')
+const support = require('./support.js')
 
 const { NAME, COMMONJS, ESM } = support
 const SCOPE = `@${NAME}`

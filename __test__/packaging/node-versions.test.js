@@ -4,8 +4,8 @@
 const { test, describe, after } = require('node:test')
 const assert = require('node:assert/strict')
 const path = require('node:path')
-const { NODES, npmOf } = require('../../scripts/runtimes')
-const support = require('./support')
+const { NODES, npmOf } = require('../../scripts/runtimes.js')
+const support = require('./support.js')
 
 const published = support.packages({ after })
 

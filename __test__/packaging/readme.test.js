@@ -6,9 +6,9 @@ const { test, describe } = require('node:test')
 const assert = require('node:assert/strict')
 const fs = require('node:fs')
 const path = require('node:path')
-const { codeBlocks } = require('../support/markdown')
-const { readPage } = require('../support/pages')
-const support = require('./support')
+const { codeBlocks } = require('../support/markdown.js')
+const { readPage } = require('../support/pages.js')
+const support = require('./support.js')
 
 const { NAME, ROOT, COMMONJS, ESM } = support
 

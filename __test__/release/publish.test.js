@@ -5,9 +5,9 @@ const { test, describe, after } = require('node:test')
 const assert = require('node:assert/strict')
 const fs = require('node:fs')
 const path = require('node:path')
-const support = require('../packaging/support')
-const { startVerdaccio } = require('./registry')
-const { NAME, copyOf, linesOf, publish, release } = require('./support')
+const support = require('../packaging/support.js')
+const { startVerdaccio } = require('./registry.js')
+const { NAME, copyOf, linesOf, publish, release } = require('./support.js')
 
 const { COMMONJS, ESM } = support
 const released = release({ after })

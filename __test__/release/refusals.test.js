@@ -6,9 +6,9 @@ const { test, describe, after } = require('node:test')
 const assert = require('node:assert/strict')
 const fs = require('node:fs')
 const path = require('node:path')
-const support = require('../packaging/support')
-const { startVerdaccio } = require('./registry')
-const { NAME, linesOf, publish, release } = require('./support')
+const support = require('../packaging/support.js')
+const { startVerdaccio } = require('./registry.js')
+const { NAME, linesOf, publish, release } = require('./support.js')
 
 const released = release({ after })
 const { names, version } = released

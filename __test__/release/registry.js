@@ -6,7 +6,7 @@ const fs = require('node:fs')
 const http = require('node:http')
 const path = require('node:path')
 const { runServer } = require('verdaccio')
-const { temporaryFolder } = require('../packaging/support')
+const { temporaryFolder } = require('../packaging/support.js')
 
 async function listen(t, server) {
   server.listen(0, '127.0.0.1')

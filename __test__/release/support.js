@@ -3,8 +3,8 @@
 
 const fs = require('node:fs')
 const path = require('node:path')
-const { packAll } = require('../../scripts/pack')
-const { NAME, ROOT, run, temporaryFolder } = require('../packaging/support')
+const { packAll } = require('../../scripts/pack.js')
+const { NAME, ROOT, run, temporaryFolder } = require('../packaging/support.js')
 
 const SCRIPT = path.join(ROOT, 'scripts/publish.js')
 

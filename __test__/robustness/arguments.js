@@ -1,6 +1,5 @@
-'use strict'
-
 // Options of the runners: `--in-flight 1000` on the command line is `inFlight` with a number.
+'use strict'
 
 /** `defaults` with what the command line says otherwise. */
 function options(defaults, args = process.argv.slice(2)) {

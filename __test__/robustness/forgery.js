@@ -1,12 +1,11 @@
-'use strict'
-
 // Forged datagrams by the million while announces are in flight: every announce gets its own tracker's answer, once.
 // `npm run test:forgery -- --flood 1000000 --in-flight 10000` also says what the flood costs.
+'use strict'
 
 const UdpTracker = require('../..')
-const { options } = require('./arguments')
-const { startHostileTracker } = require('../support/hostile-tracker')
-const { PEER_ID, infoHash, mismatch } = require('../support/numbered')
+const { options } = require('./arguments.js')
+const { startHostileTracker } = require('../support/hostile-tracker.js')
+const { PEER_ID, infoHash, mismatch } = require('../support/numbered.js')
 
 const DEFAULTS = { flood: 1_000_000, rate: 0, inFlight: 10_000, seconds: 5, timeout: 500, loss: 0 }
 const NEVER_AGAIN = 2 ** 31 - 1

@@ -1,10 +1,9 @@
+// The long form of __test__/life.test.js: `npm run test:life`, or with `-- --times 500`.
 'use strict'
 
-// The long form of __test__/life.test.js: `npm run test:life`, or with `-- --times 500`.
-
-const { spawnSync } = require('child_process')
-const path = require('path')
-const { options } = require('./arguments')
+const { spawnSync } = require('node:child_process')
+const path = require('node:path')
+const { options } = require('./arguments.js')
 
 const { times } = options({ times: 50 })
 const ROOT = path.resolve(__dirname, '../..')

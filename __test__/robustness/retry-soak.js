@@ -1,15 +1,14 @@
-'use strict'
-
 // Torrents with `retry` at ten trackers of which some die, lie, restart and move: none is lost. After each return of a tracker
 // each of its torrents has to be announced within the interval and 30 s. The form among the tests has the waits between
 // announces so many times shorter (`speed`); `npm run soak` takes ten minutes of real time.
+'use strict'
 
-const dgram = require('dgram')
-const { once } = require('events')
-const { randomBytes } = require('crypto')
+const dgram = require('node:dgram')
+const { once } = require('node:events')
+const { randomBytes } = require('node:crypto')
 
-const { options } = require('./arguments')
-const wire = require('../support/wire')
+const { options } = require('./arguments.js')
+const wire = require('../support/wire.js')
 
 const DEFAULTS = { torrents: 2000, seconds: 600, interval: 60, speed: 1 }
 // What a torrent may be late behind its interval, in seconds.

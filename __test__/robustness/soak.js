@@ -1,13 +1,12 @@
-'use strict'
-
 // A long run over a network that loses datagrams: announces by the million, a new tracker object each, beside trackers
 // that announce again every second. Every count has to add up and memory has to stay. `npm run soak` is the long form.
+'use strict'
 
-const fs = require('fs')
+const fs = require('node:fs')
 const UdpTracker = require('../..')
-const { options } = require('./arguments')
-const { startHostileTracker } = require('../support/hostile-tracker')
-const { PEER_ID, infoHash, mismatch } = require('../support/numbered')
+const { options } = require('./arguments.js')
+const { startHostileTracker } = require('../support/hostile-tracker.js')
+const { PEER_ID, infoHash, mismatch } = require('../support/numbered.js')
 
 const DEFAULTS = {
   announces: 2_000_000,

@@ -2,9 +2,9 @@
 'use strict'
 
 const { once } = require('node:events')
-const { Client } = require('../../lib/bittorrent-tracker')
-const { deadline } = require('./deadline')
-const wire = require('./wire')
+const { Client } = require('../../lib/bittorrent-tracker/index.js')
+const { deadline } = require('./deadline.js')
+const wire = require('./wire.js')
 
 const INFO_HASH = '95c8a2f1c5c4a2f0e0b1d7d6f1e2d3c4b5a69788'
 const PEER_ID = '2d58583031303000000000000000000000000000'

@@ -4,8 +4,8 @@
 const { spawn } = require('node:child_process')
 const { once } = require('node:events')
 const path = require('node:path')
-const { deadline } = require('./deadline')
-const { isModule } = require('./markdown')
+const { deadline } = require('./deadline.js')
+const { isModule } = require('./markdown.js')
 
 const ROOT = path.resolve(__dirname, '../..')
 

@@ -3,8 +3,8 @@
 
 const assert = require('node:assert/strict')
 const UdpTracker = require('../..')
-const { deadline } = require('./deadline')
-const { startScriptedTracker } = require('./scripted-tracker')
+const { deadline } = require('./deadline.js')
+const { startScriptedTracker } = require('./scripted-tracker.js')
 
 const INFO_HASH = Buffer.from('12345678901234567890')
 const PEER_ID = Buffer.from('-XX0100-abcdefghijkl')

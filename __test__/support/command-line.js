@@ -6,9 +6,9 @@ const { spawn } = require('node:child_process')
 const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
-const { ROOT, start } = require('./child')
-const { deadline } = require('./deadline')
-const { needs } = require('./needs')
+const { ROOT, start } = require('./child.js')
+const { deadline } = require('./deadline.js')
+const { needs } = require('./needs.js')
 
 const PROGRAM = path.join(ROOT, 'bin/bittorrent-udp-tracker.js')
 

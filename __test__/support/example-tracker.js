@@ -2,7 +2,7 @@
 // which the README announces to.
 'use strict'
 
-const wire = require('./wire')
+const wire = require('./wire.js')
 
 const SWARM = { interval: 1800, leechers: 3, seeds: 12 }
 const PEERS = {

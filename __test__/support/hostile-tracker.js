@@ -1,7 +1,7 @@
 // Runs testbed/hostile_tracker.rs, a tracker in a process of its own, and talks to it.
 'use strict'
 
-const { TestBed } = require('./test-bed')
+const { TestBed } = require('./test-bed.js')
 
 class HostileTracker extends TestBed {
   /** Forges `count` datagrams, at most `rate` a second unless it is 0. Resolves when they are sent. */

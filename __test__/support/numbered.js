@@ -1,8 +1,7 @@
+// Announces whose answers can be told apart: the hostile tracker makes every number of an answer from the info-hash.
 'use strict'
 
-// Announces whose answers can be told apart: the hostile tracker makes every number of an answer from the info-hash.
-
-const { createHash } = require('crypto')
+const { createHash } = require('node:crypto')
 
 const PEER_ID = Buffer.from('-XX0100-abcdefghijkl')
 

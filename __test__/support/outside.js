@@ -3,10 +3,10 @@
 'use strict'
 
 const { execFileSync } = require('node:child_process')
-const { startDnsServer } = require('./dns-server')
-const { startScriptedTracker } = require('./scripted-tracker')
-const { startSocksProxy } = require('./socks-proxy')
-const wire = require('./wire')
+const { startDnsServer } = require('./dns-server.js')
+const { startScriptedTracker } = require('./scripted-tracker.js')
+const { startSocksProxy } = require('./socks-proxy.js')
+const wire = require('./wire.js')
 
 const ip = (...args) => execFileSync('ip', args)
 

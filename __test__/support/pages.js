@@ -3,7 +3,7 @@
 
 const fs = require('node:fs')
 const path = require('node:path')
-const { ROOT } = require('./child')
+const { ROOT } = require('./child.js')
 
 const GUIDES = fs
   .readdirSync(path.join(ROOT, 'docs'))

@@ -7,7 +7,7 @@ const net = require('node:net')
 const os = require('node:os')
 const path = require('node:path')
 const { setTimeout: sleep } = require('node:timers/promises')
-const { freePort } = require('./real-trackers')
+const { freePort } = require('./real-trackers.js')
 
 const START_MS = 10_000
 

@@ -8,9 +8,9 @@ const { once } = require('node:events')
 const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
-const { withoutIPv6 } = require('./loopback')
-const { AQUATIC } = require('./needs')
-const wire = require('./wire')
+const { withoutIPv6 } = require('./loopback.js')
+const { AQUATIC } = require('./needs.js')
+const wire = require('./wire.js')
 
 const START_MS = 10_000
 const ASK_AGAIN_MS = 50
@@ -27,9 +27,9 @@ async function freePort(address = '127.0.0.1') {
     socket.bind(randomInt(...PORTS), address)
     try {
       await once(socket, 'listening')
-    } catch (err) {
+    } catch (error) {
       socket.close()
-      if (err.code !== 'EADDRINUSE' && err.code !== 'EACCES') throw err
+      if (error.code !== 'EADDRINUSE' && error.code !== 'EACCES') throw error
       continue
     }
     const { port } = socket.address()
@@ -44,8 +44,8 @@ async function onFreePort(start) {
   for (let attempt = 1; ; attempt++) {
     try {
       return await start()
-    } catch (err) {
-      if (attempt === 3 || !/address already in use/i.test(err.message)) throw err
+    } catch (error) {
+      if (attempt === 3 || !/address already in use/i.test(error.message)) throw error
     }
   }
 }
@@ -112,7 +112,7 @@ function startProcess(t, file, args, directory) {
     fs.rmSync(directory, { recursive: true })
   })
 
-  const failed = gone.then((err) => Promise.reject(err))
+  const failed = gone.then((error) => Promise.reject(error))
   failed.catch(() => {}) // at the end of the test it goes, and nobody waits for that any more
   return failed
 }
@@ -152,7 +152,7 @@ async function startAquaticOnce(t, address = '127.0.0.1') {
 async function startBittorrentTracker(t) {
   const { Server } = require('bittorrent-tracker')
   const server = new Server({ udp: true, http: false, ws: false })
-  const failed = once(server, 'error').then(([err]) => Promise.reject(err))
+  const failed = once(server, 'error').then(([error]) => Promise.reject(error))
   failed.catch(() => {})
   t.after(() => new Promise((resolve) => server.close(resolve)))
   if (withoutIPv6) server.udp6.removeAllListeners('error').on('error', () => {})

@@ -1,8 +1,8 @@
 // A real network that loses datagrams: testbed/relay, a process on loopback in front of a tracker, or a tracker as well.
 'use strict'
 
-const { deadline } = require('./deadline')
-const { TestBed } = require('./test-bed')
+const { deadline } = require('./deadline.js')
+const { TestBed } = require('./test-bed.js')
 
 class Relay extends TestBed {
   /** Changes settings while it runs: `set({ loss: 5 })`. */

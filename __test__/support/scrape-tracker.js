@@ -1,8 +1,8 @@
 // A tracker whose numbers say which torrent was asked for, and one that answers when the test says so.
 'use strict'
 
-const { startScriptedTracker, silent } = require('./scripted-tracker')
-const wire = require('./wire')
+const { startScriptedTracker, silent } = require('./scripted-tracker.js')
+const wire = require('./wire.js')
 
 // How many info-hashes a request has at most.
 const A_REQUEST = 60

@@ -4,8 +4,8 @@
 const dgram = require('node:dgram')
 const { once } = require('node:events')
 const { randomBytes } = require('node:crypto')
-const { deadline } = require('./deadline')
-const wire = require('./wire')
+const { deadline } = require('./deadline.js')
+const wire = require('./wire.js')
 
 // A connection ID belongs to an address and port and lives 60 s in the client under test, longer than a test file
 // runs: a port that came twice in one process would find its predecessor's connection ID in use.
@@ -83,7 +83,9 @@ class ScriptedTracker {
   async send(datagram, { from }) {
     if (this.closed) return
     await new Promise((resolve, reject) => {
-      this.socket.send(datagram, from.port, from.address, (err) => (err ? reject(err) : resolve()))
+      this.socket.send(datagram, from.port, from.address, (error) =>
+        error ? reject(error) : resolve()
+      )
     })
   }
 

@@ -4,7 +4,7 @@
 const dgram = require('node:dgram')
 const { once } = require('node:events')
 const net = require('node:net')
-const { deadline } = require('./deadline')
+const { deadline } = require('./deadline.js')
 
 const IPV4 = 1
 const DOMAIN = 3

@@ -3,8 +3,8 @@
 
 const assert = require('node:assert/strict')
 const { randomBytes } = require('node:crypto')
-const { UdpTracker, createClient, nextUpdate } = require('./client')
-const { deadline } = require('./deadline')
+const { UdpTracker, createClient, nextUpdate } = require('./client.js')
+const { deadline } = require('./deadline.js')
 
 const MANY = 10_000
 const SEED = { port: 6881, left: 0 }

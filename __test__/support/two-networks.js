@@ -7,8 +7,8 @@ const { once } = require('node:events')
 const dgram = require('node:dgram')
 const fs = require('node:fs')
 const path = require('node:path')
-const { deadline } = require('./deadline')
-const { ip, run, useOwnResolver } = require('./fault')
+const { deadline } = require('./deadline.js')
+const { ip, run, useOwnResolver } = require('./fault.js')
 
 const TRACKER = '198.51.100.1'
 const TRACKER_V6 = '2001:db8:100::1'

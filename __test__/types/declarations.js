@@ -3,7 +3,7 @@
 
 const path = require('node:path')
 const ts = require('typescript')
-const { ROOT, slashed } = require('../support/child')
+const { ROOT, slashed } = require('../support/child.js')
 
 // TypeScript's own spelling of paths, which it also compares them by.
 const COMMONJS = slashed(path.join(ROOT, 'index.d.ts'))

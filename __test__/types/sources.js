@@ -3,7 +3,7 @@
 
 const path = require('node:path')
 const ts = require('typescript')
-const { slashed } = require('../support/child')
+const { slashed } = require('../support/child.js')
 
 // The errors of a source text as TypeScript words them. `name` decides what kind of module it is.
 function errorsOf(name, text) {

@@ -1,6 +1,5 @@
-'use strict'
-
 // Tracker objects that announce in one tick, to one tracker with the system's default socket buffer.
+'use strict'
 
 const { DELAY_METRICS, watchDelay } = require('../lib/delay.js')
 const { infoHashes, load } = require('../lib/implementations.js')

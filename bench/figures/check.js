@@ -1,11 +1,10 @@
-'use strict'
-
 // The command line's `check` of a list: what many trackers at once do to the round trips that it tells, and how long a list
 // takes most of which is dead. On a terminal, as people see it.
+'use strict'
 
-const fs = require('fs')
-const os = require('os')
-const path = require('path')
+const fs = require('node:fs')
+const os = require('node:os')
+const path = require('node:path')
 
 const commandLine = require('../../__test__/support/command-line.js')
 const { startTrackers } = require('../lib/trackers.js')

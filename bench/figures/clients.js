@@ -1,11 +1,10 @@
-'use strict'
-
 // Announces a second through bittorrent-tracker's interface, a new Client each, until its `update`: theirs as it comes, the same
 // class with ours behind its `udp:` trackers, and the Client of this package.
+'use strict'
 
 const { infoHashes, load, PEER_ID, PORT } = require('../lib/implementations.js')
 const { sustain } = require('../lib/load.js')
-const { Client: OwnClient, patch } = require('../../lib/bittorrent-tracker')
+const { Client: OwnClient, patch } = require('../../lib/bittorrent-tracker/index.js')
 
 const TORRENTS = 10000
 

@@ -1,8 +1,7 @@
+// Where an announce's CPU goes at 1,000 in flight: by thread, for each announce, and how busy each thread is.
 'use strict'
 
-// Where an announce's CPU goes at 1,000 in flight: by thread, for each announce, and how busy each thread is.
-
-const { performance } = require('perf_hooks')
+const { performance } = require('node:perf_hooks')
 
 const { infoHashes, load } = require('../lib/implementations.js')
 const { sustain } = require('../lib/load.js')

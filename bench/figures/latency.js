@@ -1,6 +1,5 @@
-'use strict'
-
 // One announce at a time, from the making of the tracker object to its `update`: the first of a process, and later ones.
+'use strict'
 
 const { infoHashes, load } = require('../lib/implementations.js')
 const { median, percentile } = require('../lib/statistics.js')

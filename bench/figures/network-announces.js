@@ -1,6 +1,5 @@
-'use strict'
-
 // Announces made in one tick through a network that loses some of the datagrams, each way.
+'use strict'
 
 const { infoHashes, load } = require('../lib/implementations.js')
 const {

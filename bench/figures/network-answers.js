@@ -1,6 +1,5 @@
-'use strict'
-
 // Nothing is lost, but the answers do not all take the same time: what is sent again is sent for nothing.
+'use strict'
 
 const { infoHashes, load } = require('../lib/implementations.js')
 const { METRICS, requestAll } = require('../lib/network.js')

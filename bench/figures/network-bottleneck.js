@@ -1,7 +1,6 @@
-'use strict'
-
 // Announces at once through a network that takes so many and drops the rest: what share of it is used, and what that
 // costs in datagrams.
+'use strict'
 
 const { infoHashes, load } = require('../lib/implementations.js')
 const { METRICS, lossText, requestAll } = require('../lib/network.js')

@@ -1,6 +1,5 @@
-'use strict'
-
 // What happens to networks and trackers: a lost connect, an outage, a restart, dead addresses, very many trackers.
+'use strict'
 
 const { infoHashes, load } = require('../lib/implementations.js')
 const { METRICS, requestAll, sleep } = require('../lib/network.js')

@@ -1,7 +1,6 @@
-'use strict'
-
 // How long an announce takes through a network that loses some of the datagrams, each way: a steady stream of them, long
 // enough for what version 1.2.0 sends again after 30 seconds.
+'use strict'
 
 const { infoHashes, load } = require('../lib/implementations.js')
 const { ALL, METRICS, lossText, requestAll } = require('../lib/network.js')

@@ -1,6 +1,5 @@
-'use strict'
-
 // Announces one after the other through a network that loses some of the datagrams: what a client with few torrents sees.
+'use strict'
 
 const { infoHashes, load } = require('../lib/implementations.js')
 const { ALL, LIMIT, METRICS, requestAll } = require('../lib/network.js')

@@ -1,6 +1,5 @@
-'use strict'
-
 // A scrape of many info-hashes through a network that loses some of the datagrams, each way.
+'use strict'
 
 const { infoHashes, load } = require('../lib/implementations.js')
 const { LIMIT, LOSSY_NETWORKS, METRICS, bound, lossText, requestAll } = require('../lib/network.js')

@@ -1,10 +1,9 @@
+// The command line's `ping` on a terminal, after ten hours.
 'use strict'
 
-// The command line's `ping` on a terminal, after ten hours.
-
-const fs = require('fs')
-const os = require('os')
-const path = require('path')
+const fs = require('node:fs')
+const os = require('node:os')
+const path = require('node:path')
 
 const commandLine = require('../../__test__/support/command-line.js')
 const { startTrackers } = require('../lib/trackers.js')

@@ -1,9 +1,8 @@
+// The time that loading takes, in a new process each, and how large the binary is.
 'use strict'
 
-// The time that loading takes, in a new process each, and how large the binary is.
-
-const fs = require('fs')
-const path = require('path')
+const fs = require('node:fs')
+const path = require('node:path')
 
 const { packageOf } = require('../lib/implementations.js')
 

@@ -1,6 +1,5 @@
-'use strict'
-
 // A scrape of many info-hashes, from the call to the last result and from the first result to the last.
+'use strict'
 
 const { infoHashes, load } = require('../lib/implementations.js')
 

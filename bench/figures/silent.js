@@ -1,8 +1,7 @@
+// Announces in flight to a tracker that never answers: what each takes, and what they cost while nothing happens.
 'use strict'
 
-// Announces in flight to a tracker that never answers: what each takes, and what they cost while nothing happens.
-
-const { setTimeout: sleep } = require('timers/promises')
+const { setTimeout: sleep } = require('node:timers/promises')
 
 const { DELAY_METRICS, watchDelay } = require('../lib/delay.js')
 const { infoHashes, load } = require('../lib/implementations.js')

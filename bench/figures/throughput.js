@@ -1,7 +1,6 @@
-'use strict'
-
 // Announces a second through each API, a new tracker object each, until its `update`; and what the native load generator
 // gets out of the same tracker, which is the ceiling.
+'use strict'
 
 const { loadTest } = require('../lib/aquatic.js')
 const { infoHashes, load } = require('../lib/implementations.js')

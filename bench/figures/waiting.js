@@ -1,8 +1,7 @@
+// Tracker objects that have their answer and wait for their interval: what each takes, and what they cost meanwhile.
 'use strict'
 
-// Tracker objects that have their answer and wait for their interval: what each takes, and what they cost meanwhile.
-
-const { setTimeout: sleep } = require('timers/promises')
+const { setTimeout: sleep } = require('node:timers/promises')
 
 const { infoHashes, load } = require('../lib/implementations.js')
 const { memory, memoryEach } = require('../lib/usage.js')

@@ -1,13 +1,12 @@
-'use strict'
-
 // The tracker that everything is measured against, aquatic_udp, and the native load generator that belongs to it. Both
 // are built from crates.io once and kept in a folder beside this one. They listen and send on loopback only.
+'use strict'
 
-const { execFileSync, spawn } = require('child_process')
-const dgram = require('dgram')
-const fs = require('fs')
-const path = require('path')
-const { setTimeout: sleep } = require('timers/promises')
+const { execFileSync, spawn } = require('node:child_process')
+const dgram = require('node:dgram')
+const fs = require('node:fs')
+const path = require('node:path')
+const { setTimeout: sleep } = require('node:timers/promises')
 
 const VERSION = '0.9.0'
 const ROOT = path.join(__dirname, '..', '.aquatic')

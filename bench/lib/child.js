@@ -1,10 +1,9 @@
-'use strict'
-
 // One measurement in a process of its own: `run` starts it from the outside, bounded in time; the rest of this file is
 // what runs inside. The result comes back as a message.
+'use strict'
 
-const { spawn } = require('child_process')
-const path = require('path')
+const { spawn } = require('node:child_process')
+const path = require('node:path')
 
 // V8 collects garbage once more after eight quiet seconds, which would be taken for something that the packages do.
 const NODE_OPTIONS = ['--expose-gc', '--no-memory-reducer', '--no-warnings', '--no-deprecation']

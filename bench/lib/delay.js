@@ -1,9 +1,8 @@
+// The delay of the event loop: how late a timer of one millisecond is.
 'use strict'
 
-// The delay of the event loop: how late a timer of one millisecond is.
-
-const { monitorEventLoopDelay } = require('perf_hooks')
-const { setTimeout: sleep } = require('timers/promises')
+const { monitorEventLoopDelay } = require('node:perf_hooks')
+const { setTimeout: sleep } = require('node:timers/promises')
 
 // The timer has to fire once before it knows how late it is.
 const FIRST = 20

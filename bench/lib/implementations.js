@@ -1,10 +1,9 @@
-'use strict'
-
 // The competitors behind one face. `announce(url, infoHash, done)` makes a new tracker object, announces with it, calls
 // `done(error)` when the answer is there, and takes the object down, as it is done by whoever needs it once. `keep` does
 // the same and returns the object, which then waits for its interval, as in a torrent client.
+'use strict'
 
-const path = require('path')
+const path = require('node:path')
 
 const PEER_ID = Buffer.from('-BN2000-012345678901')
 const PORT = 6881

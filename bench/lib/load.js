@@ -1,6 +1,5 @@
-'use strict'
-
 // Keeps a number of announces in flight for a time, a new tracker object each.
+'use strict'
 
 const STUCK = 1000
 

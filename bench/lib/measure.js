@@ -1,7 +1,6 @@
-'use strict'
-
 // Measures a figure: every measurement has a process and a tracker, or a network and its tracker, of its own; the
 // competitors take turns.
+'use strict'
 
 const { startRelay } = require('../../__test__/support/relay.js')
 const aquatic = require('./aquatic.js')

@@ -1,9 +1,8 @@
-'use strict'
-
 // Requests through a network that loses datagrams, and what came of them: the share that was answered, when, and with
 // how many datagrams. What is not over when its time ends is cut; its times are then lower bounds.
+'use strict'
 
-const { setTimeout: sleep } = require('timers/promises')
+const { setTimeout: sleep } = require('node:timers/promises')
 
 const { total } = require('../../__test__/support/relay.js')
 const { percentile } = require('./statistics.js')

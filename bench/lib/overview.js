@@ -1,6 +1,5 @@
-'use strict'
-
 // The figures of the network at a glance: a row a network, a column a client.
+'use strict'
 
 const { number } = require('./report.js')
 

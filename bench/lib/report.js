@@ -1,7 +1,6 @@
-'use strict'
-
 // The runs of a figure as rows: for each variant and metric the median of every competitor, how many times better ours
 // is, and whether the goal is reached. Printed as a table, kept as JSON.
+'use strict'
 
 const { summary } = require('./statistics.js')
 

@@ -1,7 +1,6 @@
-'use strict'
-
 // The README's picture: what share of many announces at once was answered, in groups of bars by what the network loses. It
 // has no background, and colours that suit a light page and a dark one.
+'use strict'
 
 const WIDTH = 720
 const HEIGHT = 250

@@ -1,6 +1,5 @@
-'use strict'
-
 // Medians and percentiles of a handful of numbers.
+'use strict'
 
 const ascending = (a, b) => a - b
 

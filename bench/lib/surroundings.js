@@ -1,11 +1,10 @@
-'use strict'
-
 // What a measured process finds around it: names of its own, or the receive buffer that Linux gives those who ask for
 // nothing. Linux only, as root; elsewhere these figures are left out, with a note.
+'use strict'
 
-const { spawnSync } = require('child_process')
-const fs = require('fs')
-const path = require('path')
+const { spawnSync } = require('node:child_process')
+const fs = require('node:fs')
+const path = require('node:path')
 
 const RUN = path.join(__dirname, '..', '.run')
 const NAMES = 'mount --bind "$0" /etc/hosts && exec "$@"'

@@ -1,8 +1,7 @@
+// Trackers on loopback in a process of their own, for what is measured against many at once.
 'use strict'
 
-// Trackers on loopback in a process of their own, for what is measured against many at once.
-
-const { fork } = require('child_process')
+const { fork } = require('node:child_process')
 
 const { startScriptedTracker, silent } = require('../../__test__/support/scripted-tracker.js')
 

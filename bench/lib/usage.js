@@ -1,8 +1,7 @@
+// What a process uses, as Linux tells it: CPU by thread, memory, file descriptors. Elsewhere the numbers are missing.
 'use strict'
 
-// What a process uses, as Linux tells it: CPU by thread, memory, file descriptors. Elsewhere the numbers are missing.
-
-const fs = require('fs')
+const fs = require('node:fs')
 
 const ENGINE = 'bittorrent-udp'
 

@@ -1,9 +1,8 @@
-'use strict'
-
 // Preloaded into the command line: its `ping` has been at it for HISTORY hours, and after MEASURED seconds more it writes to
 // the file REPORT what it used meanwhile, and ends.
+'use strict'
 
-const fs = require('fs')
+const fs = require('node:fs')
 
 const Output = require('../../cli/output/terminal.js')
 const file = require.resolve('../../cli/ping/round-trips.js')

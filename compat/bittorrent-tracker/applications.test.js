@@ -11,7 +11,7 @@ const path = require('node:path')
 const { describe, test } = require('node:test')
 const { pathToFileURL } = require('node:url')
 const { Server } = require('bittorrent-tracker-9')
-const { programOf } = require('../../scripts/runtimes')
+const { programOf } = require('../../scripts/runtimes.js')
 
 const REGISTER = pathToFileURL(path.resolve(__dirname, '../../lib/bittorrent-tracker/register.mjs'))
 const COUNT = path.join(__dirname, 'support/count.js')

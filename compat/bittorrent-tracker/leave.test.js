@@ -6,7 +6,7 @@ const { spawn } = require('node:child_process')
 const { once } = require('node:events')
 const path = require('node:path')
 const { test } = require('node:test')
-const { startScriptedTracker } = require('../../__test__/support/scripted-tracker')
+const { startScriptedTracker } = require('../../__test__/support/scripted-tracker.js')
 
 const COUNT = 3000
 const STOPPED = 3

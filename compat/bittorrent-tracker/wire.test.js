@@ -6,7 +6,7 @@ const assert = require('node:assert/strict')
 const path = require('node:path')
 const { describe, test } = require('node:test')
 const { inspect } = require('node:util')
-const { record } = require('./support/record')
+const { record } = require('./support/record.js')
 
 const THEIRS = 'theirs@11'
 const OURS = ['patched@11', 'own']

@@ -1,8 +1,8 @@
 // What an announce puts on the wire and what its answer becomes: the same in both.
 'use strict'
 
-const { announceAnswer, connectAnswer, errorAnswer } = require('../support/packets')
-const { PEER_ID, INFO_HASH } = require('../support/arguments')
+const { announceAnswer, connectAnswer, errorAnswer } = require('../support/packets.js')
+const { PEER_ID, INFO_HASH } = require('../support/arguments.js')
 
 const ROWS = '0a0a0a050080' + '64383a636f6d'
 const UPDATE = 'emits update { leechers: 5, seeds: 7, peers: [] }'

@@ -2,8 +2,8 @@
 // shares one between requests.
 'use strict'
 
-const { announceAnswer, connectAnswer } = require('../support/packets')
-const { OTHER_INFO_HASH } = require('../support/arguments')
+const { announceAnswer, connectAnswer } = require('../support/packets.js')
+const { OTHER_INFO_HASH } = require('../support/arguments.js')
 
 const UPDATE = 'emits update { leechers: 5, seeds: 7, peers: [] }'
 const OTHER_UPDATE = UPDATE.replace('update', 'other update')

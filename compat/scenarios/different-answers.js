@@ -2,9 +2,9 @@
 // announce that the tracker's real answer would have completed.
 'use strict'
 
-const packets = require('../support/packets')
+const packets = require('../support/packets.js')
 const { announceAnswer, connectAnswer, errorAnswer, otherTransactionId } = packets
-const { OTHER_INFO_HASH } = require('../support/arguments')
+const { OTHER_INFO_HASH } = require('../support/arguments.js')
 
 const UPDATE = 'emits update { leechers: 5, seeds: 7, peers: [] }'
 const OTHER_UPDATE = UPDATE.replace('update', 'other update')

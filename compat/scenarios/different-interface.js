@@ -1,7 +1,7 @@
 // Where the interface of ours does more than the original's, or what the original cannot survive.
 'use strict'
 
-const { PEER_ID, INFO_HASH, OTHER_INFO_HASH } = require('../support/arguments')
+const { PEER_ID, INFO_HASH, OTHER_INFO_HASH } = require('../support/arguments.js')
 
 const UPDATE = 'emits update { leechers: 5, seeds: 7, peers: [] }'
 const OTHER_UPDATE = UPDATE.replace('update', 'other update')

@@ -2,8 +2,8 @@
 // where the original connects for every announce, so the connects are left out of the comparison.
 'use strict'
 
-const { announceAnswer } = require('../support/packets')
-const { OTHER_INFO_HASH } = require('../support/arguments')
+const { announceAnswer } = require('../support/packets.js')
+const { OTHER_INFO_HASH } = require('../support/arguments.js')
 
 const UPDATE = 'emits update { leechers: 5, seeds: 7, peers: [] }'
 const CALLED_EARLY = "emits error 'not calling announce'"

@@ -3,8 +3,8 @@
 
 const { EventEmitter } = require('node:events')
 const { inherits } = require('node:util')
-const { announceAnswer, errorAnswer } = require('../support/packets')
-const { PEER_ID, INFO_HASH, OTHER_INFO_HASH } = require('../support/arguments')
+const { announceAnswer, errorAnswer } = require('../support/packets.js')
+const { PEER_ID, INFO_HASH, OTHER_INFO_HASH } = require('../support/arguments.js')
 
 const UPDATE = 'emits update { leechers: 5, seeds: 7, peers: [] }'
 const OTHER_UPDATE = UPDATE.replace('update', 'other update')

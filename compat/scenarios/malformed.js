@@ -3,7 +3,7 @@
 // gets its text in both as well; ours gives a valid answer three seconds to come first.
 'use strict'
 
-const packets = require('../support/packets')
+const packets = require('../support/packets.js')
 const { ACTION, answer, announceAnswer, connectAnswer, errorAnswer } = packets
 
 const CONNECT_LENGTH = 'connect response is not 16 bytes long'

@@ -1,8 +1,8 @@
 // What programs do with a tracker object, each as people wrote it.
 'use strict'
 
-const { announceAnswer, errorAnswer } = require('../support/packets')
-const { PEER_ID, INFO_HASH } = require('../support/arguments')
+const { announceAnswer, errorAnswer } = require('../support/packets.js')
+const { PEER_ID, INFO_HASH } = require('../support/arguments.js')
 
 const PEERS = '0a0a0a050080' + '64383a636f6d'
 const UPDATE =

@@ -2,7 +2,7 @@
 // These are the only scenarios that measure waits, so they run by themselves and before the others.
 'use strict'
 
-const { announceAnswer, connectAnswer } = require('../support/packets')
+const { announceAnswer, connectAnswer } = require('../support/packets.js')
 
 const UPDATE = 'emits update { leechers: 5, seeds: 7, peers: [] }'
 const _timeout = 10

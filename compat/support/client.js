@@ -6,7 +6,7 @@
 const fs = require('node:fs')
 const readline = require('node:readline')
 const { inspect } = require('node:util')
-const { PEER_ID, INFO_HASH, OTHER_INFO_HASH } = require('./arguments')
+const { PEER_ID, INFO_HASH, OTHER_INFO_HASH } = require('./arguments.js')
 
 const [implementation, file, name, url, besideUrl] = process.argv.slice(2)
 const UdpTracker = require(implementation)

@@ -4,7 +4,7 @@
 const dgram = require('node:dgram')
 const { once } = require('node:events')
 const { performance } = require('node:perf_hooks')
-const { connectAnswer, announceAnswer, errorAnswer, mask, readRequest } = require('./packets')
+const { connectAnswer, announceAnswer, errorAnswer, mask, readRequest } = require('./packets.js')
 
 // What a tracker with nothing to hide answers.
 const WELL_FORMED = { connect: connectAnswer, announce: (request) => announceAnswer(request) }

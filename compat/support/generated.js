@@ -5,8 +5,8 @@
 const dgram = require('node:dgram')
 const { once } = require('node:events')
 const fs = require('node:fs')
-const { readRequest, connectAnswer, announceAnswer, mask } = require('./packets')
-const { casesOf } = require('./values')
+const { readRequest, connectAnswer, announceAnswer, mask } = require('./packets.js')
+const { casesOf } = require('./values.js')
 
 const [implementation, seed, count] = process.argv.slice(2)
 const UdpTracker = require(implementation)

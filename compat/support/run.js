@@ -7,7 +7,7 @@ const { once } = require('node:events')
 const path = require('node:path')
 const { performance } = require('node:perf_hooks')
 const readline = require('node:readline')
-const { FakeTracker } = require('./fake-tracker')
+const { FakeTracker } = require('./fake-tracker.js')
 
 const CLIENT = path.join(__dirname, 'client.js')
 // Far more than any scenario takes: a process that is still there by then is stuck.

@@ -2,7 +2,7 @@
 'use strict'
 
 const url = require('node:url')
-const { PEER_ID, INFO_HASH } = require('./arguments')
+const { PEER_ID, INFO_HASH } = require('./arguments.js')
 
 module.exports = { casesOf }
 

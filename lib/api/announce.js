@@ -1,7 +1,6 @@
-'use strict'
-
 // An announce as the engine takes it, over one family of addresses. Whoever made it hears of its end once, unless it is
 // cancelled: `to.announced(request, {interval, leechers, seeds, peers})` or `to.failed(request, failure)`.
+'use strict'
 
 const engine = require('../engine/engine.js')
 const Limit = require('./limit.js')

@@ -1,7 +1,6 @@
-'use strict'
-
 // One announce over IPv4 and over IPv6. Where only one of them works it is as quiet as that one alone, and as quick: a family
 // that this machine or the tracker does not have fails at once.
+'use strict'
 
 const { clearTimeout, setTimeout } = require('../engine/event-loop.js')
 const Failure = require('../engine/failure.js')

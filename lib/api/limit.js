@@ -1,6 +1,5 @@
-'use strict'
-
 // A time limit of a request. Its timer does not keep the process alive; the request in flight does.
+'use strict'
 
 const engine = require('../engine/engine.js')
 const { LONGEST_TIMER, clearTimeout, setTimeout } = require('../engine/event-loop.js')

@@ -1,9 +1,8 @@
+// After a failure: when a tracker object with `retry` announces again.
 'use strict'
 
-// After a failure: when a tracker object with `retry` announces again.
-
-const { AsyncResource } = require('async_hooks')
-const os = require('os')
+const { AsyncResource } = require('node:async_hooks')
+const os = require('node:os')
 
 const { inContextOf, nobody } = require('../engine/context.js')
 const { clearTimeout, setTimeout } = require('../engine/event-loop.js')

@@ -1,7 +1,6 @@
-'use strict'
-
 // A scrape of the info-hashes of any source, as a stream of rows in their order. What is under way and what waits to be taken
 // is bounded, whatever the source holds.
+'use strict'
 
 const { checkSignal, reasonOf, whenAborted } = require('../options/abort.js')
 const check = require('../options/arguments.js')

@@ -1,6 +1,5 @@
-'use strict'
-
 // A scrape of any number of info-hashes: as many requests as it takes, their rows put together in the order asked.
+'use strict'
 
 const check = require('../options/arguments.js')
 const engine = require('../engine/engine.js')

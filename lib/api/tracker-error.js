@@ -1,3 +1,4 @@
+// What promises are rejected with.
 'use strict'
 
 /**

@@ -1,7 +1,6 @@
-'use strict'
-
 // What keeps the torrent of a tracker object announced: its announces, the timers between them, and what follows from how each
 // announce ends. The timers are the application's own, because applications reach for them.
+'use strict'
 
 const check = require('../options/arguments.js')
 const { whenAborted } = require('../options/abort.js')

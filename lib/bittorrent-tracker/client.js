@@ -1,8 +1,7 @@
+// The interface of bittorrent-tracker's Client, for `udp:` trackers alone.
 'use strict'
 
-// The interface of bittorrent-tracker's Client, for `udp:` trackers alone.
-
-const { EventEmitter } = require('events')
+const { EventEmitter } = require('node:events')
 
 const check = require('../options/arguments.js')
 const { outOfRange } = require('../options/errors.js')

@@ -1,9 +1,8 @@
-'use strict'
-
 // What bittorrent-tracker tells with DEBUG=bittorrent-tracker:udp-tracker, as its package debug writes it where stderr is not a
 // terminal. That package is not ours to require.
+'use strict'
 
-const { format } = require('util')
+const { format } = require('node:util')
 
 const NAMESPACE = 'bittorrent-tracker:udp-tracker'
 

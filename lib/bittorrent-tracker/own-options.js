@@ -1,9 +1,8 @@
-'use strict'
-
 // The options `transport` and `family` of bittorrent-tracker's own Client, under `patch`. Its constructor keeps the options that
 // it knows and drops the others, and nobody can come in between: the application has the class already. So they are seen
 // where it reads an option that was not given, since what an object does not have is looked for in Object.prototype. Accessors
 // stand there for that one read. An announce that goes out directly for want of this would be a leak.
+'use strict'
 
 // What the constructors of 7 to 11 read, one after another, between two fields that they set. Who gives them all is taken to
 // have given neither of ours.

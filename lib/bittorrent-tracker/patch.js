@@ -1,7 +1,6 @@
-'use strict'
-
 // Puts the methods of UDPTracker on bittorrent-tracker's own class for `udp:` trackers. All its clients use them from their
 // next request on, including those that exist already.
+'use strict'
 
 const addon = require('../engine/addon.js')
 const check = require('../options/arguments.js')

@@ -1,13 +1,12 @@
-'use strict'
-
 // `node --import bittorrent-udp-tracker/register app.js`: whatever loads bittorrent-tracker from here on, in whichever copy
 // and by `import` or `require`, gets ours for `udp:` trackers. Where that cannot be, it says so once.
+'use strict'
 
-const fs = require('fs')
-const Module = require('module')
-const path = require('path')
-const { fileURLToPath, pathToFileURL } = require('url')
-const { debuglog } = require('util')
+const fs = require('node:fs')
+const Module = require('node:module')
+const path = require('node:path')
+const { fileURLToPath, pathToFileURL } = require('node:url')
+const { debuglog } = require('node:util')
 
 const addon = require('../engine/addon.js')
 const { replacement } = require('./replacement.js')

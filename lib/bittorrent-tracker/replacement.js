@@ -1,12 +1,11 @@
-'use strict'
-
 // Recognises bittorrent-tracker's own files among those that a program loads, and gives the modules to load in their place: of
 // lib/client/udp-tracker.js ours, and of client.js its own, which keeps the options `transport` and `family` that ours reads.
+'use strict'
 
-const fs = require('fs')
-const path = require('path')
-const { pathToFileURL } = require('url')
-const { debuglog } = require('util')
+const fs = require('node:fs')
+const path = require('node:path')
+const { pathToFileURL } = require('node:url')
+const { debuglog } = require('node:util')
 
 const FILES = [
   {

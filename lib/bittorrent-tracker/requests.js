@@ -1,7 +1,6 @@
-'use strict'
-
 // The requests of a bittorrent-tracker client as the engine takes them. No other file of this folder knows
 // lib/api/announce.js or lib/api/scrape.js.
+'use strict'
 
 const check = require('../options/arguments.js')
 const Announce = require('../api/announce.js')

@@ -1,7 +1,6 @@
-'use strict'
-
 // After a failure a tracker announces again by itself, as long as its interval runs: without this it would be silent for half an
 // hour.
+'use strict'
 
 const retry = require('../api/retry.js')
 

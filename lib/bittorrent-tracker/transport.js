@@ -1,7 +1,6 @@
-'use strict'
-
 // Which way the requests of a tracker go, as its client or `patch` was told. It fails closed: a proxy that cannot be used ends
 // the request, and nothing is sent directly.
+'use strict'
 
 const TrackerError = require('../api/tracker-error.js')
 

@@ -1,12 +1,11 @@
-'use strict'
-
 // One `udp:` tracker of a bittorrent-tracker client, with the interface of its lib/client/udp-tracker.js. Outcomes are emitted
 // on the client.
 //
 // `patch` puts these methods on bittorrent-tracker's own objects as well, which may have requests of theirs in flight. So they
 // use only fields that those objects have, in the same way.
+'use strict'
 
-const { EventEmitter } = require('events')
+const { EventEmitter } = require('node:events')
 
 const { LONGEST_TIMER, clearTimeout, afterThis, setTimeout } = require('../engine/event-loop.js')
 const TrackerError = require('../api/tracker-error.js')

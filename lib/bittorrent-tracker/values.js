@@ -1,7 +1,6 @@
-'use strict'
-
 // Turns the options of bittorrent-tracker's methods into what goes on the wire. It never checked them: a number may be a
 // string, have a fraction, or be missing.
+'use strict'
 
 const check = require('../options/arguments.js')
 

@@ -1,12 +1,11 @@
-'use strict'
-
 // Loaders that compile modules by themselves with node:vm, and so pass all hooks by: Jest's, and those of Vitest's pools
 // vmThreads and vmForks.
+'use strict'
 
-const fs = require('fs')
-const Module = require('module')
-const { fileURLToPath } = require('url')
-const vm = require('vm')
+const fs = require('node:fs')
+const Module = require('node:module')
+const { fileURLToPath } = require('node:url')
+const vm = require('node:vm')
 
 const { replacement, warnOnce } = require('./replacement.js')
 

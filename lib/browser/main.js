@@ -1,6 +1,5 @@
-'use strict'
-
 // The package as bundlers for browsers find it: all of it is there, and says when it is used that there is no UDP.
+'use strict'
 
 const { classOf, inNode, noUdp } = require('./no-udp.js')
 

@@ -1,6 +1,5 @@
-'use strict'
-
 // What the entry points for browsers are made of. They are there so that an application for both builds.
+'use strict'
 
 const SENTENCE =
   'bittorrent-udp-tracker: a browser has no UDP, use a WebSocket tracker (wss:) there'

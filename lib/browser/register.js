@@ -1,3 +1,2 @@
-'use strict'
-
 // There is nothing to register in a browser: bittorrent-tracker has no UDP there.
+'use strict'

@@ -1,5 +1,3 @@
-'use strict'
-
 // Builds the addon of this machine from the sources beside it, in a checkout (`npm run build`) and in an installed package,
 // where addon.js names the command if it finds none:
 //
@@ -7,12 +5,13 @@
 //
 // --dev: in cargo's dev profile, as the tests want it. Without --target-dir what the compiler leaves behind, some 170 MB, goes
 // into a temporary folder and away again. It needs cargo and a linker and nothing else.
+'use strict'
 
-const { spawnSync } = require('child_process')
-const fs = require('fs')
-const os = require('os')
-const path = require('path')
-const { NAME, ROOT, platforms } = require('./addon')
+const { spawnSync } = require('node:child_process')
+const fs = require('node:fs')
+const os = require('node:os')
+const path = require('node:path')
+const { NAME, ROOT, platforms } = require('./addon.js')
 
 const NEEDED = /^rust-version = "(.+)"$/m.exec(read('Cargo.toml'))[1]
 

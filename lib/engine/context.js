@@ -1,8 +1,7 @@
+// The asynchronous context that something is told in: what each AsyncLocalStorage holds, and the domain.
 'use strict'
 
-// The asynchronous context that something is told in: what each AsyncLocalStorage holds, and the domain.
-
-const { AsyncResource } = require('async_hooks')
+const { AsyncResource } = require('node:async_hooks')
 
 /** Calls `callback(...details)` in the context that `resource`, an AsyncResource, was made in. */
 function inContextOf(resource, callback, ...details) {
@@ -21,7 +20,7 @@ function inContextOf(resource, callback, ...details) {
 
 // An emitter whose listener throws does not leave its domain.
 function leaveUntil(outer) {
-  const domains = require('domain')
+  const domains = require('node:domain')
   while (domains.active && domains.active !== outer) domains.active.exit()
 }
 

@@ -1,11 +1,10 @@
-'use strict'
-
 // What goes over the wire and what is decided, on channels of Node's diagnostics_channel, and with
 // NODE_DEBUG=bittorrent-udp-tracker on standard error. The engine reports it only while somebody watches; the rest of the time
 // all of this costs a few comparisons for each request.
+'use strict'
 
-const { channel } = require('diagnostics_channel')
-const { debuglog } = require('util')
+const { channel } = require('node:diagnostics_channel')
+const { debuglog } = require('node:util')
 
 const channels = {
   send: channel('bittorrent-udp-tracker:send'),

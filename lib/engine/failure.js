@@ -1,7 +1,6 @@
-'use strict'
-
 // A failed request. Its text is the engine's (src/proto/failure.rs, src/requests/failure.rs, src/requests/transport.rs); the
 // texts of what is thrown are in lib/options/.
+'use strict'
 
 /** Why a request ended without an answer. */
 class Failure {

@@ -1,7 +1,6 @@
-'use strict'
-
 // The requests in flight, by the numbers that the engine knows them by. A Map would do, but each time one rehashes it
 // promotes whatever dead trackers it still names: at 100,000 announces a second that costs as much as all the rest.
+'use strict'
 
 const INDEX_BITS = 24
 const MOST = 2 ** INDEX_BITS

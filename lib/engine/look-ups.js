@@ -1,6 +1,5 @@
-'use strict'
-
 // Look-ups that applications do themselves (`transport.lookup`): the engine asks, the function answers when it likes.
+'use strict'
 
 const isIP = require('../options/is-ip.js')
 const commands = require('./commands.js')

@@ -1,7 +1,6 @@
-'use strict'
-
 // Calls that end with an AbortSignal. One signal may be that of any number of calls, and Node warns of a leak from the
 // eleventh listener on: each signal has one of ours.
+'use strict'
 
 const { wrongType } = require('./errors.js')
 

@@ -1,11 +1,10 @@
-'use strict'
-
 // Checks of what applications pass in. A programmer's mistake throws here; what comes out of a torrent does not.
 //
 // What is the application's is read once, before it is checked, and what has been checked is what is used: a getter or a
 // Proxy may say something else the next time.
+'use strict'
 
-const { isUint8Array } = require('util').types
+const { isUint8Array } = require('node:util').types
 
 const { kind, outOfRange, refuseUnknown, shown, wrongType } = require('./errors.js')
 const isIP = require('./is-ip.js')
@@ -248,7 +247,7 @@ let processKey = null
 /** The options of an announce over each of the families, in the order IPv4, IPv6. */
 function optionsOfBoth(opts) {
   const { numWant, key, ip, auth, urlData, transport } = opts
-  if (processKey === null) processKey = require('crypto').randomBytes(4).readUInt32LE(0)
+  if (processKey === null) processKey = require('node:crypto').randomBytes(4).readUInt32LE(0)
   const options = { numWant, key: isGiven(key) ? key : processKey, ip, auth, urlData, transport }
   const checked = announceOptions(options)
   return [4, 6].map((family) => ({ ...checked, family }))

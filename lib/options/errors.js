@@ -1,6 +1,5 @@
-'use strict'
-
 // What is thrown for a mistake in the program: a TypeError or a RangeError with the code that Node.js has for it.
+'use strict'
 
 const withCode = (error, code) => Object.assign(error, { code })
 

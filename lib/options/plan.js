@@ -1,6 +1,5 @@
-'use strict'
-
 // When a tracker object announces beyond what it is told to: at the end of the interval, and after a failure.
+'use strict'
 
 const { isGiven, limit } = require('./arguments.js')
 const { kind, outOfRange, shown, wrongType } = require('./errors.js')

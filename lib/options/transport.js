@@ -1,7 +1,6 @@
-'use strict'
-
 // `transport`: the way out that an application chose, checked and packed for the engine. What is packed here,
 // src/records/transports.rs reads: they change together.
+'use strict'
 
 const lookUps = require('../engine/look-ups.js')
 const { kind, outOfRange, refuseUnknown, wrongType } = require('./errors.js')

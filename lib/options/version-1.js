@@ -1,7 +1,6 @@
-'use strict'
-
 // What the tracker object takes, which is what version 1.2.0 took: what it announced is announced with the same bytes, and
 // what made it crash or send nonsense throws. The promises are stricter: lib/options/arguments.js.
+'use strict'
 
 const check = require('./arguments.js')
 const { kind, outOfRange, shown, wrongType } = require('./errors.js')

@@ -1,7 +1,6 @@
-'use strict'
-
 // Faults in what is known of hosts that the tests of Rust must notice, each in one line of src/requests/names: [file, text as
 // it stands there once, text instead, what breaks].
+'use strict'
 
 // prettier-ignore
 module.exports = [

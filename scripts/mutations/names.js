@@ -1,7 +1,6 @@
-'use strict'
-
 // Faults of look-ups that the tests of Rust must notice, each in one line of src/net/names: [file, text as it stands there
 // once, text instead, what breaks].
+'use strict'
 
 // prettier-ignore
 module.exports = [

@@ -1,7 +1,6 @@
-'use strict'
-
 // Faults in sockets, proxies and threads that the tests of Rust must notice, each in one line of src/net: [file, text as it
 // stands there once, text instead, what breaks]. Those of look-ups are in names.js.
+'use strict'
 
 // prettier-ignore
 module.exports = [

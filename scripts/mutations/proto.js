@@ -1,7 +1,6 @@
-'use strict'
-
 // Faults that the tests of Rust must notice, each in one line of src/proto: [file, text as it stands there once, text
 // instead, what breaks]. Each constant and each comparison of the rules of time and loss is among them.
+'use strict'
 
 // prettier-ignore
 module.exports = [

@@ -1,7 +1,6 @@
-'use strict'
-
 // Faults in what stands between commands and the protocol that the tests of Rust must notice, each in one line of src/requests:
 // [file, text as it stands there once, text instead, what breaks]. Those of hosts are in hosts.js.
+'use strict'
 
 // prettier-ignore
 module.exports = [

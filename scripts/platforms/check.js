@@ -10,8 +10,8 @@
 const { spawnSync } = require('node:child_process')
 const path = require('node:path')
 const { parseArgs } = require('node:util')
-const { CHECKED } = require('./list')
-const toolchain = require('./toolchain')
+const { CHECKED } = require('./list.js')
+const toolchain = require('./toolchain.js')
 
 const ROOT = path.resolve(__dirname, '../..')
 // Each stands for its other processor as well: the code does not tell them apart.

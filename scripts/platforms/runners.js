@@ -4,9 +4,9 @@
 const { execFileSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
-const { zigProgram } = require('./toolchain')
-const windows = require('./windows')
-const { folder, unpackDebian, unpackNpm, unpackWheel } = require('./downloads')
+const { zigProgram } = require('./toolchain.js')
+const windows = require('./windows.js')
+const { folder, unpackDebian, unpackNpm, unpackWheel } = require('./downloads.js')
 
 // Wine makes a folder of settings and of Windows' own programs at the first start.
 const WINE_START_MS = 120_000

@@ -6,7 +6,7 @@
 const { execFileSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
-const { digestOf, folder } = require('./downloads')
+const { digestOf, folder } = require('./downloads.js')
 
 const SOURCES = path.join(__dirname, 'windows')
 // A processor's name in targets of Rust and zig, and in zig's dlltool.

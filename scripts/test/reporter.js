@@ -4,7 +4,7 @@
 
 const path = require('node:path')
 const { inspect } = require('node:util')
-const { add } = require('./record')
+const { add } = require('./record.js')
 
 const ROOT = path.resolve(__dirname, '../..')
 

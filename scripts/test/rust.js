@@ -5,7 +5,7 @@ const { spawn } = require('node:child_process')
 const { once } = require('node:events')
 const fs = require('node:fs')
 const path = require('node:path')
-const { add } = require('./record')
+const { add } = require('./record.js')
 
 const ROOT = path.resolve(__dirname, '../..')
 const LOG = path.join(ROOT, 'target/test-rust.log')

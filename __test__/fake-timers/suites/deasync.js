@@ -1,6 +1,5 @@
-'use strict'
-
 // A listener that spins the event loop by itself until another tracker's update is there.
+'use strict'
 
 const deasync = require('deasync')
 const UdpTracker = require('bittorrent-udp-tracker')

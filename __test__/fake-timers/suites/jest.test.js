@@ -1,3 +1,4 @@
+// The scenario inside Jest, with its timers on.
 'use strict'
 
 /* global jest, test, afterEach */

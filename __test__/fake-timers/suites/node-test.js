@@ -1,7 +1,6 @@
-'use strict'
-
 // The mock timers of node:test, in a program: put on after the package is loaded, or before it with the argument
 // `before`. These lead nowhere, so that a limit is of the mocked time there.
+'use strict'
 
 const { mock } = require('node:test')
 const scenario = require('./scenario.cjs')

@@ -1,6 +1,5 @@
-'use strict'
-
 // sinon's timers, in a program: put on after the package is loaded, or before it with the argument `before`.
+'use strict'
 
 const sinon = require('sinon')
 const scenario = require('./scenario.cjs')

@@ -1,7 +1,7 @@
 // What clients announce, and what they make of the answers.
 'use strict'
 
-const wire = require('../../../__test__/support/wire')
+const wire = require('../../../__test__/support/wire.js')
 
 const FULL = {
   interval: 1800,

@@ -1,7 +1,7 @@
 // A client that is destroyed, at each moment of a request.
 'use strict'
 
-const wire = require('../../../__test__/support/wire')
+const wire = require('../../../__test__/support/wire.js')
 
 const full = {
   announce: (request) =>

@@ -2,7 +2,7 @@
 'use strict'
 
 const dgram = require('node:dgram')
-const wire = require('../../../__test__/support/wire')
+const wire = require('../../../__test__/support/wire.js')
 
 const start = ({ create }) => create().start()
 

@@ -1,7 +1,7 @@
 // What programs do with a client, each as people wrote it.
 'use strict'
 
-const wire = require('../../../__test__/support/wire')
+const wire = require('../../../__test__/support/wire.js')
 
 const hash = (number) => number.toString(16).padStart(40, '0')
 

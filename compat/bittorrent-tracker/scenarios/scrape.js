@@ -1,7 +1,7 @@
 // What clients scrape, and how they pass the answers on.
 'use strict'
 
-const wire = require('../../../__test__/support/wire')
+const wire = require('../../../__test__/support/wire.js')
 
 const hash = (number) => number.toString(16).padStart(40, '0')
 
@@ -31,9 +31,9 @@ const scrapeBuffers = (number) => {
 const scrapeStatic = (number) => {
   return ({ Client, report, show, url }) => {
     const infoHash = asked(1, number).map(hash)
-    Client.scrape({ announce: url, infoHash, wrtc: false }, (err, results) => {
+    Client.scrape({ announce: url, infoHash, wrtc: false }, (error, results) => {
       const numbers = infoHash.map((each) => results?.[each]?.complete)
-      report(err ? show(err) : JSON.stringify(numbers))
+      report(error ? show(error) : JSON.stringify(numbers))
     })
   }
 }

@@ -8,7 +8,7 @@ const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
 const readline = require('node:readline')
-const { startScriptedTracker } = require('../../../__test__/support/scripted-tracker')
+const { startScriptedTracker } = require('../../../__test__/support/scripted-tracker.js')
 
 const PLAY = path.join(__dirname, 'play.mjs')
 

@@ -1,3 +1,4 @@
+// Jest as it comes.
 'use strict'
 
 module.exports = { testMatch: ['<rootDir>/*.test.js'], transform: {} }

@@ -1,10 +1,9 @@
+// Jest, with register in NODE_OPTIONS: the trackers are ours, and announce.
 'use strict'
 
 /* global expect, test */
 
-// Jest, with register in NODE_OPTIONS: the trackers are ours, and announce.
-
-const { once } = require('events')
+const { once } = require('node:events')
 const Client = require('bittorrent-tracker')
 
 const announce = process.env.TRACKER_URL

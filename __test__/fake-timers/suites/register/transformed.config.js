@@ -1,6 +1,5 @@
-'use strict'
-
 // As it is where bittorrent-tracker is transpiled.
+'use strict'
 module.exports = {
   testMatch: ['<rootDir>/*.test.js'],
   transform: { '\\.js$': '<rootDir>/transform.js' },
