@@ -17,6 +17,7 @@ module.exports = [
   {
     ignores: [
       'target/',
+      'lib/portable/core-bytes.js',
       '**/node_modules/',
       'compat/scratch/',
       'bench/results/',

@@ -791,6 +791,8 @@ declare namespace UdpTracker {
 
   /** Counters since the first request, except `pending`. A scrape counts as one request for each 60 torrents. */
   interface Stats {
+    /** `'portable'` where no addon loads and WebAssembly serves. */
+    engine: 'native' | 'portable'
     /** Requests that have not ended, look-ups included. */
     pending: number
     /** Requests with a usable URL and a host that was resolved. */

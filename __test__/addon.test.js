@@ -8,7 +8,7 @@ const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
 const { promisify } = require('node:util')
-const { ROOT } = require('./support/child')
+const { ROOT } = require('./support/child.js')
 
 const ADDON = JSON.stringify(path.join(ROOT, 'lib/engine/addon.js'))
 const [MAJOR] = process.versions.node.split('.').map(Number)
@@ -21,16 +21,16 @@ const announce = `
   try {
     new (require(${MAIN}))(peerId, infoHash, 'udp://127.0.0.1:1').announce(2)
     console.log('no error')
-  } catch (err) {
-    console.log(JSON.stringify([err.code, err.message]))
+  } catch (error) {
+    console.log(JSON.stringify([error.code, error.message]))
   }
   process.exit()`
 
 async function errorOf(args, env) {
   const output = await new Promise((resolve, reject) => {
     const options = { env: { ...process.env, ...env }, timeout: 20_000 }
-    execFile(process.execPath, [...args, '-e', announce], options, (err, stdout) => {
-      if (err) reject(err)
+    execFile(process.execPath, [...args, '-e', announce], options, (error, stdout) => {
+      if (error) reject(error)
       else resolve(stdout)
     })
   })
@@ -49,8 +49,8 @@ test('the C library is that of this process, and its report is left as it was', 
     require(${ADDON}).load()
     console.log(before === (process.report && process.report.excludeNetwork), read.some((file) => /ldd/.test(file)))`
   return new Promise((resolve, reject) => {
-    execFile(process.execPath, ['-e', code], (err, stdout) => {
-      if (err) return reject(err)
+    execFile(process.execPath, ['-e', code], (error, stdout) => {
+      if (error) return reject(error)
       assert.equal(stdout, 'true false\n')
       resolve()
     })
@@ -65,8 +65,8 @@ describe('what NAPI_RS_NATIVE_LIBRARY_PATH names', () => {
     const env = { ...process.env, NAPI_RS_NATIVE_LIBRARY_PATH: path.join(ROOT, name) }
     const code = `console.log(Object.keys(require(${ADDON}).load()).sort().join())`
     await new Promise((resolve, reject) => {
-      execFile(process.execPath, ['-e', code], { env }, (err, stdout) => {
-        if (err) return reject(err)
+      execFile(process.execPath, ['-e', code], { env }, (error, stdout) => {
+        if (error) return reject(error)
         assert.equal(stdout, 'Session,parseUrl\n')
         resolve()
       })
@@ -93,7 +93,7 @@ describe('away from its package it', () => {
     const file = path.join(folder, 'out/server/chunk.js')
     fs.mkdirSync(path.dirname(file), { recursive: true })
     fs.copyFileSync(JSON.parse(ADDON), file)
-    const code = `try { require(${JSON.stringify(file)}).load() } catch (err) { console.log(err.message) }`
+    const code = `try { require(${JSON.stringify(file)}).load() } catch (error) { console.log(error.message) }`
     const options = { env: { ...process.env, ...env } }
     const { stdout } = await promisify(execFile)(process.execPath, ['-e', code], options)
     return stdout
@@ -113,9 +113,10 @@ describe('away from its package it', () => {
   })
 })
 
+// Nor has it WebAssembly for the other engine.
 describe('a process that may not load addons', () => {
   test('with --no-addons is told what to do', async () => {
-    const [code, message] = await errorOf(['--no-addons'])
+    const [code, message] = await errorOf(['--no-addons', '--jitless'])
     assert.equal(code, 'ERR_NO_ADDON')
     assert.match(
       message,
@@ -129,7 +130,7 @@ describe('a process that may not load addons', () => {
     { skip: MAJOR < 20 && 'Node.js 18 has none' },
     async () => {
       const flag = MAJOR < 23 ? '--experimental-permission' : '--permission'
-      const [code, message] = await errorOf([flag, `--allow-fs-read=${ROOT}/*`])
+      const [code, message] = await errorOf([flag, '--jitless', `--allow-fs-read=${ROOT}/*`])
       assert.equal(code, 'ERR_NO_ADDON')
       assert.match(message, /--allow-addons/)
       assert.doesNotMatch(message, /Rust/)

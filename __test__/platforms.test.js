@@ -51,7 +51,7 @@ test('the release builds each platform, and tests each where it can run', () => 
   assert.deepEqual(targetsOf(matrixOf('build')), everyTarget)
   const tested = [...matrixOf('test'), ...matrixOf('test-linux')]
   assert.deepEqual(targetsOf(tested), everyTarget)
-  assert.match(jobs.publish, /^ {4}needs: \[test, test-linux\]$/m)
+  assert.match(jobs.publish, /^ {4}needs: \[build-portable, test, test-linux\]$/m)
 })
 
 test('the release builds with the command of the list, on Linux with zig', () => {
@@ -63,7 +63,11 @@ test('the release builds with the command of the list, on Linux with zig', () =>
     assert.equal(/-(linux|freebsd)-/.test(target), isCross, target)
     commandFor(platformOf(target), { zig: isCross })
   }
-  for (const other of Object.keys(jobs).filter((job) => job !== 'build')) {
+  assert.match(
+    jobs['build-portable'],
+    /run: npm run build:portable\n +- run: npm run test:portable\n/
+  )
+  for (const other of Object.keys(jobs).filter((job) => !job.startsWith('build'))) {
     assert.doesNotMatch(jobs[other], /napi build|npm run build|build\.js/, other)
   }
 })

@@ -178,10 +178,12 @@ describe('the static side', () => {
     assert.deepEqual(sorted(declared.esmTypes()), sorted(types))
   })
 
-  test('has the counters that are declared, all numbers', () => {
+  test('has the engine and the counters that are declared, all numbers', () => {
     const stats = UdpTracker.stats()
     assert.deepEqual(sorted(Object.keys(stats)), sorted(declared.membersOf('Stats')))
-    for (const value of Object.values(stats)) assert.equal(typeof value, 'number')
+    const { engine, ...counters } = stats
+    assert.match(engine, /^(native|portable)$/)
+    for (const value of Object.values(counters)) assert.equal(typeof value, 'number')
   })
 
   test('resolves to what is declared', async (t) => {

@@ -15,13 +15,16 @@ const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
 const { parseArgs } = require('node:util')
-const man = require('./man')
-const { noticesFor } = require('./notices')
-const { PLATFORMS } = require('./platforms/list')
+const man = require('./man.js')
+const { noticesFor } = require('./notices.js')
+const { PLATFORMS } = require('./platforms/list.js')
 
 const ROOT = path.resolve(__dirname, '..')
 const SCOPE = '@bittorrent-udp-tracker'
 const NOTICES = 'THIRD-PARTY-NOTICES.txt'
+// The core of the portable engine, which the main package has, and the target that it is built for.
+const PORTABLE = 'lib/portable/core-bytes.js'
+const WASM = 'wasm32-unknown-unknown'
 const PLACEHOLDER = 'OWNER/bittorrent-udp-tracker'
 const IS_WINDOWS = process.platform === 'win32'
 
@@ -114,10 +117,15 @@ function packAll({ out, all = false, placeholders = false, repository = null }) 
     fs.mkdirSync(out, { recursive: true })
     const main = path.join(folder, 'main')
     stage(main)
+    if (fs.existsSync(path.join(main, PORTABLE))) {
+      fs.writeFileSync(path.join(main, NOTICES), noticesFor(WASM))
+    } else if (all) {
+      throw new Error(`${PORTABLE} is not in ${ROOT}`)
+    }
     const manifestFile = path.join(main, 'package.json')
     const manifest = withRepository(readJson(manifestFile), repository)
     manifest.man = [`./${man.writeTo(main)}`]
-    manifest.files.push('man')
+    manifest.files.push('man', NOTICES)
 
     const platforms = PLATFORMS.map((platform) => {
       const own = manifestFor(platform, manifest)

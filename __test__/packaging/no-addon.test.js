@@ -1,4 +1,4 @@
-// Where no addon fits, one error names the platform and the command that builds the addon from source. The command is run
+// Where no addon fits and there is no WebAssembly, one error names the platform and the command that builds the addon from source. The command is run
 // as the error has it, in what npm installed from the packed tarball.
 'use strict'
 
@@ -6,7 +6,7 @@ const { test, after } = require('node:test')
 const assert = require('node:assert/strict')
 const fs = require('node:fs')
 const path = require('node:path')
-const support = require('./support')
+const support = require('./support.js')
 
 const { NAME, COMMONJS } = support
 
@@ -23,7 +23,10 @@ async function errorOf(folder, env) {
     rejected.catch((err) => {
       console.log(JSON.stringify({ ...thrown, thrown: thrown.message, rejected: err.message }))
     })`
-  const { stdout } = await support.succeed(process.execPath, ['-e', script], { cwd: folder, env })
+  const { stdout } = await support.succeed(process.execPath, ['--jitless', '-e', script], {
+    cwd: folder,
+    env
+  })
   return JSON.parse(stdout)
 }
 

@@ -18,8 +18,13 @@ timers.setTimeout = Object.defineProperty(
   { value: 'setTimeout' }
 )
 timers.clearTimeout = (timer) => waiting.delete(timer)
-require('../../lib/engine/event-loop.js')
+const loop = require('../../lib/engine/event-loop.js')
 Object.assign(timers, { setTimeout, clearTimeout })
+// The portable engine's timers are no promise's.
+const { setTimeout: limit, clearTimeout: forget } = loop
+Object.assign(loop, { setTimeout, clearTimeout })
+require('../../lib/portable/session.js')
+Object.assign(loop, { setTimeout: limit, clearTimeout: forget })
 
 /** Lets time pass for the limits of promises. */
 function pass(ms) {

@@ -1,6 +1,5 @@
-'use strict'
-
 // The promise-based API: one announce, one scrape or one connect without a tracker object.
+'use strict'
 
 const { checkSignal, reasonOf, whenAborted } = require('../options/abort.js')
 const check = require('../options/arguments.js')
@@ -282,13 +281,14 @@ async function drain(opts) {
   return engine.countStopping()
 }
 
-/** Counters of this process's engine, for monitoring. */
+/** Which engine it is, and its counters, for monitoring. */
 function stats() {
-  const counters = {}
-  for (const [name, value] of engine.stats()) {
-    counters[name.replace(/_(.)/g, (_, letter) => letter.toUpperCase())] = value
+  const { kind, counters } = engine.stats()
+  const stats = { engine: kind }
+  for (const [name, value] of counters) {
+    stats[name.replace(/_(.)/g, (_, letter) => letter.toUpperCase())] = value
   }
-  return counters
+  return stats
 }
 
 module.exports = { announce, drain, ping, preferences, scrape, scrapeStream, stats }

@@ -1,12 +1,15 @@
+// Loads the addon of this platform: from the file that NAPI_RS_NATIVE_LIBRARY_PATH names, as it was built in this folder, or
+// out of the platform's own package. Where none loads, the portable engine takes its place; if that does not work either, one
+// error says why and what to do.
 'use strict'
 
-// Loads the addon of this platform: from the file that NAPI_RS_NATIVE_LIBRARY_PATH names, as it was built in this folder, or
-// out of the platform's own package. If that does not work, one error says why and what to do.
-
-const fs = require('fs')
-const path = require('path')
+const fs = require('node:fs')
+const path = require('node:path')
+const { debuglog } = require('node:util')
 
 const NAME = 'bittorrent-udp-tracker'
+
+const debug = debuglog(NAME)
 
 // Within an ES module that a bundler made there is no `__dirname`.
 const ROOT = typeof __dirname === 'string' ? path.join(__dirname, '../..') : null
@@ -20,7 +23,7 @@ const IN_A_BUNDLE =
 
 let loaded = null
 
-/** The addon's exports, always the same; throws an error with the code ERR_NO_ADDON if there is none. */
+/** The addon's exports or what stands for them, always the same; throws an error with the code ERR_NO_ADDON without any. */
 function load() {
   if (loaded === null) loaded = find()
   return loaded
@@ -40,7 +43,23 @@ function find() {
       problems.push(error)
     }
   }
-  throw noAddon(problems)
+  // Whoever names a file wants that one.
+  if (given) throw noAddon(problems)
+  return portable(problems)
+}
+
+// The engine for wherever no addon loads.
+function portable(problems) {
+  try {
+    const engine = require('../portable/index.js')
+    engine.check()
+    if (debug.enabled) debug('the portable engine serves: %s', noAddon(problems).message)
+    return engine
+  } catch (error) {
+    // In a bundle it may be missing.
+    const why = isMissing(error) ? '' : `Its portable engine cannot run: ${error.message}. `
+    throw noAddon(problems, why)
+  }
 }
 
 function namedFile() {
@@ -154,21 +173,24 @@ function checked(addon) {
   throw new Error(`a bundler put ${found} in the place of the .node file. ${GUIDE}`)
 }
 
-function noAddon(problems) {
-  const failure = new Error(`${NAME} ${whyAndWhatToDo(problems)}`)
+// `other` is why there is no other engine, if it was to be one.
+function noAddon(problems, other = '') {
+  const failure = new Error(`${NAME} ${whyAndWhatToDo(problems, other)}`)
   return Object.assign(failure, { code: 'ERR_NO_ADDON', cause: problems[0] })
 }
 
-function whyAndWhatToDo(problems) {
+function whyAndWhatToDo(problems, other) {
   const platform = platformName()
   if (problems.length === 0) {
     const cure = isInstalled() ? LEFT_OUT : IN_A_BUNDLE
-    return `found no addon for ${platform}. ${cure} ${buildAdvice()}`
+    return `found no addon for ${platform}. ${other}${cure} ${buildAdvice()}`
   }
   const reasons = problems.map(({ message }) => message).join('; ')
   const permission = missingPermission(problems)
-  if (permission !== null) return `may not load its addon (${reasons}): ${permission}. ${GUIDE}`
-  const advice = /bundler/.test(reasons) ? '' : ` ${buildAdvice()}`
+  if (permission !== null) {
+    return `may not load its addon (${reasons}): ${permission}. ${other}${GUIDE}`
+  }
+  const advice = ` ${other}${/bundler/.test(reasons) ? '' : buildAdvice()}`.trimEnd()
   return `cannot load its addon on ${platform}: ${reasons}${/\.$/.test(reasons) ? '' : '.'}${advice}`
 }
 

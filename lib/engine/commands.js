@@ -1,9 +1,8 @@
-'use strict'
-
 // Commands for the engine, packed into one buffer that is handed over once a tick. What is written here,
 // src/records/commands.rs reads: they change together.
 //
 // A record counts once it is committed: whatever throws while it is written leaves nothing behind.
+'use strict'
 
 const { afterThis } = require('./event-loop.js')
 
@@ -196,6 +195,8 @@ function cancel(number) {
 
 /** The request of this number has taken `timeout` milliseconds, which is too long: it is to fail with where it is. */
 function giveUp(number, timeout) {
+  // By itself: the portable engine lets what lies in its sockets come before it.
+  flush()
   const length = SHORTEST_LENGTH + 8
   const start = roomFor(length)
   view.setUint32(start + 4, number, true)

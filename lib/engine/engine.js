@@ -1,5 +1,3 @@
-'use strict'
-
 // The one way to the engine and back. A request goes out as a record of commands.js and comes back once, as a record that
 // outcomes.js reads, in the asynchronous context that it was made in.
 //
@@ -23,8 +21,9 @@
 //
 // Its fields are read by the call that starts it, and not again. They have been checked: lib/options/arguments.js does that.
 // `number` and `context` are the engine's to write.
+'use strict'
 
-const { AsyncResource } = require('async_hooks')
+const { AsyncResource } = require('node:async_hooks')
 
 const addon = require('./addon.js')
 const commands = require('./commands.js')
@@ -44,6 +43,8 @@ const CATCH_UP = 1024
 const inFlight = new InFlight()
 
 let session = null
+// 'native', or 'portable' where no addon loads.
+let kind = 'native'
 // Whether the engine has been asked to tell of datagrams.
 let traced = false
 // Whether the next turn of the event loop takes outcomes.
@@ -58,7 +59,8 @@ const drains = new Set()
 // The addon is loaded by the first call that needs it: most of what loading this package costs. After it nothing is read from
 // the disk any more.
 function open() {
-  const { Session } = addon.load()
+  const { Session, engine = 'native' } = addon.load()
+  kind = engine
   commands.open(submit)
   session = new Session(schedule)
 }
@@ -226,10 +228,10 @@ function maxScrapeHashes() {
   return session.maxScrapeHashes()
 }
 
-/** The engine's counters by name. */
+/** Which engine it is, and its counters by name. */
 function stats() {
   if (session === null) inContextOf(nobody, open)
-  return session.stats()
+  return { kind, counters: session.stats() }
 }
 
 module.exports = {

@@ -1,10 +1,10 @@
-'use strict'
-
-// What this package needs of the runtime's event loop, taken when it is loaded: test suites replace the globals by
+// What this package needs of the runtime's event loop and clocks, taken when it is loaded: test suites replace the globals by
 // clocks of their own (Jest, Vitest, sinon, node:test), and jsdom has no setImmediate. The timer of a tracker's interval
 // is not among them: it is the application's own, so that its `clearTimeout` fits and its tests can advance it.
+'use strict'
 
-const timers = require('timers')
+const { performance } = require('node:perf_hooks')
+const timers = require('node:timers')
 
 /** The longest wait of a timer, in milliseconds; longer ones fire at once. */
 const LONGEST_TIMER = 2 ** 31 - 1
@@ -37,7 +37,7 @@ const nextTurn = isGenuine(setImmediate, 'setImmediate') ? setImmediate : nextTu
 
 // A message to oneself is a turn of the event loop as well.
 function nextTurnByMessage(callback) {
-  const { MessageChannel } = require('worker_threads')
+  const { MessageChannel } = require('node:worker_threads')
   const { port1, port2 } = new MessageChannel()
   port1.once('message', () => {
     port1.close()
@@ -46,4 +46,13 @@ function nextTurnByMessage(callback) {
   port2.postMessage(null)
 }
 
-module.exports = { LONGEST_TIMER, afterThis, clearTimeout, nextTurn, setTimeout }
+/** Milliseconds on a clock that only goes on. Suites replace the `performance` of the global scope, not that of the module. */
+const now = performance.now.bind(performance)
+
+const calendar = Date.now
+const isNative = Function.prototype.toString.call(calendar).includes('[native code]')
+
+/** Milliseconds since 1970; since something else where a suite has the calendar. */
+const wallClock = isNative ? calendar : now
+
+module.exports = { LONGEST_TIMER, afterThis, clearTimeout, nextTurn, now, setTimeout, wallClock }

@@ -6,7 +6,7 @@
 const { execFileSync, spawnSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
-const { unpackDebian, pipInstall } = require('./downloads')
+const { unpackDebian, pipInstall } = require('./downloads.js')
 
 const RUST_PACKAGES = ['rustc-web', 'rust-web-src', 'libstd-rust-web-1.96', 'libstd-rust-web-dev']
 const RUSTUP_MS = 60_000
@@ -61,7 +61,8 @@ function rustFor(target, { prebuilt = false } = {}) {
   // Debian's compiler comes without the program that strips files for macOS.
   if (target.includes('apple')) env.CARGO_PROFILE_RELEASE_STRIP = 'none'
   const source = path.join(root, 'usr/lib/rustlib/src/rust')
-  return { args: ['-Z', 'build-std=std,panic_unwind'], env, source }
+  const panic = target.startsWith('wasm32') ? 'panic_abort' : 'panic_unwind'
+  return { args: ['-Z', `build-std=std,${panic}`], env, source }
 }
 
 function compilerWithSource() {

@@ -1,9 +1,57 @@
-//! A hasher for keys that nobody outside can choose.
+//! Tables by what their keys are: chosen by somebody outside, or by nobody.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     hash::{BuildHasherDefault, Hasher},
 };
+
+#[cfg(not(target_arch = "wasm32"))]
+use std::hash::RandomState as Seeded;
+
+#[cfg(target_arch = "wasm32")]
+pub use seeded::{Seeded, seed};
+
+/// A map keyed by what comes from torrents and trackers: without the process's seed nobody can choose keys that collide.
+pub type Map<K, V> = HashMap<K, V, Seeded>;
+
+/// The set of such keys.
+pub type Set<K> = HashSet<K, Seeded>;
+
+/// There the standard library takes the keys of its hasher from addresses, which are the same in every process.
+#[cfg(target_arch = "wasm32")]
+mod seeded {
+    use std::{
+        cell::Cell,
+        hash::{BuildHasher, DefaultHasher, Hasher},
+    };
+
+    thread_local!(static SEED: Cell<u128> = const { Cell::new(0) });
+
+    /// Seeds the tables that are made from now on.
+    pub fn seed(seed: u128) {
+        SEED.set(seed);
+    }
+
+    /// SipHash of the seed and what is hashed.
+    #[derive(Clone, Copy, Debug)]
+    pub struct Seeded(u128);
+
+    impl Default for Seeded {
+        fn default() -> Self {
+            Self(SEED.get())
+        }
+    }
+
+    impl BuildHasher for Seeded {
+        type Hasher = DefaultHasher;
+
+        fn build_hasher(&self) -> DefaultHasher {
+            let mut hasher = DefaultHasher::new();
+            hasher.write_u128(self.0);
+            hasher
+        }
+    }
+}
 
 /// A map keyed by numbers this process made itself: transaction IDs from the random generator, request numbers from a
 /// counter. An attacker cannot pick them to collide, so one multiplication spreads them well enough.

@@ -4,13 +4,13 @@
 //! answers its connect gets the announces. No other does: a tracker that is reached by two addresses would count us twice.
 
 use std::{
-    collections::{BTreeMap, HashMap, VecDeque},
+    collections::{BTreeMap, VecDeque},
     net::SocketAddr,
     sync::Arc,
     time::Duration,
 };
 
-use super::{Failure, time::Instant};
+use super::{Failure, hash::Map, time::Instant};
 
 /// How long an address is given before the next one is asked as well (RFC 8305, 5, has 250 ms for TCP).
 pub(crate) const STAGGER: Duration = Duration::from_millis(300);
@@ -22,7 +22,7 @@ const ADDRESSES: usize = 256;
 /// Who answers, by host. It outlives look-ups, and serves requests with other options as well.
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
-    hosts: HashMap<Arc<str>, Known>,
+    hosts: Map<Arc<str>, Known>,
 }
 
 #[derive(Debug, Default)]

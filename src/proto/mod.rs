@@ -35,6 +35,9 @@ pub use client::{
 };
 pub use extension::{Authentication, Extension, ExtensionError};
 pub use failure::{Code, Failure, SystemError, Unreachable};
+pub use hash::{Map, Set};
+#[cfg(target_arch = "wasm32")]
+pub use hash::{Seeded, seed};
 pub use packet::{
     Announce, AnnounceResponse, ConnectionId, Event, Family, InfoHash, MAX_SCRAPE_HASHES, PeerId, Scrape, TransactionId,
 };

@@ -5,9 +5,9 @@
 //! among what is not answered, is asked from a fresh port as well, and stays at the one it is answered by. All others stay
 //! where they are, unless most of those that answered are silent or gone to a fresh port, too: then all go.
 
-use std::{collections::HashMap, net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, time::Duration};
 
-use super::{connection::REPETITIONS, time::Instant};
+use super::{connection::REPETITIONS, hash::Map, time::Instant};
 
 /// A local port, by its number in the order in which they are opened. It stands for one socket of each family.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -46,7 +46,7 @@ pub(crate) struct Ports {
     /// Whether all are the same way out, so that a fresh one is worth it only when nobody at all is heard.
     is_shared: bool,
     /// Addresses that answered and that nobody has asked for a while, with the port they answered by.
-    remembered: HashMap<SocketAddr, Port>,
+    remembered: Map<SocketAddr, Port>,
 }
 
 impl Default for Ports {
@@ -60,7 +60,7 @@ impl Default for Ports {
             counted: None,
             tidied: None,
             is_shared: false,
-            remembered: HashMap::new(),
+            remembered: Map::default(),
         }
     }
 }
@@ -121,7 +121,7 @@ impl Ports {
     pub(crate) fn remember(&mut self, address: SocketAddr, own: &OwnPort) {
         if let Some(port) = own.answered {
             if self.remembered.len() >= REMEMBERED {
-                self.remembered = HashMap::new();
+                self.remembered = Map::default();
             }
             self.remembered.insert(address, port);
         }

@@ -3,7 +3,6 @@
 //! All numbers are little-endian. A record starts with its own length (u32), the request's number (u32) and a kind.
 
 use std::{
-    collections::HashMap,
     net::{IpAddr, Ipv4Addr},
     sync::Arc,
 };
@@ -12,7 +11,7 @@ use super::{reader::Reader, transports::Transports};
 use crate::{
     proto::{
         Announce, AnnounceUrl, Authentication, Body, Connect, Event, Extension, Family, InfoHash, MAX_SCRAPE_HASHES,
-        PeerId, RequestId, Schedule, Scrape, UrlError,
+        Map, PeerId, RequestId, Schedule, Scrape, UrlError,
     },
     requests::{Command, Failure, Found, LookUpError, SessionId, Start},
 };
@@ -44,7 +43,7 @@ const REMEMBERED_URL_BYTES: usize = 256 << 10;
 /// Turns records into commands of one session.
 pub(crate) struct Decoder {
     session: SessionId,
-    urls: HashMap<Box<[u8]>, Arc<AnnounceUrl>>,
+    urls: Map<Box<[u8]>, Arc<AnnounceUrl>>,
     /// How long the keys of `urls` are together.
     url_bytes: usize,
     transports: Transports,
@@ -52,7 +51,7 @@ pub(crate) struct Decoder {
 
 impl Decoder {
     pub(crate) fn new(session: SessionId) -> Self {
-        Self { session, urls: HashMap::new(), url_bytes: 0, transports: Transports::new(session) }
+        Self { session, urls: Map::default(), url_bytes: 0, transports: Transports::new(session) }
     }
 
     /// The commands in `records`. One that does not add up rejects its request, and costs no other.

@@ -4,11 +4,11 @@
 //! interface, the proxy's host, user name and password; then the proxy's port (u16), whether it resolves names (u8), and the
 //! number of the look-up function (u32), 0 without one.
 
-use std::{collections::HashMap, net::Ipv6Addr, sync::Arc};
+use std::{net::Ipv6Addr, sync::Arc};
 
 use super::reader::Reader;
 use crate::{
-    proto::Host,
+    proto::{Host, Map},
     requests::{CallerLookup, Proxy, SessionId, Transport},
 };
 
@@ -18,12 +18,12 @@ const MOST: usize = 256;
 /// The transports of one session.
 pub(super) struct Transports {
     session: SessionId,
-    known: HashMap<Box<[u8]>, Arc<Transport>>,
+    known: Map<Box<[u8]>, Arc<Transport>>,
 }
 
 impl Transports {
     pub(super) fn new(session: SessionId) -> Self {
-        Self { session, known: HashMap::new() }
+        Self { session, known: Map::default() }
     }
 
     /// The transport in `bytes`, the same one for the same bytes. `None` if they do not add up.

@@ -3,6 +3,8 @@
 //! sockets, or one in WebAssembly.
 
 #![forbid(unsafe_code)]
+// What only an engine of threads and sockets needs.
+#![cfg_attr(target_arch = "wasm32", allow(dead_code, unused_imports))]
 
 mod failure;
 mod messages;

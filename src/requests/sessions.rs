@@ -1,8 +1,6 @@
 //! The sessions: who is told what has become of requests, of datagrams and of decisions.
 
-use std::collections::{HashMap, HashSet};
-
-use crate::proto::{Origin, Outcome, RequestId, Trace};
+use crate::proto::{Map, Origin, Outcome, RequestId, Set, Trace};
 
 use super::{
     Failure, Preferences,
@@ -12,12 +10,12 @@ use super::{
 /// Who takes outcomes and traces.
 #[derive(Default)]
 pub(crate) struct Sessions {
-    sinks: HashMap<SessionId, Box<dyn Sink>>,
+    sinks: Map<SessionId, Box<dyn Sink>>,
     /// The sessions that want to know of datagrams.
-    tracing: HashSet<SessionId>,
+    tracing: Set<SessionId>,
     /// The requests that have not ended: each ends exactly once, or is cancelled.
     #[cfg(debug_assertions)]
-    open: HashSet<RequestId>,
+    open: Set<RequestId>,
 }
 
 impl Sessions {

@@ -71,6 +71,9 @@ pub enum TransportError {
     /// Local addresses are given, none of them of the family that is needed.
     #[error("transport has no local {} address", if *.0 == Family::V4 { "IPv4" } else { "IPv6" })]
     NoFamily(Family),
+    /// Only the addon knows how to do it, and this process runs without.
+    #[error("{0} needs the addon, which this process runs without")]
+    NeedsAddon(&'static str),
     /// No socket can be made at all.
     #[error("cannot open a socket: {0}")]
     NoSocket(SystemError),
@@ -82,7 +85,7 @@ impl TransportError {
         match self {
             Self::NoInterface(_) => Some("ENODEV"),
             Self::Interface { reason, .. } | Self::NoAddress { reason, .. } | Self::NoSocket(reason) => reason.code,
-            Self::NoFamily(_) => None,
+            Self::NoFamily(_) | Self::NeedsAddon(_) => None,
         }
     }
 }

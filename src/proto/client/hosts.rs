@@ -1,10 +1,10 @@
 //! The addresses of a host while requests to it are under way: whether any of them answers, and what becomes of the
 //! requests when the host turns out to have others.
 
-use std::{collections::HashSet, net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc};
 
 use super::{
-    super::{deadlines::Timer, time::Instant},
+    super::{deadlines::Timer, hash::Set, time::Instant},
     Client,
     request::{Pending, Place},
 };
@@ -13,7 +13,7 @@ impl Client {
     /// The hosts that have requests in flight while none of their addresses answers, with the addresses that the requests
     /// have. Such a host may have moved: it is worth looking up again. Looks at every request that has not ended.
     pub fn silent_hosts(&self, now: Instant) -> Vec<(Arc<str>, Arc<[SocketAddr]>)> {
-        let mut hosts = HashSet::new();
+        let mut hosts = Set::default();
         let mut latest: Option<&Pending> = None;
         for (_, request) in &self.requests {
             // The requests of a burst stand beside each other, and have host and addresses in common.
@@ -69,12 +69,12 @@ impl Client {
         // In the order in which they came.
         let mut keys: Vec<(u64, usize)> = concerned.map(|(key, request)| (request.sequence, key)).collect();
         keys.sort_unstable();
-        let places: HashSet<Place> =
+        let places: Set<Place> =
             keys.iter().filter_map(|(_, key)| self.requests.get(*key)).map(|request| request.place).collect();
         for place in places.iter().filter(|place| self.is_unheard(now, **place)).copied().collect::<Vec<_>>() {
             self.remember_silent(host, place);
         }
-        let left: HashSet<Place> = places.into_iter().filter(|place| !self.is_answered(now, *place)).collect();
+        let left: Set<Place> = places.into_iter().filter(|place| !self.is_answered(now, *place)).collect();
         for (_, key) in keys {
             let Some(request) = self.requests.get_mut(key) else { continue };
             request.addresses = addresses.clone();

@@ -19,13 +19,7 @@ mod time;
 mod trace;
 mod unreachable;
 
-use std::{
-    collections::{HashMap, VecDeque},
-    net::SocketAddr,
-    ops::Range,
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::VecDeque, net::SocketAddr, ops::Range, sync::Arc, time::Duration};
 
 use rand::{SeedableRng, rngs::StdRng};
 use slab::Slab;
@@ -34,7 +28,7 @@ use super::{
     Announce, AnnounceResponse, Failure, Family, Schedule, Scrape,
     budget::Budget,
     deadlines::Deadlines,
-    hash::NumberMap,
+    hash::{Map, NumberMap},
     host::{Memory, Race},
     port::Ports,
     time::Instant,
@@ -183,11 +177,11 @@ pub struct Client {
     keys: NumberMap<u64, usize>,
     /// Boxed, so that the table stays small when an indexer has asked many addresses once.
     trackers: Slab<Box<Tracker>>,
-    tracker_keys: HashMap<SocketAddr, usize>,
+    tracker_keys: Map<SocketAddr, usize>,
     /// The tracker that was looked for last: most often it is the next one as well.
     last_tracker: usize,
     races: Slab<Race>,
-    race_keys: HashMap<(Arc<str>, Arc<[SocketAddr]>), usize>,
+    race_keys: Map<(Arc<str>, Arc<[SocketAddr]>), usize>,
     memory: Memory,
     ports: Ports,
     budget: Budget,
@@ -225,10 +219,10 @@ impl Client {
             requests: Slab::new(),
             keys: NumberMap::default(),
             trackers: Slab::new(),
-            tracker_keys: HashMap::new(),
+            tracker_keys: Map::default(),
             last_tracker: 0,
             races: Slab::new(),
-            race_keys: HashMap::new(),
+            race_keys: Map::default(),
             memory: Memory::default(),
             ports: Ports::default(),
             budget: Budget::new(config.receive_buffer),

@@ -2,7 +2,7 @@
 //! Nothing here asks anybody: whoever drives it makes the look-ups that it wants.
 
 use std::{
-    collections::{BTreeSet, HashMap, VecDeque},
+    collections::{BTreeSet, VecDeque},
     net::{IpAddr, SocketAddr},
     sync::{
         Arc,
@@ -10,7 +10,7 @@ use std::{
     },
 };
 
-use crate::proto::{self, AnnounceUrl, Body, Family, Instant, RequestId};
+use crate::proto::{self, AnnounceUrl, Body, Family, Instant, Map, RequestId};
 
 use super::{
     super::{
@@ -98,13 +98,13 @@ pub(crate) enum Event {
 pub(crate) struct Resolver {
     transport: Arc<Transport>,
     index_of: IndexOf,
-    hosts: HashMap<Question, Entry>,
-    places: HashMap<Place, Arranged>,
+    hosts: Map<Question, Entry>,
+    places: Map<Place, Arranged>,
     /// Requests that wait, by number, and since when.
-    waiting: HashMap<RequestId, (Start, Question, Instant)>,
+    waiting: Map<RequestId, (Start, Question, Instant)>,
     deadlines: BTreeSet<(Instant, Question)>,
     latest: Option<Latest>,
-    look_ups: HashMap<u32, Question>,
+    look_ups: Map<u32, Question>,
     events: VecDeque<Event>,
     /// How often hosts have been asked for or found since those that nobody needs were forgotten.
     changes: usize,
@@ -115,12 +115,12 @@ impl Resolver {
         Self {
             transport,
             index_of,
-            hosts: HashMap::new(),
-            places: HashMap::new(),
-            waiting: HashMap::new(),
+            hosts: Map::default(),
+            places: Map::default(),
+            waiting: Map::default(),
             deadlines: BTreeSet::new(),
             latest: None,
-            look_ups: HashMap::new(),
+            look_ups: Map::default(),
             events: VecDeque::new(),
             changes: 0,
         }
@@ -431,10 +431,10 @@ impl Resolver {
 
     fn give_back(&mut self) {
         if self.waiting.is_empty() && self.waiting.capacity() > LARGE {
-            self.waiting = HashMap::new();
+            self.waiting = Map::default();
         }
         if self.look_ups.is_empty() && self.look_ups.capacity() > LARGE {
-            self.look_ups = HashMap::new();
+            self.look_ups = Map::default();
         }
         if self.hosts.capacity() > 4 * MOST_HOSTS.max(self.hosts.len()) {
             self.hosts.shrink_to(MOST_HOSTS);

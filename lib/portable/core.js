@@ -1,0 +1,146 @@
+// The core in WebAssembly. What is called here, src/wasm/exports.rs has: they change together.
+'use strict'
+
+const { randomFillSync } = require('node:crypto')
+const { brotliDecompressSync } = require('node:zlib')
+
+// Random bytes that it begins with: for transaction IDs, and for what its tables are keyed by.
+const SEED_LENGTH = 48
+
+const HEADER_LENGTH = 16
+const TIMED = 128
+
+let compiled = null
+
+/** The module. Throws an error with a text for people if there can be none. */
+function compile() {
+  if (compiled === null) {
+    if (typeof WebAssembly !== 'object') throw new Error('there is no WebAssembly')
+    compiled = new WebAssembly.Module(brotliDecompressSync(Buffer.from(bytes(), 'base64')))
+  }
+  return compiled
+}
+
+// Written out, and within `try`: bundlers take the file in, and a clone that has not built it has none.
+function bytes() {
+  try {
+    return require('./core-bytes.js')
+  } catch (error) {
+    throw new Error('its core is not built (npm run build:portable)', { cause: error })
+  }
+}
+
+/** One instance. Whatever it is called with, an exception means that it is not to be called again. */
+class Core {
+  /** @param system The number of the look-up that serves whoever has none of his own. */
+  constructor(system, seed = randomFillSync(Buffer.alloc(SEED_LENGTH))) {
+    this.exports = new WebAssembly.Instance(compile()).exports
+    this.memory = null
+    this.view = null
+    this.inputAt = 0
+    this.inputLength = 0
+    this.write(seed)
+    this.exports.open(system)
+  }
+
+  // The memory moves when it grows.
+  bytes() {
+    const { buffer } = this.exports.memory
+    if (this.memory === null || this.memory.buffer !== buffer) {
+      this.memory = Buffer.from(buffer)
+      this.view = new DataView(buffer)
+    }
+    return this.memory
+  }
+
+  // Makes room for so many bytes of input, and returns where it is.
+  room(length) {
+    if (length > this.inputLength) {
+      this.inputLength = Math.max(length, 2048)
+      this.inputAt = this.exports.input(this.inputLength)
+    }
+    return this.inputAt
+  }
+
+  write(bytes, length = bytes.length) {
+    const at = this.room(length)
+    bytes.copy(this.bytes(), at, 0, length)
+  }
+
+  output(length) {
+    const at = this.exports.output()
+    return this.bytes().subarray(at, at + length)
+  }
+
+  submit(now, records, length) {
+    this.write(records, length)
+    this.exports.submit(now, length)
+  }
+
+  /** A datagram has come; `scope` is the number of the interface that a link-local address belongs to, or 0. */
+  receive(now, path, port, ip, fromPort, scope, datagram) {
+    const at = this.room(ip.length + datagram.length)
+    const memory = this.bytes()
+    memory.latin1Write(ip, at, ip.length)
+    memory.set(datagram, at + ip.length)
+    this.exports.receive(now, path, port, ip.length, fromPort, scope, datagram.length)
+  }
+
+  /** The next datagram to send, `null` if there is none. */
+  transmit(now) {
+    const length = this.exports.transmit(now)
+    if (length === 0) return null
+    const at = this.exports.output()
+    const memory = this.bytes()
+    const { view } = this
+    const addressEnd = at + HEADER_LENGTH + memory[at + 15]
+    return {
+      ticket: view.getUint32(at, true),
+      path: view.getUint32(at + 4, true),
+      port: view.getUint32(at + 8, true),
+      toPort: view.getUint16(at + 12, true),
+      family: memory[at + 14] & ~TIMED,
+      isTimed: (memory[at + 14] & TIMED) !== 0,
+      address: memory.latin1Slice(at + HEADER_LENGTH, addressEnd),
+      // A copy: it may lie in a queue when the memory is something else.
+      bytes: Buffer.from(memory.subarray(addressEnd, at + length))
+    }
+  }
+
+  unsent(now, ticket, { isLasting, code, words }) {
+    const [name, text] = [Buffer.from(code), Buffer.from(words)]
+    this.write(Buffer.concat([name, text]))
+    this.exports.unsent(now, ticket, isLasting ? 1 : 0, name.length, text.length)
+  }
+
+  /** Fills `buffer` with whole batches of outcomes; returns how many bytes there are. */
+  take(buffer) {
+    let filled = 0
+    for (let length; (length = this.exports.take(buffer.length - filled)) > 0; filled += length) {
+      this.output(length).copy(buffer, filled)
+    }
+    return filled
+  }
+
+  /** The counters: names and values. */
+  stats() {
+    const lines = this.output(this.exports.stats()).latin1Slice().trimEnd().split('\n')
+    return lines.map((line) => {
+      const [name, value] = line.split(' ')
+      return [name, Number(value)]
+    })
+  }
+}
+
+/** The parts of an announce URL, or the text of the error that a request with this URL ends with: see binding.d.ts. */
+function parseUrl(text) {
+  const core = new Core(0)
+  const bytes = Buffer.from(text)
+  core.write(bytes)
+  const read = core.output(core.exports.parse_url(bytes.length)).utf8Slice()
+  if (read.startsWith('!')) return read.slice(1)
+  const [host, port, family, ...rest] = read.split('\n')
+  return { host, port: Number(port), requestString: rest.join('\n'), family: Number(family) }
+}
+
+module.exports = { Core, compile, parseUrl }

@@ -1,0 +1,78 @@
+// The machine's network as far as Node.js shows it: its addresses. Routes it does not show.
+'use strict'
+
+const os = require('node:os')
+
+// How often it is looked at while there are requests, and how often while nothing comes.
+const LOOKED_AT_EVERY_MS = 10_000
+const WAITED_FOR_EVERY_MS = 2000
+// When nothing has come for so long although there are requests.
+const QUIET_MS = 1000
+
+/** The addresses of the machine that are not its own alone. */
+function addresses() {
+  try {
+    const all = Object.values(os.networkInterfaces()).flat()
+    return all.filter(({ address, internal }) => !internal && !address.startsWith('fe80:'))
+  } catch {
+    return [] // Deno without --allow-sys
+  }
+}
+
+/** Whether the machine has addresses of the other family and none of `family`. */
+function lacks(family) {
+  const families = new Set(addresses().map((entry) => Number(String(entry.family).slice(-1))))
+  return families.size === 1 && !families.has(family)
+}
+
+/** Whether it is the broadcast address of one of the machine's networks. */
+function isBroadcast(ip) {
+  return addresses().some(({ address, family, netmask }) => {
+    if (String(family).endsWith('6')) return false
+    return (bits(address) | ~bits(netmask)) >>> 0 === bits(ip)
+  })
+}
+
+const bits = (ip) => Buffer.from(ip.split('.')).readUInt32BE()
+
+/** The number of an interface, by its name. */
+function scopeOf(name) {
+  const entries = os.networkInterfaces()[name] || []
+  const found = entries.find(({ scopeid }) => scopeid > 0)
+  return found === undefined ? Number(name) || 0 : found.scopeid
+}
+
+/** Looks after the network while there are requests. */
+class Watch {
+  constructor(now) {
+    this.seen = null
+    this.lookedAt = now
+    this.heardAt = now
+  }
+
+  /** Something has come, or nobody waits for anything. */
+  hear(now) {
+    this.heardAt = now
+  }
+
+  /** Whether the machine's addresses are others than when this was last asked. */
+  hasMoved(now) {
+    if (now < this.nextLook()) return false
+    this.lookedAt = now
+    const view = addresses()
+      .map(({ address }) => address)
+      .sort()
+      .join()
+    const before = this.seen
+    this.seen = view
+    return before !== null && before !== view
+  }
+
+  /** When to ask. */
+  nextLook() {
+    const isQuiet = this.lookedAt - this.heardAt >= QUIET_MS
+    return this.lookedAt + (isQuiet ? WAITED_FOR_EVERY_MS : LOOKED_AT_EVERY_MS)
+  }
+}
+
+module.exports = { Watch, isBroadcast, lacks, scopeOf }
