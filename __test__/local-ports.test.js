@@ -5,6 +5,7 @@ const { test } = require('node:test')
 const assert = require('node:assert/strict')
 const { UdpTracker, REQUEST, createClient, nextUpdate } = require('./support/client.js')
 const { startScriptedTracker } = require('./support/scripted-tracker.js')
+const { startRelay } = require('./support/relay.js')
 const wire = require('./support/wire.js')
 
 // A tracker behind such a translator. `cut()` makes all ports that it has seen lead nowhere.
@@ -69,4 +70,16 @@ test('a tracker that is gone costs few ports, and one that never answered none',
   asked.announce(2)
   await new Promise((resolve) => asked.once('error', resolve))
   assert.equal(UdpTracker.stats().freshPorts, before)
+})
+
+test('a translator that drops its entries costs another port, and datagrams are lost beside', async (t) => {
+  const relay = await startRelay({ tracker: true, loss: 5, roundTrip: 20 })
+  t.after(() => relay.stop())
+  for (let round = 0; round < 3; round++) {
+    await many(20, () => UdpTracker.announce(relay.url, REQUEST))
+    const { freshPorts } = UdpTracker.stats()
+    await relay.cut()
+    await many(20, () => UdpTracker.announce(relay.url, REQUEST))
+    assert.ok(UdpTracker.stats().freshPorts > freshPorts, `round ${round}`)
+  }
 })

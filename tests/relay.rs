@@ -255,6 +255,20 @@ fn an_outage_can_be_told_while_it_runs() {
 }
 
 #[test]
+fn a_port_that_was_known_before_a_cut_leads_nowhere_for_as_long_as_anything_comes_from_it() {
+    let mut network = relay(&[("after", "1000 cut")]);
+    let from = |network: &mut Network, port: u16, now: u64, id: u32| {
+        let client = ([127, 0, 0, 1], port).into();
+        network.send(ms(now), Direction::Up, Datagram { client, own: OWN, bytes: connect(id) });
+    };
+    for (port, now, id) in [(1, 0, 1), (1, 1001, 2), (2, 1002, 3), (1, 100_000, 4), (1, 219_999, 5), (1, 339_999, 6)] {
+        from(&mut network, port, now, id);
+    }
+    assert_eq!(transaction_ids(&received(&mut network, ms(400_000))), [1, 3, 6]);
+    assert_eq!(network.counts().of(Direction::Up, Fate::Dropped), 3);
+}
+
+#[test]
 fn the_first_connects_are_dropped_and_nothing_else() {
     let mut network = relay(&[("drop-connects", "2")]);
     send(&mut network, ms(0), announce(&[0; 8], 9));

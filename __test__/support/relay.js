@@ -20,6 +20,11 @@ class Relay extends TestBed {
     return this.ask(`outage ${ms}`)
   }
 
+  /** The ports that clients have sent from so far lead nowhere, for as long as anything comes from them. */
+  cut() {
+    return this.ask('cut')
+  }
+
   /**
    * What became of all datagrams so far: `{up, down, overflowed}`, each direction by kind (connect, announce, scrape,
    * error, other) and by fate (forwarded, lost, outage, full, dropped). `overflowed` is what the relay lost by itself.

@@ -7,7 +7,6 @@ module.exports = [
   // What leaves, and by what.
   ['path/socket.rs', 'if !self.is_current() {', 'if false {', 'a datagram leaves by what has only the name of the way out'],
   ['path/socket.rs', 'Err(error) if error.kind() != io::ErrorKind::WouldBlock => self.try_send(to, datagrams, length),', '', 'a closed port costs another address a datagram'],
-  ['path/socket.rs', 'self.is_connected = true;', '', 'most systems refuse to send by a connected socket'],
   ['path/socket.rs', 'SockRef::from(&*self.socket).connect(&address.into())?;', '', 'a name server’s answer is taken from anybody'],
   ['path/outbox.rs', 'Err(error) if count > 1 && error.kind() != io::ErrorKind::WouldBlock =>', 'Err(error) if count > 1000 && error.kind() != io::ErrorKind::WouldBlock =>', 'a system that takes no runs is sent nothing'],
   ['path/outbox.rs', 'count > 1 && error.kind() != io::ErrorKind::WouldBlock', 'count > 1', 'a full socket is sent one more at a time'],

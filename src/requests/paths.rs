@@ -283,13 +283,14 @@ mod tests {
     #[test]
     fn a_path_is_kept_for_two_minutes_after_its_last_request_and_its_counters_for_ever() {
         let (mut paths, now) = (paths(), NOW);
+        paths.of(transport(1)).unwrap();
+        assert_eq!(paths.poll_timeout(), Some(now + Duration::from_secs(120)), "it asks to be closed by itself");
         let path = paths.of(transport(1)).unwrap();
         request(path, now, 1);
         path.0.client.handle_cancel(now, RequestId(1));
         let seconds = Duration::from_secs;
         paths.tidy(now + seconds(119));
         assert_eq!(paths.iter_mut().count(), 2);
-        assert_eq!(paths.poll_timeout(), Some(now + seconds(120)));
         paths.tidy(now + seconds(121));
         assert_eq!(paths.iter_mut().count(), 1, "the default one stays");
         assert_eq!(paths.counters().requests, 1);
@@ -308,6 +309,16 @@ mod tests {
         assert_eq!(paths.iter_mut().count(), MOST + 1);
         assert!(paths.iter_mut().any(|path| path.0.transport().local_v4.is_none()), "the default one stays");
         assert_eq!(paths.counters().requests, MOST as u64);
+    }
+
+    #[test]
+    fn who_watches_is_told_of_paths_that_come_later() {
+        let mut paths = paths();
+        paths.set_tracing(true);
+        let path = paths.of(transport(1)).unwrap();
+        request(path, NOW, 1);
+        sent(path, NOW);
+        assert!(path.0.client.poll_trace().is_some());
     }
 
     #[test]

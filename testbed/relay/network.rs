@@ -3,7 +3,7 @@
 
 use std::{
     cmp::Reverse,
-    collections::{BinaryHeap, VecDeque},
+    collections::{BinaryHeap, HashMap, VecDeque},
     net::{IpAddr, SocketAddr},
     time::Duration,
 };
@@ -32,6 +32,9 @@ struct Change {
     value: String,
 }
 
+/// How long a translator keeps an entry for datagrams that are answered: as Linux' conntrack does.
+const ENTRY_KEPT: Duration = Duration::from_secs(120);
+
 /// On its way: when it arrives, and its number, which keeps the order of those that arrive together.
 type UnderWay = Reverse<(Duration, u64, Datagram)>;
 
@@ -44,6 +47,10 @@ pub(crate) struct Network {
     random: [StdRng; 2],
     first_datagram: Option<Duration>,
     outage_ends: Duration,
+    /// The entries of the translator (NAT) before the tracker, by client: when each was made, and when anything last came for it.
+    entries: HashMap<SocketAddr, (Duration, Duration)>,
+    /// When all that it knew was last made to lead nowhere.
+    cut: Option<Duration>,
     /// When each datagram in the bottleneck's queue leaves it.
     leaves: VecDeque<Duration>,
     /// One a direction.
@@ -61,6 +68,8 @@ impl Network {
             random: [StdRng::seed_from_u64(seed), StdRng::seed_from_u64(!seed)],
             first_datagram: None,
             outage_ends: Duration::ZERO,
+            entries: HashMap::new(),
+            cut: None,
             leaves: VecDeque::new(),
             under_way: [BinaryHeap::new(), BinaryHeap::new()],
             number: 0,
@@ -68,11 +77,13 @@ impl Network {
         }
     }
 
-    /// Changes a setting; or `outage MS`, from now on; or `restart`, or `restart ADDRESS`; or `after MS NAME VALUE`: that
+    /// Changes a setting; or `outage MS`, from now on; or `cut`: the ports that clients have sent from so far lead nowhere for as
+    /// long as anything comes from them; or `restart`, or `restart ADDRESS`; or `after MS NAME VALUE`: that
     /// long after the first datagram of a client.
     pub(crate) fn tell(&mut self, now: Duration, name: &str, value: &str) -> Result<(), String> {
         match name {
             "outage" => self.outage_ends = now + milliseconds(value)?,
+            "cut" => self.cut = Some(now),
             "restart" => {
                 let address = restarted(value)?;
                 self.tracker.as_mut().ok_or("there is no tracker to restart")?.restart(address);
@@ -88,6 +99,7 @@ impl Network {
         let (name, value) = rest.split_once(' ').unwrap_or((rest, ""));
         match name {
             "outage" => drop(milliseconds(value)?),
+            "cut" => {}
             "restart" => drop(restarted(value)?),
             _ => self.settings.clone().set(name, value)?,
         }
@@ -165,6 +177,7 @@ impl Network {
     }
 
     fn fate(&mut self, now: Duration, direction: Direction, datagram: &Datagram) -> Fate {
+        let leads_nowhere = direction == Direction::Up && self.leads_nowhere(now, datagram.client);
         let settings = &mut self.settings;
         let loss = settings.loss[direction as usize];
         // Drawn for each, whatever becomes of it: what a seed loses does not depend on the rest.
@@ -172,7 +185,7 @@ impl Network {
         if now < self.outage_ends {
             return Fate::Outage;
         }
-        if settings.dead.contains(&datagram.own) {
+        if leads_nowhere || settings.dead.contains(&datagram.own) {
             return Fate::Dropped;
         }
         if is_lost {
@@ -188,6 +201,16 @@ impl Network {
         let too_many_in_flight =
             settings.in_flight > 0 && self.under_way.iter().map(BinaryHeap::len).sum::<usize>() >= settings.in_flight;
         if too_many_in_flight || !self.queue(now) { Fate::Full } else { Fate::Forwarded }
+    }
+
+    /// Whether what a client sends goes to a place that is gone. An entry that nothing comes for is forgotten, and then made anew.
+    fn leads_nowhere(&mut self, now: Duration, client: SocketAddr) -> bool {
+        let (made, last) = self.entries.entry(client).or_insert((now, now));
+        if now >= *last + ENTRY_KEPT {
+            *made = now;
+        }
+        *last = now;
+        self.cut.is_some_and(|cut| *made <= cut)
     }
 
     /// Joins the bottleneck's queue, unless it is full.
