@@ -28,8 +28,7 @@ module.exports = [
   ['path/sockets.rs', 'network::source(family).is_none() && ', '', 'a network that is down for a moment ends a request'],
   ['path/sockets.rs', 'self.unrouted = Some(family);', '', 'what waits does not hear that its family is lacking'],
   ['path/error_queue.rs', 'libc::ECONNREFUSED => Some(Unreachable::Port),', 'libc::ECONNREFUSED => None,', 'a closed port is waited for'],
-  ['path/error_queue.rs', 'if !std::mem::take(&mut self.is_filled) {', 'if !self.is_filled {', 'the error queue is read in each turn'],
-  ['path/mod.rs', 'if let Err(error) = self.check(now, start.family) {', 'if let Err(error) = self.check(now, start.family).and(Ok::<(), TransportError>(())) {', 'names are asked for while the way out is not there'],
+  ['path/mod.rs', 'if let Err(error) = self.check(now, start.family) {', 'if let Err(error) = Ok::<(), TransportError>(()) {', 'names are asked for while the way out is not there'],
 
   // A proxy.
   ['proxy/hosts.rs', '(connected.is_none() || *connected == Some(*address)).then_some(to)', 'Some(to)', 'an answer from any address counts for a proxied name'],
