@@ -8,6 +8,7 @@ const { spawn } = require('node:child_process')
 const { once } = require('node:events')
 const fs = require('node:fs')
 const net = require('node:net')
+const os = require('node:os')
 const path = require('node:path')
 const vm = require('node:vm')
 const { codeBlocks } = require('../support/markdown.js')
@@ -71,7 +72,7 @@ const runs = async (t, file) =>
 
 async function saysWhatIsWrong(t, file) {
   // Without WebAssembly, which would do instead.
-  const output = await printed(t, process.execPath, ['--jitless', file])
+  const output = await printed(t, process.execPath, ['--no-expose-wasm', file])
   assert.match(output, /^ERR_NO_ADDON .*a bundler put .* in the place of the \.node file/)
 }
 
@@ -122,6 +123,34 @@ describe('esbuild', () => {
     assert.deepEqual(warnings, [])
     fs.rmSync(path.join(folder, 'node_modules'), { recursive: true })
     await runs(t, path.join(folder, 'out/app.js'))
+  })
+
+  test('bundles it into an ES module that has a require', async (t) => {
+    const folder = await application(t)
+    const js =
+      "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);"
+    const esm = { entryPoints: ['app.mjs'], format: 'esm', outfile: 'out/app.mjs' }
+    await build(folder, { loader: { '.node': 'copy' }, ...esm })
+    const { stderr } = await support.run(process.execPath, ['out/app.mjs'], { cwd: folder })
+    assert.match(stderr, /Dynamic require of "node:events" is not supported/)
+    await build(folder, { loader: { '.node': 'copy' }, banner: { js }, ...esm })
+    fs.rmSync(path.join(folder, 'node_modules'), { recursive: true })
+    await runs(t, path.join(folder, 'out/app.mjs'))
+  })
+
+  test('bundles a linked package with its link kept, and else the error says what to do', async (t) => {
+    const folder = await application(t)
+    const elsewhere = fs.mkdtempSync(path.join(os.tmpdir(), 'bundle-'))
+    t.after(() => fs.rmSync(elsewhere, { recursive: true }))
+    const link = path.join(folder, 'node_modules', NAME)
+    fs.renameSync(link, path.join(elsewhere, NAME))
+    fs.symlinkSync(path.join(elsewhere, NAME), link, 'junction')
+    const outfile = path.join(elsewhere, 'app.js')
+    await build(folder, { loader: { '.node': 'copy' }, outfile })
+    const output = await printed(t, process.execPath, ['--no-expose-wasm', outfile])
+    assert.match(output, /^ERR_NO_ADDON .*This is a bundle without it: .*See docs\/bundlers\.md/)
+    await build(folder, { loader: { '.node': 'copy' }, outfile, preserveSymlinks: true })
+    await runs(t, outfile)
   })
 
   test('for a browser bundles what says that there is no UDP', async (t) => {
@@ -282,7 +311,7 @@ async function freePort() {
   return port
 }
 
-test("Next.js' standalone output has it as an external package", async (t) => {
+async function nextApplication(t) {
   const folder = await application(t)
   for (const name of ['next', 'react', 'react-dom']) {
     const link = path.join(folder, 'node_modules', name)
@@ -292,24 +321,47 @@ test("Next.js' standalone output has it as an external package", async (t) => {
     fs.mkdirSync(path.dirname(path.join(folder, file)), { recursive: true })
     fs.writeFileSync(path.join(folder, file), text)
   }
-  const env = { NEXT_TELEMETRY_DISABLED: '1' }
-  const next = path.join(HERE, 'node_modules/next/dist/bin/next')
-  await support.succeed(process.execPath, [next, 'build'], { cwd: folder, env })
+  return folder
+}
 
+const next = path.join(HERE, 'node_modules/next/dist/bin/next')
+const NEXT_ENV = { NEXT_TELEMETRY_DISABLED: '1' }
+
+/** What the route of a server answers that is started so. */
+async function served(t, args, cwd) {
+  const tracker = await startScriptedTracker(t, exampleScript())
+  const port = await freePort()
+  const server = spawn(process.execPath, args, {
+    cwd,
+    env: { ...process.env, ...NEXT_ENV, TRACKER: tracker.url, PORT: port, HOSTNAME: '127.0.0.1' },
+    stdio: ['ignore', 'pipe', 'inherit']
+  })
+  const closed = once(server, 'close')
+  let said = ''
+  server.stdout.setEncoding('utf8').on('data', (text) => (said += text))
+  try {
+    while (!/Ready/.test(said)) await once(server.stdout, 'data')
+    const response = await fetch(`http://127.0.0.1:${port}/announce`)
+    return await response.text()
+  } finally {
+    // Before its folder goes.
+    server.kill()
+    await closed
+  }
+}
+
+test("Next.js' development server has it as an external package", async (t) => {
+  const folder = await nextApplication(t)
+  assert.equal(await served(t, [next, 'dev'], folder), '12 seeds')
+})
+
+test("Next.js' standalone output has it as an external package", async (t) => {
+  const folder = await nextApplication(t)
+  await support.succeed(process.execPath, [next, 'build'], { cwd: folder, env: NEXT_ENV })
   const standalone = path.join(folder, '.next/standalone')
   const addon = path.join(standalone, path.relative(folder, addonOf(folder)))
   assert.ok(fs.existsSync(addon), addon)
-  const tracker = await startScriptedTracker(t, exampleScript())
-  const port = await freePort()
-  const server = spawn(process.execPath, ['server.js'], {
-    cwd: standalone,
-    env: { ...process.env, TRACKER: tracker.url, PORT: port, HOSTNAME: '127.0.0.1' },
-    stdio: ['ignore', 'pipe', 'inherit']
-  })
-  t.after(() => server.kill())
-  for await (const text of server.stdout.setEncoding('utf8')) if (/Ready/.test(text)) break
-  const response = await fetch(`http://127.0.0.1:${port}/announce`)
-  assert.equal(await response.text(), '12 seeds')
+  assert.equal(await served(t, ['server.js'], standalone), '12 seeds')
 })
 
 test('bun build --compile puts it into the executable', async (t) => {
