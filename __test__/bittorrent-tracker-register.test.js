@@ -72,6 +72,24 @@ for (const [family, said] of [
   })
 }
 
+test('patch warns once of options that it cannot see into', async (t) => {
+  const all = '{ rtcConfig: {}, getAnnounceOpts() {}, userAgent: "", proxyOpts: {} }'
+  const code = (opts) => `
+    const Client = require('bittorrent-tracker')
+    const { patch } = require(${JSON.stringify(FOLDER)})
+    patch(Client)
+    const torrent = { infoHash: 'ab'.repeat(20), peerId: 'cd'.repeat(20), announce: 'udp://x', port: 1 }
+    for (let i = 0; i < 2; i++) new Client(Object.assign(${opts}, torrent, { wrtc: false }))`
+  for (const [opts, times] of [
+    [all, 1],
+    ['Object.create(null)', 1],
+    ['{ userAgent: "" }', 0]
+  ]) {
+    const { stderr } = await run(t, ['-e', code(opts)])
+    assert.equal((stderr.match(/patch cannot see whether/g) || []).length, times, stderr)
+  }
+})
+
 test('a loader that compiles CommonJS by itself gets ours', async (t) => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'register-'))
   t.after(() => fs.rmSync(folder, { recursive: true }))

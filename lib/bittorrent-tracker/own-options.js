@@ -4,16 +4,21 @@
 // stand there for that one read. An announce that goes out directly for want of this would be a leak.
 'use strict'
 
-// What the constructors of 7 to 11 read, one after another, between two fields that they set. Who gives them all is taken to
-// have given neither of ours.
+// What the constructors of 7 to 11 read, one after another, between two fields that they set.
 const READ = ['rtcConfig', 'getAnnounceOpts', 'userAgent', 'proxyOpts']
 const SET_BEFORE = 'destroyed'
 const SET_BEHIND = '_trackers'
 
+const UNSEEN =
+  `patch cannot see whether the options of this client have transport or family, since they have all of ${READ.join(', ')}, ` +
+  'or no prototype: give the transport to patch'
+
+let isWarned = false
+
 /** Has every client that is made from `prototype` keep these options; returns a function that ends it. */
 function keep(prototype) {
   watch(prototype, SET_BEFORE, expect)
-  watch(prototype, SET_BEHIND, forget)
+  watch(prototype, SET_BEHIND, end)
   return () => {
     delete prototype[SET_BEFORE]
     delete prototype[SET_BEHIND]
@@ -48,6 +53,13 @@ function expect(client) {
 
 function forget() {
   for (const name of READ) delete Object.prototype[name]
+}
+
+function end(client) {
+  forget()
+  if (isWarned || Object.hasOwn(client, '_transport')) return
+  isWarned = true
+  process.emitWarning(UNSEEN, { code: 'BITTORRENT_UDP_TRACKER_OPTIONS' })
 }
 
 module.exports = keep
