@@ -7,6 +7,7 @@ const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
 const { ROOT, start } = require('./support/child.js')
+const { PROXIES } = require('./support/portable.js')
 const { startScriptedTracker } = require('./support/scripted-tracker.js')
 const { startSocksProxy } = require('./support/socks-proxy.js')
 const { create, heard } = require('./support/bittorrent-tracker.js')
@@ -34,7 +35,7 @@ async function run(t, args, env) {
 }
 
 describe('the option transport of its own Client', () => {
-  test('is the way that the requests go', async (t) => {
+  test('is the way that the requests go', PROXIES, async (t) => {
     const tracker = await startScriptedTracker(t)
     const proxy = await startSocksProxy(t)
     const code = announcing(tracker.url, { transport: { proxy: proxy.url } })

@@ -15,6 +15,7 @@ const {
   REQUEST
 } = require('./support/client.js')
 const { deadline, patient } = require('./support/deadline.js')
+const { A_THREAD_OF_ITS_OWN } = require('./support/portable.js')
 const wire = require('./support/wire.js')
 
 const { announce, scrape, drain } = UdpTracker
@@ -142,7 +143,7 @@ describe('JavaScript that is busy until the timeout has passed', () => {
     ]
   }
   for (const [name, [call, requests]] of Object.entries(cases)) {
-    test(`gets the answer that the engine has: ${name}`, async (t) => {
+    test(`gets the answer that the engine has: ${name}`, A_THREAD_OF_ITS_OWN, async (t) => {
       const tracker = await startScriptedTracker(t)
       const child = startScript(
         t,

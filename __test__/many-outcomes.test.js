@@ -8,6 +8,7 @@ const { startScriptedTracker, silent } = require('./support/scripted-tracker.js'
 const { startScript } = require('./support/child.js')
 const { createClient, nextUpdate } = require('./support/client.js')
 const { withoutEmulator } = require('./support/deadline.js')
+const { A_THREAD_OF_ITS_OWN } = require('./support/portable.js')
 const wire = require('./support/wire.js')
 
 const isGlibc =
@@ -93,7 +94,7 @@ describe('the channels of diagnostics_channel', () => {
 
 test(
   'a JavaScript that was busy while large answers came gives their memory back',
-  { skip: withoutGlibc || withoutEmulator },
+  { skip: withoutGlibc || withoutEmulator || A_THREAD_OF_ITS_OWN.skip },
   async (t) => {
     const COUNT = 10_000
     const tracker = await startScriptedTracker(t, { announce: silent })

@@ -13,7 +13,8 @@ const { testArguments, testFiles } = require('./test/files.js')
 
 const ROOT = path.resolve(__dirname, '..')
 
-// What is the addon's, or needs programs, by the beginnings of the files' names.
+// What is the addon's, or needs programs, by the beginnings of the files' names. Single tests say so themselves
+// (__test__/support/portable.js).
 const REFUSED_FILES = [
   'addon', // how it is found
   'bittorrent-tracker-proxy', // proxies
@@ -42,12 +43,6 @@ const REFUSED_FILES = [
   'workers' // one engine a process
 ]
 
-// Single tests, by words of their names.
-const REFUSED_TESTS = [
-  /closed port|refus\w+ by the system|ICMP/, // what did not arrive, the addon alone is told
-  'tell of decisions'
-]
-
 const SHORT = ['announce', 'connection-id', 'datagrams', 'ping', 'scrape.test', 'transport-lookup']
 
 function run(args) {
@@ -68,9 +63,8 @@ function main() {
   const wanted = values.short ? SHORT : positionals
   const isWanted = (file) =>
     wanted.length === 0 || wanted.some((name) => path.basename(file).startsWith(name))
-  const refused = REFUSED_TESTS.map((name) => `--test-skip-pattern=${name}`)
   const files = testFiles('__test__', REFUSED_FILES).filter(isWanted)
-  const passed = [run([...refused, ...testArguments(files)])]
+  const passed = [run(testArguments(files))]
   if (positionals.length === 0) passed.push(run(['compat/run-original-suite.js']))
   return passed.every(Boolean) ? 0 : 1
 }
