@@ -25,6 +25,18 @@ test('a new tracker has what it was made from', () => {
   assert.equal(client._timeout, 100)
 })
 
+test("a new tracker has the caller's own Buffers, whose later bytes are not what it announces", async (t) => {
+  const tracker = await startScriptedTracker(t)
+  const [peerId, infoHash] = [Buffer.from(PEER_ID), Buffer.from(INFO_HASH)]
+  const client = new UdpTracker(peerId, infoHash, tracker.url)
+  t.after(() => client.destroy())
+  assert.ok(client.peerId === peerId && client.infoHash === infoHash)
+  for (const bytes of [peerId, infoHash]) bytes.fill(0)
+  client.announce(2)
+  const announce = await tracker.nextAnnounce()
+  assert.deepEqual([announce.peerId, announce.infoHash], [PEER_ID, INFO_HASH])
+})
+
 test('a new tracker has infoHash and peerId as Buffers when they were given as strings', () => {
   const client = new UdpTracker('ä'.repeat(10), '0123456789'.repeat(4), URL)
 
