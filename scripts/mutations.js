@@ -1,15 +1,14 @@
-'use strict'
-
 // Puts faults into the source, one at a time and in a copy, and says which of them no test of Rust notices.
 //
 //   npm run test:mutations               all of scripts/mutations/
 //   npm run test:mutations -- rtt.rs     those of a file; or whose text or meaning has one of these words
 //
 // A test that fails without any fault proves nothing, and is left out. More than three faults unnoticed are an error.
+'use strict'
 
-const { spawnSync } = require('child_process')
-const fs = require('fs')
-const path = require('path')
+const { spawnSync } = require('node:child_process')
+const fs = require('node:fs')
+const path = require('node:path')
 
 const ROOT = path.join(__dirname, '..')
 const COPY = path.join(ROOT, '.scratch/mutations')

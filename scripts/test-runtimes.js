@@ -50,10 +50,10 @@ const OF_OTHERS = [
 
 function argumentsFor(runtime, without) {
   const ofNode = [...without, ...OF_NODE]
-  if (runtime === 'bun') return ['test', '--timeout', '60000', ...testFiles('__test__', ofNode)]
+  if (runtime === 'bun') return ['test', '--timeout', '60000', ...testFiles(['__test__'], ofNode)]
   if (runtime === 'deno')
-    return ['test', '--allow-all', '--no-check', ...testFiles('__test__', ofNode)]
-  return testArguments(testFiles('__test__', without))
+    return ['test', '--allow-all', '--no-check', ...testFiles(['__test__'], ofNode)]
+  return testArguments(testFiles(['__test__'], without))
 }
 
 // Whether the tests pass on it.

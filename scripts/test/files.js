@@ -2,13 +2,9 @@
 'use strict'
 
 const fs = require('node:fs')
-const os = require('node:os')
 const path = require('node:path')
 
 const ROOT = path.resolve(__dirname, '../..')
-
-// Tests mostly wait, for a timeout or an interval; more of them at once would find the machine too busy for their timeouts.
-const FILES_AT_ONCE = os.availableParallelism() + 1
 
 // The ones that begin first, so that none of them is what all the others are over before.
 const LONGEST = [
@@ -27,22 +23,23 @@ const LONGEST = [
 ].map((name) => `${name}.test.js`)
 
 /**
- * The files of tests in a folder, without those whose names begin with one of `without`. They are listed here, since shells
+ * The files of tests in some folders, without those whose names begin with one of `without`. They are listed here, since shells
  * and versions of Node.js differ in what they make of a pattern.
  */
-function testFiles(folder, without = []) {
-  const rank = (name) => (LONGEST.includes(name) ? LONGEST.indexOf(name) : LONGEST.length)
-  return fs
-    .readdirSync(path.join(ROOT, folder))
-    .filter((name) => name.endsWith('.test.js') && !without.some((some) => name.startsWith(some)))
+function testFiles(folders, without = []) {
+  const rank = (file) => LONGEST.indexOf(path.basename(file)) + 1 || LONGEST.length + 1
+  return folders
+    .flatMap((folder) =>
+      fs.readdirSync(path.join(ROOT, folder)).map((name) => `./${folder}/${name}`)
+    )
+    .filter((file) => file.endsWith('.test.js'))
+    .filter((file) => !without.some((some) => path.basename(file).startsWith(some)))
     .sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1))
-    .map((name) => `./${folder}/${name}`)
 }
 
 /** The arguments with which Node.js runs them. */
 function testArguments(files) {
-  const reporter = './scripts/test/reporter.js'
-  return ['--test', `--test-concurrency=${FILES_AT_ONCE}`, `--test-reporter=${reporter}`, ...files]
+  return ['scripts/test/javascript.js', ...files]
 }
 
 module.exports = { testArguments, testFiles }
