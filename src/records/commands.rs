@@ -290,10 +290,10 @@ mod tests {
     }
 
     #[test]
-    fn a_scrape_of_none_or_of_too_many_is_rejected() {
-        for count in [0, MAX_SCRAPE_HASHES + 1] {
-            let record = record(SCRAPE, "udp://h:1", &vec![5; 20 * count]);
-            assert_eq!(kinds(&Decoder::new(0).decode(&record)), ["reject 7 request cannot be read"], "{count}");
+    fn a_scrape_of_none_or_of_too_many_or_of_a_half_is_rejected() {
+        for bytes in [0, 19, 30, 20 * (MAX_SCRAPE_HASHES + 1)] {
+            let record = record(SCRAPE, "udp://h:1", &vec![5; bytes]);
+            assert_eq!(kinds(&Decoder::new(0).decode(&record)), ["reject 7 request cannot be read"], "{bytes}");
         }
     }
 

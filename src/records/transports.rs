@@ -108,6 +108,15 @@ mod tests {
     }
 
     #[test]
+    fn no_more_transports_are_kept_than_may_be() {
+        let mut transports = Transports::new(1);
+        for function in 1..3 * MOST as u32 {
+            transports.transport(&packed([""; 6], 0, 0, function)).unwrap();
+            assert!(transports.known.len() <= MOST);
+        }
+    }
+
+    #[test]
     fn what_does_not_add_up_is_no_transport() {
         let bytes = packed(["10.0.0.1", "", "", "", "", ""], 0, 0, 0);
         let mut transports = Transports::new(1);
