@@ -7,7 +7,7 @@ const dgram = require('node:dgram')
 const { once } = require('node:events')
 const { setImmediate: nextTurn } = require('node:timers/promises')
 const { isDeepStrictEqual } = require('node:util')
-const { startScriptedTracker, silent } = require('./support/scripted-tracker')
+const { startScriptedTracker, silent } = require('./support/scripted-tracker.js')
 const {
   UdpTracker,
   INFO_HASH,
@@ -16,9 +16,9 @@ const {
   allDelivered,
   rejection,
   REQUEST
-} = require('./support/client')
-const { deadline } = require('./support/deadline')
-const wire = require('./support/wire')
+} = require('./support/client.js')
+const { deadline } = require('./support/deadline.js')
+const wire = require('./support/wire.js')
 
 const { announce, scrape, stats } = UdpTracker
 

@@ -3,10 +3,10 @@
 
 const { test, describe } = require('node:test')
 const assert = require('node:assert/strict')
-const { startScriptedTracker, silent } = require('./support/scripted-tracker')
-const { createClient, nextUpdate, nextError } = require('./support/client')
-const { patient } = require('./support/deadline')
-const wire = require('./support/wire')
+const { startScriptedTracker, silent } = require('./support/scripted-tracker.js')
+const { createClient, nextUpdate, nextError } = require('./support/client.js')
+const { patient } = require('./support/deadline.js')
+const wire = require('./support/wire.js')
 
 // The whole of a phase lasts 254 times as long.
 const TIMEOUT_MS = patient(5)

@@ -12,12 +12,12 @@ const {
   nextUpdate,
   INFO_HASH,
   REQUEST
-} = require('./support/client')
-const { patient } = require('./support/deadline')
-const { withoutAddresses } = require('./support/loopback')
-const { startScriptedTracker } = require('./support/scripted-tracker')
-const { startSocksProxy, DOMAIN, IPV4, IPV6 } = require('./support/socks-proxy')
-const wire = require('./support/wire')
+} = require('./support/client.js')
+const { patient } = require('./support/deadline.js')
+const { withoutAddresses } = require('./support/loopback.js')
+const { startScriptedTracker } = require('./support/scripted-tracker.js')
+const { startSocksProxy, DOMAIN, IPV4, IPV6 } = require('./support/socks-proxy.js')
+const wire = require('./support/wire.js')
 
 const request = { ...REQUEST, _timeout: patient(50) }
 

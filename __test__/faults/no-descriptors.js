@@ -3,8 +3,8 @@
 
 const assert = require('node:assert/strict')
 const fs = require('node:fs')
-const { run } = require('../support/fault')
-const { startScriptedTracker } = require('../support/scripted-tracker')
+const { run } = require('../support/fault.js')
+const { startScriptedTracker } = require('../support/scripted-tracker.js')
 const {
   UdpTracker,
   createClient,
@@ -12,7 +12,7 @@ const {
   nextUpdate,
   rejection,
   REQUEST
-} = require('../support/client')
+} = require('../support/client.js')
 
 function takeAll() {
   const taken = []

@@ -2,8 +2,8 @@
 'use strict'
 
 const assert = require('node:assert/strict')
-const { ip } = require('../support/fault')
-const { TRACKER, TRACKER_V6, runBetweenNetworks } = require('../support/two-networks')
+const { ip } = require('../support/fault.js')
+const { TRACKER, TRACKER_V6, runBetweenNetworks } = require('../support/two-networks.js')
 const {
   UdpTracker,
   createClient,
@@ -11,7 +11,7 @@ const {
   nextUpdate,
   rejection,
   REQUEST
-} = require('../support/client')
+} = require('../support/client.js')
 
 const request = { ...REQUEST, _timeout: 100 }
 

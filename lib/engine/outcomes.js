@@ -1,6 +1,5 @@
-'use strict'
-
 // Outcomes of the engine, many in one buffer. What is read here, src/records/outcomes.rs writes: they change together.
+'use strict'
 
 const Failure = require('./failure.js')
 
