@@ -1,9 +1,10 @@
 // Builds the core of lib/portable, in WebAssembly, into a module that bundlers need no configuration for:
 // lib/portable/core-bytes.js, which is not kept in the repository.
 //
-//   npm run build:portable
+//   npm run build:portable [-- --prebuilt]
 //
-// It needs the compiler's target, which scripts/platforms/toolchain.js finds as it finds those of the platforms.
+// It needs the compiler's target, which scripts/platforms/toolchain.js finds as it finds those of the platforms. --prebuilt builds
+// nothing, and says so, where the standard library would have to be built first.
 'use strict'
 
 const { execFileSync } = require('node:child_process')
@@ -30,7 +31,12 @@ const ARGS = [
 ]
 
 const folder = process.env.CARGO_TARGET_DIR || path.join(ROOT, 'target')
-const { args, env } = rustFor(TARGET)
+const rust = rustFor(TARGET, { prebuilt: process.argv.includes('--prebuilt') })
+if (rust === null) {
+  console.log(`${TARGET}: left out, no standard library is at hand`)
+  process.exit()
+}
+const { args, env } = rust
 execFileSync('cargo', [...ARGS, '--target-dir', folder, ...args], {
   cwd: ROOT,
   env: { ...process.env, ...SMALL, ...env },

@@ -63,7 +63,7 @@ function main() {
   const wanted = values.short ? SHORT : positionals
   const isWanted = (file) =>
     wanted.length === 0 || wanted.some((name) => path.basename(file).startsWith(name))
-  const files = testFiles('__test__', REFUSED_FILES).filter(isWanted)
+  const files = testFiles(['__test__'], REFUSED_FILES).filter(isWanted)
   const passed = [run(testArguments(files))]
   if (positionals.length === 0) passed.push(run(['compat/run-original-suite.js']))
   return passed.every(Boolean) ? 0 : 1
