@@ -20,8 +20,10 @@ function inContextOf(resource, callback, ...details) {
 
 // An emitter whose listener throws does not leave its domain.
 function leaveUntil(outer) {
-  const domains = require('node:domain')
-  while (domains.active && domains.active !== outer) domains.active.exit()
+  for (let { domain } = process; domain && domain !== outer; { domain } = process) {
+    domain.exit()
+    if (process.domain === domain) return
+  }
 }
 
 // A resource keeps what every AsyncLocalStorage holds where it was made, and a native one keeps it for ever: a test runner's

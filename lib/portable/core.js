@@ -11,23 +11,27 @@ const HEADER_LENGTH = 16
 const TIMED = 128
 
 let compiled = null
+let packed = null
+let missing = null
+
+// Written out, and within `try`: bundlers take the file in, and a clone that has not built it has none. Not in a function, which
+// would keep `require`, and with it a module that is dropped, for as long as a socket is open.
+try {
+  packed = require('./core-bytes.js')
+} catch (error) {
+  missing = error
+}
 
 /** The module. Throws an error with a text for people if there can be none. */
 function compile() {
-  if (compiled === null) {
-    if (typeof WebAssembly !== 'object') throw new Error('there is no WebAssembly')
-    compiled = new WebAssembly.Module(brotliDecompressSync(Buffer.from(bytes(), 'base64')))
+  if (compiled !== null) return compiled
+  if (typeof WebAssembly !== 'object') throw new Error('there is no WebAssembly')
+  if (packed === null) {
+    throw new Error('its core is not built (npm run build:portable)', { cause: missing })
   }
+  compiled = new WebAssembly.Module(brotliDecompressSync(Buffer.from(packed, 'base64')))
+  packed = null
   return compiled
-}
-
-// Written out, and within `try`: bundlers take the file in, and a clone that has not built it has none.
-function bytes() {
-  try {
-    return require('./core-bytes.js')
-  } catch (error) {
-    throw new Error('its core is not built (npm run build:portable)', { cause: error })
-  }
 }
 
 /** One instance. Whatever it is called with, an exception means that it is not to be called again. */

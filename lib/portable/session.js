@@ -10,6 +10,7 @@ const { lookUp } = require('./names.js')
 const { Watch, scopeOf } = require('./network.js')
 const { isWithoutRoute, judge, withoutSocket } = require('./send-errors.js')
 const { Sockets } = require('./sockets.js')
+const { Listener, expire } = require('./weakly.js')
 
 const { LONGEST_TIMER, clearTimeout, nextTurn, setTimeout, wallClock } = loop
 
@@ -28,34 +29,6 @@ const GIVE_UP_LENGTH = 17
 const KIND = 8
 
 const orphans = new FinalizationRegistry((sockets) => sockets.closeAll())
-
-/** Who hears of a session's sockets, for as long as there is the session. */
-class Listener {
-  constructor(session) {
-    this.session = new WeakRef(session)
-  }
-
-  received(socket, datagram, from) {
-    this.call('received', socket, datagram, from)
-  }
-
-  unreceived() {
-    this.call('unreceived')
-  }
-
-  opened(socket, receiveBuffer) {
-    this.call('opened', socket, receiveBuffer)
-  }
-
-  failed(socket) {
-    this.call('failed', socket)
-  }
-
-  call(method, ...details) {
-    const session = this.session.deref()
-    if (session !== undefined) session[method](...details)
-  }
-}
 
 class Session {
   constructor(wake) {
@@ -268,11 +241,6 @@ const timer = (callback, wait, of) => inContextOf(nobody, setTimeout, callback, 
 function keep(session) {
   session.keeper = null
   session.hold(session.isHeld)
-}
-
-function expire(weak) {
-  const session = weak.deref()
-  if (session !== undefined) session.expireSoon()
 }
 
 const otherThan = (family) => (family === 4 ? 6 : 4)

@@ -1,5 +1,5 @@
-// The sockets of a session, one for each path, local port and family. They know the session weakly: what listens for
-// datagrams would keep a module that nobody refers to any more.
+// The sockets of a session, one for each path, local port and family. What they tell is told by a
+// Listener (weakly.js), and nothing here reaches a `require`: a socket would keep a module that nobody refers to any more.
 'use strict'
 
 const dgram = require('node:dgram')
