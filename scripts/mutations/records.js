@@ -18,5 +18,4 @@ module.exports = [
   ['outcomes.rs', 'self.record(RequestId(number.into()), FORGET, 0, 0, |_| {});', '', 'an application’s look-up is never told that nobody waits'],
   ['details.rs', 'address: named.or(address)', 'address: named', 'where a request failed is not told'],
   ['details.rs', 'Failure::NoAddress { .. } | Failure::LookUpTimeout(_) => phase(Phase::Lookup),', 'Failure::NoAddress { .. } | Failure::LookUpTimeout(_) => Self::default(),', 'that a look-up takes too long is not told'],
-  ['details.rs', 'error.code().or_else(|| error.number().and_then(system_code))', 'error.code()', 'why the system cannot look up is not told']
 ]
