@@ -1,5 +1,5 @@
 // A silent tracker: each phase sends seven times, and the wait after the n-th send is _timeout * 2^n.
-// These are the only scenarios that measure waits, so they run by themselves and before the others.
+// These are the only scenarios that measure waits, so they run by themselves: waits.test.js.
 'use strict'
 
 const { announceAnswer, connectAnswer } = require('../support/packets.js')

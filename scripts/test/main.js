@@ -24,7 +24,10 @@ const PARTS = {
     const passed = await Promise.all([original(), testRust()])
     return !passed.includes(false)
   },
-  'JavaScript: __test__, compat': () => node(...testArguments(testFiles(['__test__', 'compat'])))
+  'JavaScript: __test__, compat': () =>
+    node(...testArguments(testFiles(['__test__', 'compat'], ['waits']))),
+  // It has the machine to itself.
+  'Waits: compat': () => node(...testArguments(['compat/waits.test.js']))
 }
 
 async function node(...args) {
