@@ -11,57 +11,63 @@ const { casesOf } = require('./values.js')
 const [implementation, seed, count] = process.argv.slice(2)
 const UdpTracker = require(implementation)
 
-// What has had no outcome so long after its last datagram has none: one on loopback takes a thousandth of it.
-const SILENCE_MS = 400
-// No value is waited for through more of these, also if it sends again and again.
-const MOST_SILENCES = 10
+// What has had no outcome by then has none: a datagram on loopback takes a thousandth of it.
+const SILENCE_MS = 250
 const CRASH_MS = 50
+// A timer that is as late tells of a machine that stood still: what has come meanwhile is read first.
+const LATE_MS = 20
+// They have their turns: what the original has sent too often, with a timeout that is none, comes when other values are tried.
+const TRACKERS = 4
 
+let asked = null
 let announced = null
-let isHeard = false
 let crashed = null
 process.on('uncaughtException', (error) => crashed?.(error))
 
 async function main() {
+  const trackers = await Promise.all(Array.from({ length: TRACKERS }, startTracker))
+  const cases = trackers.map((socket) =>
+    casesOf(Number(seed), Number(count), socket.address().port)
+  )
+  for (let index = 0; index < cases[0].length; index++) {
+    const turn = index % trackers.length
+    asked = trackers[turn]
+    const outcome = await outcomeOf(cases[turn][index].make)
+    fs.writeSync(1, `${JSON.stringify({ index, ...outcome })}\n`)
+  }
+  process.exit()
+}
+
+async function startTracker() {
   const socket = dgram.createSocket('udp4')
   socket.on('message', (bytes, from) => {
-    isHeard = true
     const request = readRequest(bytes)
-    if (request.kind === 'announce') announced ??= mask(request)
+    if (request.kind === 'announce' && socket === asked) announced ??= mask(request)
     const answer = request.kind === 'connect' ? connectAnswer(request) : announceAnswer(request)
     socket.send(answer, from.port, from.address)
   })
   socket.bind(0, '127.0.0.1')
   await once(socket, 'listening')
-  const { port } = socket.address()
-  for (const [index, { make }] of casesOf(Number(seed), Number(count), port).entries()) {
-    fs.writeSync(1, `${JSON.stringify({ index, ...(await outcomeOf(make)) })}\n`)
-  }
-  process.exit()
+  return socket
 }
 
 async function outcomeOf(make) {
   announced = null
   let tracker
   const end = await new Promise((resolve) => {
+    let silence
+    const listen = () => {
+      const end = performance.now() + SILENCE_MS
+      silence = setTimeout(() => {
+        if (performance.now() - end > LATE_MS) listen()
+        else resolve('silence')
+      }, SILENCE_MS)
+    }
+    listen()
     const settle = (text) => {
       clearTimeout(silence)
       resolve(text)
     }
-    let silences = 0
-    let silence
-    const listen = () => {
-      isHeard = false
-      silence = setTimeout(() => {
-        // On a busy machine what has come meanwhile lies in the socket: it is read first.
-        setImmediate(() =>
-          setImmediate(() =>
-            isHeard && ++silences < MOST_SILENCES ? listen() : resolve('silence')
-          )
-        )
-      }, SILENCE_MS)
-    }
-    listen()
     crashed = (error) => settle(`crashes: ${error.name}`)
     try {
       const { args, event, opts } = make()
