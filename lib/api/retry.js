@@ -2,8 +2,8 @@
 'use strict'
 
 const { AsyncResource } = require('node:async_hooks')
-const os = require('node:os')
 
+const addresses = require('../engine/addresses.js')
 const { inContextOf, nobody } = require('../engine/context.js')
 const { clearTimeout, setTimeout } = require('../engine/event-loop.js')
 
@@ -59,22 +59,12 @@ function forget(who) {
 }
 
 function look() {
-  const addresses = addressesOfNow()
-  const isNew = seen !== null && [...addresses].some((address) => !seen.has(address))
-  seen = addresses
+  const found = addresses().map(({ address }) => address)
+  const isNew = seen !== null && found.some((address) => !seen.has(address))
+  seen = new Set(found)
   watch = setTimeout(look, LOOKED_AT_EVERY)
   if (watch.unref) watch.unref()
   if (isNew) networkHasChanged()
-}
-
-function addressesOfNow() {
-  try {
-    const interfaces = Object.values(os.networkInterfaces()).flat()
-    return new Set(interfaces.filter(({ internal }) => !internal).map(({ address }) => address))
-  } catch {
-    // Some systems do not let everybody ask.
-    return new Set()
-  }
 }
 
 /** The network has come back, or is another one: what failed before says nothing any more. */

@@ -3,31 +3,26 @@
 
 const os = require('node:os')
 
+const addresses = require('../engine/addresses.js')
+
 // How often it is looked at while there are requests, and how often while nothing comes.
 const LOOKED_AT_EVERY_MS = 10_000
 const WAITED_FOR_EVERY_MS = 2000
 // When nothing has come for so long although there are requests.
 const QUIET_MS = 1000
 
-/** The addresses of the machine that are not its own alone. */
-function addresses() {
-  try {
-    const all = Object.values(os.networkInterfaces()).flat()
-    return all.filter(({ address, internal }) => !internal && !address.startsWith('fe80:'))
-  } catch {
-    return [] // Deno without --allow-sys
-  }
-}
+// The addresses that lead beyond the link.
+const routable = () => addresses().filter(({ address }) => !address.startsWith('fe80:'))
 
 /** Whether the machine has addresses of the other family and none of `family`. */
 function lacks(family) {
-  const families = new Set(addresses().map((entry) => Number(String(entry.family).slice(-1))))
+  const families = new Set(routable().map((entry) => Number(String(entry.family).slice(-1))))
   return families.size === 1 && !families.has(family)
 }
 
 /** Whether it is the broadcast address of one of the machine's networks. */
 function isBroadcast(ip) {
-  return addresses().some(({ address, family, netmask }) => {
+  return routable().some(({ address, family, netmask }) => {
     if (String(family).endsWith('6')) return false
     return (bits(address) | ~bits(netmask)) >>> 0 === bits(ip)
   })
@@ -59,7 +54,7 @@ class Watch {
   hasMoved(now) {
     if (now < this.nextLook()) return false
     this.lookedAt = now
-    const view = addresses()
+    const view = routable()
       .map(({ address }) => address)
       .sort()
       .join()
