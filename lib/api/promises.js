@@ -162,12 +162,7 @@ async function ping(url, opts, calledBy) {
   const { family, transport, retransmit } = opts
   const options = check.objectOptions({ family, transport })
   const request = {
-    number: 0,
-    context: null,
-    kind: 'connect',
-    url: check.urlText(url),
-    // It asks for none.
-    infoHash: null,
+    ...withoutTorrent('connect', url),
     retransmit: check.flag(retransmit, 'opts.retransmit')
   }
   return sendOver(options, request, limitsOf(opts), calledBy)
@@ -180,16 +175,16 @@ async function ping(url, opts, calledBy) {
 async function preferences(url, opts, calledBy) {
   opts = check.optionsObject(opts, 'opts', OF_PREFERENCES)
   const options = check.scrapeOptions(opts)
-  const request = {
-    number: 0,
-    context: null,
-    kind: 'preferences',
-    url: check.urlText(url),
-    infoHash: null,
-    options
-  }
-  return send(request, limitsOf(opts), calledBy)
+  return sendOver(options, withoutTorrent('preferences', url), limitsOf(opts), calledBy)
 }
+
+const withoutTorrent = (kind, url) => ({
+  number: 0,
+  context: null,
+  kind,
+  url: check.urlText(url),
+  infoHash: null
+})
 
 // Sends a request with its options, or with those of each family if there are two.
 async function sendOver(options, request, limits, calledBy) {
