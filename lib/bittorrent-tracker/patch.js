@@ -19,9 +19,10 @@ const URL = 'udp://127.0.0.1:6969'
 const patched = new WeakMap()
 
 /**
- * Patches the tracker class of `Client`, bittorrent-tracker's of 7 to 11, whose requests then go the way of `transport`, and
- * its announces over `family`, unless the options of a client say otherwise. Returns a function that takes this patch back. Throws a TypeError if `Client` is not that class,
- * whatever is wrong with the options, and where no addon can be loaded the error with the code ERR_NO_ADDON.
+ * Patches the tracker class of `Client`, bittorrent-tracker's of 7 to 11, whose requests then go the way of `transport` and
+ * over `family`, unless the options of a client say otherwise. Returns a function that takes this patch back. Throws a
+ * TypeError if `Client` is not that class, whatever is wrong with the options, and where no engine can be loaded the error with
+ * the code ERR_NO_ADDON.
  */
 function patch(Client, transport, opts) {
   const { family } = check.optionsObject(opts, 'opts', new Set(['family']))

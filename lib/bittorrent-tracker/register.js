@@ -5,7 +5,7 @@
 const fs = require('node:fs')
 const Module = require('node:module')
 const path = require('node:path')
-const { fileURLToPath, pathToFileURL } = require('node:url')
+const { pathToFileURL } = require('node:url')
 const { debuglog } = require('node:util')
 
 const addon = require('../engine/addon.js')
@@ -35,7 +35,7 @@ function installInNode() {
     // For both kinds of modules, from Node.js 22.15 on.
     Module.registerHooks({
       load(url, context, nextLoad) {
-        const ours = url.startsWith('file:') ? replacement(fileURLToPath(url)) : null
+        const ours = replacement(url)
         return ours === null ? nextLoad(url, context) : { ...ours, shortCircuit: true }
       }
     })

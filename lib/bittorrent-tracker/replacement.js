@@ -4,7 +4,7 @@
 
 const fs = require('node:fs')
 const path = require('node:path')
-const { pathToFileURL } = require('node:url')
+const { fileURLToPath, pathToFileURL } = require('node:url')
 const { debuglog } = require('node:util')
 
 const FILES = [
@@ -24,13 +24,24 @@ const KEEPS_OPTION = /\b(this|self)\._getAnnounceOpts = opts\.getAnnounceOpts\b/
 const debug = debuglog('bittorrent-udp-tracker')
 const warned = new Set()
 
-/** `{format, source}` to load in place of `file`, or `null` to load the file itself. */
-function replacement(file) {
-  const found = FILES.find(({ pattern }) => pattern.test(file))
+// Not the drive of a Windows path.
+const SCHEME = /^[a-z][\w+.-]+:/i
+
+/** The path of a module's file, by its path or URL; `null` if it has none. */
+function fileOf(name) {
+  if (typeof name !== 'string') return null
+  if (name.startsWith('file:')) return fileURLToPath(name)
+  return SCHEME.test(name) ? null : name
+}
+
+/** `{format, source}` to load in place of the module of this path or URL, or `null` to load the module itself. */
+function replacement(name) {
+  const file = fileOf(name)
+  const found = file === null ? undefined : FILES.find(({ pattern }) => pattern.test(file))
   if (found === undefined) return null
   const folder = path.resolve(file, found.root)
-  const { name, version = '', type } = manifest(folder)
-  if (name !== 'bittorrent-tracker') return null
+  const { name: owner, version = '', type } = manifest(folder)
+  if (owner !== 'bittorrent-tracker') return null
   const major = Number.parseInt(version, 10)
   if (!(major >= OLDEST && major <= LATEST)) {
     warnOnce(
@@ -84,4 +95,4 @@ function manifest(folder) {
   }
 }
 
-module.exports = { replacement, warnOnce }
+module.exports = { fileOf, replacement, warnOnce }

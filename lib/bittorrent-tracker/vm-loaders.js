@@ -4,10 +4,9 @@
 
 const fs = require('node:fs')
 const Module = require('node:module')
-const { fileURLToPath } = require('node:url')
 const vm = require('node:vm')
 
-const { replacement, warnOnce } = require('./replacement.js')
+const { fileOf, replacement, warnOnce } = require('./replacement.js')
 
 /** Has what they compile replaced as well. */
 function install() {
@@ -36,18 +35,13 @@ function install() {
 
 // Whatever the loader has put around the source of a file stays there.
 function replaced(code, name) {
-  const file = fileOf(name)
-  const ours = file === null ? null : replacement(file)
+  const ours = replacement(name)
   if (ours === null || code.includes(ours.source)) return code
+  const file = fileOf(name)
   const theirs = fs.readFileSync(file, 'utf8')
   if (code.includes(theirs)) return code.replace(theirs, () => ours.source)
   warnOnce(file, `${file} is left as it is, since a loader has transformed it: use patch`)
   return code
-}
-
-function fileOf(name) {
-  if (typeof name !== 'string') return null
-  return name.startsWith('file:') ? fileURLToPath(name) : name
 }
 
 module.exports = install
