@@ -2,13 +2,21 @@
 // waits.test.js.
 'use strict'
 
-const compare = require('./support/compare.js')
+const { describe, it } = require('node:test')
+const { play, scenariosOf } = require('./support/compare.js')
 
-compare('announce')
-compare('interval')
-compare('malformed')
-compare('destroy')
-compare('life')
-compare('programs')
-compare('different-answers')
-compare('different-interface')
+for (const name of [
+  'announce',
+  'interval',
+  'malformed',
+  'destroy',
+  'life',
+  'programs',
+  'different-answers',
+  'different-interface'
+]) {
+  // A machine that stands still for a fifth of a second has datagrams sent again.
+  describe(name, { concurrency: 3 }, () => {
+    for (const scenario of scenariosOf(name)) it(scenario.name, (t) => play(t, scenario))
+  })
+}

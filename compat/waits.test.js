@@ -1,6 +1,7 @@
-// The scenarios that measure waits. They have the machine to themselves, one after the other.
+// The scenarios that measure waits, one after the other: nothing else may keep the machine busy.
 'use strict'
 
-const compare = require('./support/compare.js')
+const { it } = require('node:test')
+const { play, scenariosOf } = require('./support/compare.js')
 
-compare('retransmission', 1)
+for (const scenario of scenariosOf('retransmission')) it(scenario.name, (t) => play(t, scenario))

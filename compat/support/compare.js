@@ -3,7 +3,6 @@
 'use strict'
 
 const path = require('node:path')
-const { describe, it } = require('node:test')
 const { checkBoth, checkDifference, checkWaits } = require('./check.js')
 const { run } = require('./run.js')
 
@@ -11,14 +10,9 @@ const COMPAT = path.dirname(__dirname)
 const ORIGINAL = path.join(COMPAT, 'node_modules', 'original')
 const OURS = path.dirname(COMPAT)
 
-// Three at a time, unless it is said otherwise: a machine that stands still for a fifth of a second has datagrams sent again.
-function compare(name, concurrency = 3) {
+function scenariosOf(name) {
   const file = path.join(COMPAT, 'scenarios', `${name}.js`)
-  describe(name, { concurrency }, () => {
-    for (const scenario of require(file)) {
-      it(scenario.name, (t) => play(t, { ...scenario, file }))
-    }
-  })
+  return require(file).map((scenario) => ({ ...scenario, file }))
 }
 
 async function play(t, scenario) {
@@ -48,4 +42,4 @@ async function record(t, scenario) {
   }
 }
 
-module.exports = compare
+module.exports = { play, scenariosOf }
