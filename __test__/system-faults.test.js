@@ -1,7 +1,7 @@
 // What the system can do to the package, and that it works again when that is over. The scripts are in faults/.
 'use strict'
 
-const { test } = require('node:test')
+const { describe, it, test } = require('node:test')
 const assert = require('node:assert/strict')
 const path = require('node:path')
 const { PRELUDE, startCommand } = require('./support/child.js')
@@ -26,81 +26,90 @@ async function assertRepaired(t, command, expected = { code: 0, stdout: 'done\n'
   assert.deepEqual(result, { signal: null, stderr: '', ...expected })
 }
 
-for (const [name, what] of [
-  ['dns-heals', 'a name server that fails is waited for'],
-  ['dns-late', 'a process that starts before its network is answered when that is up'],
-  ['host-moves', 'a host that gets another address is found there, whatever is in flight'],
-  ['hosts-only', 'a system that asks no name servers asks none, however busy it is'],
-  ['hosts-large', 'a large hosts file is read once, and holds up nobody'],
-  ['resolv-conf', 'another name server of the system is asked by a transport as well'],
-  ['dns-hangs', 'hosts whose look-up hangs hold up no other host, and not the exit'],
-  ['dns-hangs-in-worker', 'a worker can be terminated while its look-ups hang'],
-  ['command-line-interrupted', 'Ctrl-C ends each command at once beside name servers that hang'],
-  ['bep34', 'check says what the records of hosts say of their trackers'],
-  ['no-ipv6', 'a network without IPv6 has IPv4, and gets IPv6'],
-  ['network-up', 'a network that comes up or changes is used at once, from another port'],
-  ['black-hole', 'a route that leads nowhere is tried again until it leads somewhere'],
-  ['interface-down', 'an interface that goes down and comes back costs a retransmission'],
-  ['no-permission', 'what a firewall forbids is tried again'],
-  ['broadcast', "a network's broadcast address is refused"],
-  ['transport-zone', 'a link-local tracker is reached by the zone in its URL']
-]) {
-  test(what, { skip: noNamespaces }, (t) => assertRepaired(t, [...NAMESPACE, ...script(name)]))
-}
+// They mostly wait, each in a process or a network of its own.
+describe('the system', { concurrency: 3 }, () => {
+  for (const [name, what] of [
+    ['dns-heals', 'a name server that fails is waited for'],
+    ['dns-late', 'a process that starts before its network is answered when that is up'],
+    ['host-moves', 'a host that gets another address is found there, whatever is in flight'],
+    ['hosts-only', 'a system that asks no name servers asks none, however busy it is'],
+    ['hosts-large', 'a large hosts file is read once, and holds up nobody'],
+    ['resolv-conf', 'another name server of the system is asked by a transport as well'],
+    ['dns-hangs', 'hosts whose look-up hangs hold up no other host, and not the exit'],
+    ['dns-hangs-in-worker', 'a worker can be terminated while its look-ups hang'],
+    ['command-line-interrupted', 'Ctrl-C ends each command at once beside name servers that hang'],
+    ['bep34', 'check says what the records of hosts say of their trackers'],
+    ['no-ipv6', 'a network without IPv6 has IPv4, and gets IPv6'],
+    ['network-up', 'a network that comes up or changes is used at once, from another port'],
+    ['black-hole', 'a route that leads nowhere is tried again until it leads somewhere'],
+    ['interface-down', 'an interface that goes down and comes back costs a retransmission'],
+    ['no-permission', 'what a firewall forbids is tried again'],
+    ['broadcast', "a network's broadcast address is refused"],
+    ['transport-zone', 'a link-local tracker is reached by the zone in its URL']
+  ]) {
+    it(what, { skip: noNamespaces }, (t) => assertRepaired(t, [...NAMESPACE, ...script(name)]))
+  }
 
-for (const [name, what] of [
-  ['transport-interface', 'an interface that is chosen carries everything, or nothing goes'],
-  [
-    'transport-sweep',
-    'a way out that goes at any millisecond of a request leaves no datagram on another'
-  ],
-  ['transport-address', 'local addresses that are chosen send everything, or nothing goes'],
-  [
-    'transport-command-line',
-    'the command line sends and looks up from a local address, or not at all'
-  ],
-  [
-    'command-line-way-out',
-    'each command leaves by its interface or zone alone, and never to what is no host'
-  ],
-  ['fragments', 'what is too long for a link arrives in pieces']
-]) {
-  test(what, { skip: noNamespaces || noCapture }, (t) =>
-    assertRepaired(t, [...NAMESPACE, ...script(name)])
+  for (const [name, what] of [
+    ['transport-interface', 'an interface that is chosen carries everything, or nothing goes'],
+    [
+      'transport-sweep',
+      'a way out that goes at any millisecond of a request leaves no datagram on another'
+    ],
+    ['transport-address', 'local addresses that are chosen send everything, or nothing goes'],
+    [
+      'transport-command-line',
+      'the command line sends and looks up from a local address, or not at all'
+    ],
+    [
+      'command-line-way-out',
+      'each command leaves by its interface or zone alone, and never to what is no host'
+    ],
+    ['fragments', 'what is too long for a link arrives in pieces']
+  ]) {
+    it(what, { skip: noNamespaces || noCapture }, (t) =>
+      assertRepaired(t, [...NAMESPACE, ...script(name)])
+    )
+  }
+
+  it('process.exit does not wait for look-ups that hang', { skip: noNamespaces }, (t) =>
+    assertRepaired(t, [...NAMESPACE, ...script('dns-hangs', 'exit')], { code: 3, stdout: '' })
   )
-}
 
-test('process.exit does not wait for look-ups that hang', { skip: noNamespaces }, (t) =>
-  assertRepaired(t, [...NAMESPACE, ...script('dns-hangs', 'exit')], { code: 3, stdout: '' })
-)
+  it(
+    'without file descriptors there are errors or retries, until there are some',
+    { skip: noShell },
+    (t) =>
+      assertRepaired(t, [
+        'sh',
+        '-c',
+        'ulimit -n 100 && exec "$@"',
+        'sh',
+        ...script('no-descriptors')
+      ])
+  )
 
-test(
-  'without file descriptors there are errors or retries, until there are some',
-  { skip: noShell },
-  (t) =>
-    assertRepaired(t, ['sh', '-c', 'ulimit -n 100 && exec "$@"', 'sh', ...script('no-descriptors')])
-)
-
-// The first three calls of each thread fail.
-for (const [calls, error, counter] of [
-  ['sendmsg,sendmmsg,sendto', 'ENOBUFS', 'sendErrors'],
-  ['sendmsg,sendmmsg,sendto', 'EPERM', 'sendErrors'],
-  ['sendmsg,sendmmsg,sendto', 'ENOMEM', 'sendErrors'],
-  ['recvmsg,recvmmsg,recvfrom', 'ECONNREFUSED', 'receiveErrors'],
-  ['recvmsg,recvmmsg,recvfrom', 'ENOMEM', 'receiveErrors']
-]) {
-  test(`${error} of ${calls} is retried until it passes`, { skip: noStrace }, async (t) => {
-    const tracker = await startScriptedTracker(t)
-    const code = `${PRELUDE}
-      const tracker = create(undefined, { _timeout: 50 })
-      tracker.on('update', () => console.log(UdpTracker.stats().${counter} > 0 ? 'done' : 'no fault'))
-      tracker.announce(2)`
-    const fault = ['-e', `trace=${calls}`, '-e', `inject=${calls}:error=${error}:when=1..3`]
-    const command = ['strace', '-f', '-o', '/dev/null', ...fault, process.execPath, '-e', code]
-    const result = await startCommand(t, command, { TRACKER_URL: tracker.url }).exit()
-    assert.deepEqual(result, { code: 0, signal: null, stdout: 'done\n', stderr: '' })
-  })
-}
+  // The first three calls of each thread fail.
+  for (const [calls, error, counter] of [
+    ['sendmsg,sendmmsg,sendto', 'ENOBUFS', 'sendErrors'],
+    ['sendmsg,sendmmsg,sendto', 'EPERM', 'sendErrors'],
+    ['sendmsg,sendmmsg,sendto', 'ENOMEM', 'sendErrors'],
+    ['recvmsg,recvmmsg,recvfrom', 'ECONNREFUSED', 'receiveErrors'],
+    ['recvmsg,recvmmsg,recvfrom', 'ENOMEM', 'receiveErrors']
+  ]) {
+    it(`${error} of ${calls} is retried until it passes`, { skip: noStrace }, async (t) => {
+      const tracker = await startScriptedTracker(t)
+      const code = `${PRELUDE}
+        const tracker = create(undefined, { _timeout: 50 })
+        tracker.on('update', () => console.log(UdpTracker.stats().${counter} > 0 ? 'done' : 'no fault'))
+        tracker.announce(2)`
+      const fault = ['-e', `trace=${calls}`, '-e', `inject=${calls}:error=${error}:when=1..3`]
+      const command = ['strace', '-f', '-o', '/dev/null', ...fault, process.execPath, '-e', code]
+      const result = await startCommand(t, command, { TRACKER_URL: tracker.url }).exit()
+      assert.deepEqual(result, { code: 0, signal: null, stdout: 'done\n', stderr: '' })
+    })
+  }
+})
 
 test('a closed port is asked again until a tracker listens there', async (t) => {
   const first = await startScriptedTracker(t)
