@@ -38,7 +38,7 @@ struct Outcomes {
 }
 
 impl Sink for Outcomes {
-    fn outcome(&mut self, id: RequestId, outcome: &Outcome<'_>) {
+    fn outcome(&mut self, id: RequestId, outcome: &Outcome<&[u8]>) {
         let Outcome::Announced(AnnounceResponse { interval, .. }) = outcome else { panic!("{outcome:?}") };
         self.batch.push((id.0 as u32, *interval));
     }
@@ -190,7 +190,7 @@ fn an_engine_stops_with_requests_in_flight_and_lets_go_of_its_sinks() {
 struct Ends(Sender<u32>);
 
 impl Sink for Ends {
-    fn outcome(&mut self, id: RequestId, _: &Outcome<'_>) {
+    fn outcome(&mut self, id: RequestId, _: &Outcome<&[u8]>) {
         let _ = self.0.send(id.0 as u32);
     }
 
@@ -295,7 +295,7 @@ struct Asked {
 }
 
 impl Sink for Asked {
-    fn outcome(&mut self, id: RequestId, _: &Outcome<'_>) {
+    fn outcome(&mut self, id: RequestId, _: &Outcome<&[u8]>) {
         let _ = self.ends.send((id.0 as u32, true));
     }
 

@@ -102,7 +102,7 @@ mod tests {
     }
 
     impl Sink for Told {
-        fn outcome(&mut self, _: RequestId, _: &Outcome<'_>) {}
+        fn outcome(&mut self, _: RequestId, _: &Outcome<&[u8]>) {}
         fn failure(&mut self, _: RequestId, _: &Failure) {
             assert!(!self.deadly, "on purpose");
             self.tell.send(()).unwrap();

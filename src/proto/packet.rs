@@ -195,9 +195,9 @@ pub(crate) fn parse_connect(datagram: &[u8]) -> Result<ConnectionId, Failure> {
     Ok(ConnectionId(u64::from_be_bytes(*bytes)))
 }
 
-/// An announce response; the peers are still packed.
+/// An announce response; the peers are still packed, in `B`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AnnounceResponse<'a> {
+pub struct AnnounceResponse<B> {
     /// Seconds until the tracker wants to hear again.
     pub interval: u32,
     /// Peers that are still downloading.
@@ -207,10 +207,10 @@ pub struct AnnounceResponse<'a> {
     /// Of which family `peers` are: that of the address that answered.
     pub family: Family,
     /// Whole rows of [`Family::peer_length`] bytes.
-    pub peers: &'a [u8],
+    pub peers: B,
 }
 
-impl<'a> AnnounceResponse<'a> {
+impl<'a> AnnounceResponse<&'a [u8]> {
     /// Reads an announce response that came over `family`; a partial last row is left out.
     pub(crate) fn parse(datagram: &'a [u8], family: Family) -> Result<Self, Failure> {
         let field = |offset| read_u32(datagram, offset).ok_or(Failure::AnnounceLength);

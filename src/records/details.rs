@@ -3,23 +3,9 @@
 use std::net::SocketAddr;
 
 use crate::{
-    proto::{self, Unreachable},
+    proto::{self, Phase, Unreachable},
     requests::Failure,
 };
-
-/// What a request was doing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub(super) enum Phase {
-    /// Its host was being looked up.
-    Lookup = 1,
-    /// The tracker was to give a connection ID.
-    Connect = 2,
-    /// The tracker was to answer the announce.
-    Announce = 3,
-    /// The tracker was to answer the scrape.
-    Scrape = 4,
-}
 
 /// Where a request failed, and the code of its cause.
 #[derive(Debug, Default, PartialEq)]
@@ -30,21 +16,11 @@ pub(super) struct Details<'a> {
     pub(super) cause_code: Option<&'a str>,
 }
 
-impl From<proto::Phase> for Phase {
-    fn from(phase: proto::Phase) -> Self {
-        match phase {
-            proto::Phase::Connect => Self::Connect,
-            proto::Phase::Announce => Self::Announce,
-            proto::Phase::Scrape => Self::Scrape,
-        }
-    }
-}
-
 impl<'a> Details<'a> {
     /// The details of a failure of a request at `address`, in `phase`.
-    pub(super) fn at(failure: &'a Failure, address: Option<SocketAddr>, phase: proto::Phase) -> Self {
+    pub(super) fn at(failure: &'a Failure, address: Option<SocketAddr>, phase: Phase) -> Self {
         let Self { address: named, cause_code, .. } = Self::of(failure);
-        Self { phase: Some(phase.into()), address: named.or(address), cause_code }
+        Self { phase: Some(phase), address: named.or(address), cause_code }
     }
 
     /// The details of a failure, as far as it says so itself.
@@ -52,10 +28,10 @@ impl<'a> Details<'a> {
         use proto::Failure as Protocol;
         let phase = |phase| Self { phase: Some(phase), ..Self::default() };
         match failure {
-            Failure::Resolve { error, .. } => Self { cause_code: error.code(), ..phase(Phase::Lookup) },
+            Failure::Resolve { error, .. } => Self { cause_code: error.code(), ..phase(Phase::LookUp) },
             Failure::Transport(error) => Self { cause_code: error.cause_code(), ..Self::default() },
             Failure::Proxy { reason, .. } => Self { cause_code: reason.cause_code(), ..Self::default() },
-            Failure::NoAddress { .. } | Failure::LookUpTimeout(_) => phase(Phase::Lookup),
+            Failure::NoAddress { .. } | Failure::LookUpTimeout(_) => phase(Phase::LookUp),
             Failure::Protocol(Protocol::Unsendable { address, reason }) => {
                 Self { address: Some(*address), cause_code: reason.code, ..Self::default() }
             }
@@ -120,7 +96,7 @@ mod tests {
             (caller("the policy server gave no answer", None), None),
         ] {
             let failure = Failure::Resolve { host: "h.invalid".to_owned(), error };
-            let expected = Details { phase: Some(Phase::Lookup), address: None, cause_code: code };
+            let expected = Details { phase: Some(Phase::LookUp), address: None, cause_code: code };
             assert_eq!(Details::of(&failure), expected, "{failure}");
         }
     }

@@ -101,7 +101,7 @@ impl<B: Batches> Outcomes<B> {
 }
 
 impl<B: Batches> Sink for Outcomes<B> {
-    fn outcome(&mut self, id: RequestId, outcome: &Outcome<'_>) {
+    fn outcome(&mut self, id: RequestId, outcome: &Outcome<&[u8]>) {
         match outcome {
             Outcome::Announced(AnnounceResponse { interval, leechers, seeds, family, peers }) => {
                 self.record(id, ANNOUNCED, 0, 0, |batch| {

@@ -104,7 +104,7 @@ pub enum Decision {
 /// Where a session's outcomes go. Called on the engine's thread.
 pub trait Sink: Send {
     /// A request got its answer.
-    fn outcome(&mut self, id: RequestId, outcome: &Outcome<'_>);
+    fn outcome(&mut self, id: RequestId, outcome: &Outcome<&[u8]>);
     /// A request failed.
     fn failure(&mut self, id: RequestId, failure: &Failure);
     /// A host has said this of its trackers. Only for sessions that asked.

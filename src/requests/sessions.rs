@@ -68,7 +68,7 @@ impl Sessions {
         let _ = pending;
     }
 
-    pub(crate) fn outcome(&mut self, id: RequestId, outcome: &Outcome<'_>) {
+    pub(crate) fn outcome(&mut self, id: RequestId, outcome: &Outcome<&[u8]>) {
         self.end(id);
         if let Some(sink) = self.sinks.get_mut(&session_of(id)) {
             sink.outcome(id, outcome);
@@ -125,7 +125,7 @@ mod tests {
     struct Told(std::sync::mpsc::Sender<Origin>);
 
     impl Sink for Told {
-        fn outcome(&mut self, _: RequestId, _: &Outcome<'_>) {}
+        fn outcome(&mut self, _: RequestId, _: &Outcome<&[u8]>) {}
         fn failure(&mut self, _: RequestId, _: &Failure) {}
         fn trace(&mut self, trace: &Trace) {
             self.0.send(trace.origin).unwrap();

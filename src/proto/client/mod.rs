@@ -25,7 +25,7 @@ use rand::{SeedableRng, rngs::StdRng};
 use slab::Slab;
 
 use super::{
-    Announce, AnnounceResponse, Failure, Family, Schedule, Scrape,
+    Announce, AnnounceResponse, Failure, Schedule, Scrape,
     budget::Budget,
     deadlines::Deadlines,
     hash::{Map, NumberMap},
@@ -86,27 +86,29 @@ pub struct Connect {
     pub looked_up: Option<Duration>,
 }
 
-/// What a request was waiting for when it failed.
+/// What a request was waiting for when it failed. JavaScript knows them by these numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Phase {
+    /// The addresses of its host. It comes to a [`Client`] when it has them.
+    LookUp = 1,
     /// A connection ID.
-    Connect,
+    Connect = 2,
     /// The answer to an announce.
-    Announce,
+    Announce = 3,
     /// The answer to a scrape.
-    Scrape,
+    Scrape = 4,
 }
 
-/// How a request ended.
+/// How a request ended. `B` is how the bytes are kept that came with an answer.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Outcome<'a> {
+pub enum Outcome<B> {
     /// The tracker answered the announce.
-    Announced(AnnounceResponse<'a>),
+    Announced(AnnounceResponse<B>),
     /// The tracker answered for every info-hash of the scrape.
     Scraped {
         /// Rows of 12 bytes (seeds, completed, leechers), in the order of the info-hashes.
-        rows: &'a [u8],
+        rows: B,
     },
     /// The tracker answered the connect.
     Connected {
@@ -128,12 +130,18 @@ pub enum Outcome<'a> {
     },
 }
 
-/// An outcome that waits to be polled; bytes are kept together in one buffer.
-enum Stored {
-    Announced { interval: u32, leechers: u32, seeds: u32, family: Family, peers: Range<usize> },
-    Scraped { rows: Range<usize> },
-    Connected { address: SocketAddr, round_trip: Duration, looked_up: Option<Duration> },
-    Failed { failure: Failure, address: Option<SocketAddr>, phase: Phase },
+impl<B> Outcome<B> {
+    /// The same with other bytes.
+    fn map<C>(self, bytes: impl FnOnce(B) -> C) -> Outcome<C> {
+        match self {
+            Self::Announced(AnnounceResponse { interval, leechers, seeds, family, peers }) => {
+                Outcome::Announced(AnnounceResponse { interval, leechers, seeds, family, peers: bytes(peers) })
+            }
+            Self::Scraped { rows } => Outcome::Scraped { rows: bytes(rows) },
+            Self::Connected { address, round_trip, looked_up } => Outcome::Connected { address, round_trip, looked_up },
+            Self::Failed { failure, address, phase } => Outcome::Failed { failure, address, phase },
+        }
+    }
 }
 
 /// What the client needs to know of the sockets.
@@ -192,8 +200,8 @@ pub struct Client {
     turn: u32,
     /// When more of them are gone over, after some for whose answers there was no room.
     room_at: Option<Instant>,
-    outcomes: VecDeque<(RequestId, Stored)>,
-    /// What the stored outcomes' ranges point into.
+    outcomes: VecDeque<(RequestId, Outcome<Range<usize>>)>,
+    /// Where the bytes of those outcomes are.
     outcome_bytes: Vec<u8>,
     tracing: bool,
     traces: VecDeque<Trace>,
@@ -294,25 +302,14 @@ impl Client {
     }
 
     /// The next outcome. Poll until there is none.
-    pub fn poll_outcome(&mut self) -> Option<(RequestId, Outcome<'_>)> {
-        let Some((id, stored)) = self.outcomes.pop_front() else {
+    pub fn poll_outcome(&mut self) -> Option<(RequestId, Outcome<&[u8]>)> {
+        let Some((id, outcome)) = self.outcomes.pop_front() else {
             self.outcome_bytes.clear();
             self.outcome_bytes.shrink_to(LARGE * LARGE);
             self.outcomes.shrink_to(LARGE);
             return None;
         };
-        let bytes = |range| self.outcome_bytes.get::<Range<usize>>(range).unwrap_or_default();
-        let outcome = match stored {
-            Stored::Announced { interval, leechers, seeds, family, peers } => {
-                Outcome::Announced(AnnounceResponse { interval, leechers, seeds, family, peers: bytes(peers) })
-            }
-            Stored::Scraped { rows } => Outcome::Scraped { rows: bytes(rows) },
-            Stored::Connected { address, round_trip, looked_up } => {
-                Outcome::Connected { address, round_trip, looked_up }
-            }
-            Stored::Failed { failure, address, phase } => Outcome::Failed { failure, address, phase },
-        };
-        Some((id, outcome))
+        Some((id, outcome.map(|range| self.outcome_bytes.get(range).unwrap_or_default())))
     }
 
     /// The socket's receive buffer turned out to be this large.
@@ -402,8 +399,18 @@ impl Client {
         if let Some(request) = self.remove(now, key) {
             self.counters.failed += 1;
             let address = address.or_else(|| request.addresses.first().copied());
-            self.outcomes.push_back((request.id, Stored::Failed { failure, address, phase }));
+            self.ended(request.id, Outcome::Failed { failure, address, phase });
         }
+    }
+
+    /// Keeps an outcome until it is polled.
+    fn ended(&mut self, id: RequestId, outcome: Outcome<&[u8]>) {
+        let outcome = outcome.map(|bytes| {
+            let start = self.outcome_bytes.len();
+            self.outcome_bytes.extend_from_slice(bytes);
+            start..self.outcome_bytes.len()
+        });
+        self.outcomes.push_back((id, outcome));
     }
 
     /// What a request waits for.

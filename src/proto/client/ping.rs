@@ -18,7 +18,7 @@ use super::{
         queue::Lane,
         time::Instant,
     },
-    Body, Client, Decision, Origin, Stored, Transmit,
+    Body, Client, Decision, Origin, Outcome, Transmit,
     receive::mismatch,
     request::Pending,
     route::is_valid,
@@ -250,8 +250,8 @@ impl Client {
                 }
                 self.counters.answered += 1;
                 let round_trip = arrived.saturating_duration_since(sent.time_sent);
-                let outcome = Stored::Connected { address, round_trip, looked_up: connect.looked_up };
-                self.outcomes.push_back((request.id, outcome));
+                let looked_up = connect.looked_up;
+                self.ended(request.id, Outcome::Connected { address, round_trip, looked_up });
             }
             Err(failure) => self.fail_at(now, key, failure, Some(address)),
         }

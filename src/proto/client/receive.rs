@@ -21,7 +21,7 @@ use super::{
         time::Instant,
         tracker::{Tracker, canonical},
     },
-    Body, Client, Decision, Stored,
+    Body, Client, Decision, Outcome,
     request::Pending,
 };
 
@@ -158,14 +158,10 @@ impl Client {
         is_about_connection_id(message) || (!is_meant && (sent.id_was_used || is_replaced))
     }
 
-    fn announced(&mut self, now: Instant, key: usize, response: AnnounceResponse<'_>) {
-        let AnnounceResponse { interval, leechers, seeds, family, peers } = response;
+    fn announced(&mut self, now: Instant, key: usize, response: AnnounceResponse<&[u8]>) {
         if let Some(request) = self.remove(now, key) {
             self.counters.answered += 1;
-            let start = self.outcome_bytes.len();
-            self.outcome_bytes.extend_from_slice(peers);
-            let peers = start..self.outcome_bytes.len();
-            self.outcomes.push_back((request.id, Stored::Announced { interval, leechers, seeds, family, peers }));
+            self.ended(request.id, Outcome::Announced(response));
         }
     }
 
@@ -181,9 +177,7 @@ impl Client {
             self.ask_again(now, tracker_key, key);
         } else if let Some(request) = self.remove(now, key) {
             self.counters.answered += 1;
-            let start = self.outcome_bytes.len();
-            self.outcome_bytes.extend_from_slice(&request.rows);
-            self.outcomes.push_back((request.id, Stored::Scraped { rows: start..self.outcome_bytes.len() }));
+            self.ended(request.id, Outcome::Scraped { rows: &request.rows });
         }
     }
 
