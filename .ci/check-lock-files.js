@@ -1,7 +1,9 @@
 // What the lock files have to promise: nothing of npm's is needed at run time, every package that is downloaded has the
-// hash it must have, nothing names a machine's registry, and a crate comes from crates.io with its checksum.
+// hash it must have, nothing names a machine's registry, and a crate comes from crates.io with its checksum and is the one
+// that Cargo.toml wants.
 'use strict'
 
+const { spawnSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
 
@@ -37,6 +39,10 @@ for (const file of LOCK_FILES) {
 }
 
 for (const file of ['Cargo.lock', 'fuzz/Cargo.lock']) {
+  const manifest = path.join(root, path.dirname(file), 'Cargo.toml')
+  const args = ['metadata', '--locked', '--format-version', '1', '--manifest-path', manifest]
+  const { status, stderr } = spawnSync('cargo', args, { encoding: 'utf8', maxBuffer: 1 << 27 })
+  expect(status === 0, `${file}: ${stderr}`)
   for (const crate of read(file).split('[[package]]').slice(1)) {
     const name = /name = "(.*)"/.exec(crate)[1]
     const source = /source = "(.*)"/.exec(crate)
