@@ -108,7 +108,7 @@ module.exports = [
   ['client/race.rs', 'if Some(runner.started) <= began\n                && let', 'if let', 'an address that has had no time to answer is called silent'],
   ['client/race.rs', '                self.memory.on_silent(&race.host, tracker.address);\n            }\n            if let Some(failure)', '                let _ = tracker;\n            }\n            if let Some(failure)', 'an address that cannot be sent to is tried first again'],
   ['client/race.rs', '            self.hold_connect(runner.tracker);\n            self.set_tracker_deadline(now, runner.tracker);\n        }\n        for key', '        }\n        for key', 'who has lost a race is sent connects for ever'],
-  ['client/race.rs', 'if race.started.len() > 1 || !race.upcoming.is_empty() {', 'if false {', 'one address’s wrong answer ends who has others'],
+  ['client/race.rs', 'if left > 1 || !race.upcoming.is_empty() {', 'if false {', 'one address’s wrong answer ends who has others'],
   ['client/race.rs', 'race.waiting.range(..before)', 'race.waiting.range(..)', 'a wrong answer ends who came after it'],
   ['client/race.rs', 'tracker.races.retain(|other| *other != race_key);', '', 'a race that is over is run again'],
   ['queue.rs', 'if self.sessions.is_empty() || session.lanes.iter().any(|lane| !lane.is_empty()) {', 'if true {', 'sessions that are finished take turns for ever'],

@@ -132,6 +132,16 @@ mod tests {
     }
 
     #[test]
+    fn a_session_without_requests_takes_no_turn() {
+        let mut queue = Queue::default();
+        for session in 0..10 {
+            push(&mut queue, session, Lane::New, session as usize);
+        }
+        while pop(&mut queue).is_some() {}
+        assert!(queue.sessions.len() <= 1);
+    }
+
+    #[test]
     fn stopped_goes_before_what_is_repeated_and_that_before_what_is_new() {
         let mut queue = Queue::default();
         for (key, lane) in [Lane::New, Lane::Repeated, Lane::Stopped].into_iter().enumerate() {

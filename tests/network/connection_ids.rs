@@ -228,3 +228,15 @@ fn a_connect_that_is_lost_when_the_first_has_expired_is_sent_again_for_those_tha
     check_rules(&simulation);
     simulation.finish();
 }
+
+#[test]
+fn an_id_that_is_the_protocols_own_constant_serves_those_who_waited_for_it_alone() {
+    let mut simulation = Simulation::new(1);
+    let waiting = simulation.burst(v4(1), 2);
+    connect(&mut simulation, 0x0417_2710_1980);
+    assert_eq!(simulation.asked().len(), waiting.len());
+    simulation.run_for(milliseconds(100));
+    simulation.announce(v4(1), 3);
+    assert!(simulation.last().packet.is_connect());
+    assert_eq!(simulation.connects().len(), 2);
+}

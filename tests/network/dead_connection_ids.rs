@@ -322,3 +322,21 @@ fn an_error_about_the_connection_id_at_the_last_send_is_not_the_end() {
     assert!(simulation.is_answered(id));
     simulation.finish();
 }
+
+#[test]
+fn the_connect_beside_what_is_in_flight_goes_on_when_another_request_ends() {
+    let connects = |cancelled_after: u64| {
+        let mut simulation = restarted(ToStrangers::Silence, &[10]);
+        simulation.trackers.clear();
+        let ids = simulation.burst(v4(1), 2);
+        simulation.run_for(milliseconds(cancelled_after));
+        simulation.cancel(ids[1]);
+        simulation.run_until(seconds(30));
+        simulation.connects()
+    };
+    let alone = connects(10);
+    assert!(alone.len() > 8, "{alone:?}");
+    for cancelled_after in (20..2000).step_by(100) {
+        assert_eq!(connects(cancelled_after), alone, "cancelled after {cancelled_after} ms");
+    }
+}

@@ -298,3 +298,35 @@ fn pings_leave_a_port_whose_way_is_gone_and_many_at_once_do_not() {
     simulation.run_for(seconds(1));
     assert_eq!(answered(&simulation, id).1, ROUND_TRIP);
 }
+
+#[test]
+fn messages_about_every_address_end_no_race() {
+    let mut simulation = Simulation::new(1);
+    let id = simulation.begin(request_to(&[v4(1), v4(2)], TIMEOUT_MS, crate::support::announce_of(1)));
+    for address in [v4(1), v4(2)] {
+        simulation.run_for(milliseconds(10));
+        assert_eq!(simulation.last().to, address);
+        let quoted = quoted(&simulation);
+        simulation.unreachable(address, &quoted, Unreachable::Port);
+    }
+    simulation.run_for(seconds(2));
+    assert_eq!(simulation.end(id), None);
+    simulation.trackers.insert(v4(1), ModelTracker::default());
+    simulation.run();
+    assert!(simulation.is_answered(id));
+    simulation.finish();
+}
+
+#[test]
+fn a_closed_port_asks_nobody_again_who_is_being_asked() {
+    let mut simulation = Simulation::with_tracker(v4(2), ModelTracker::behind(Link::of(milliseconds(500))));
+    let id = ping(&mut simulation, &[v4(1), v4(2)], true);
+    let quoted = quoted(&simulation);
+    simulation.run_for(milliseconds(400));
+    assert_eq!(simulation.last().to, v4(2));
+    simulation.unreachable(v4(1), &quoted, Unreachable::Port);
+    simulation.run();
+    assert_eq!(answered(&simulation, id), (v4(2), milliseconds(500)));
+    assert_eq!(simulation.connects_to(v4(2)), [milliseconds(300)]);
+    simulation.finish();
+}

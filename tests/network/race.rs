@@ -231,3 +231,53 @@ fn a_race_is_remembered_for_many_requests_at_once() {
     assert!(announced_to(&simulation).iter().all(|&to| to == v4(10)));
     simulation.finish();
 }
+
+#[test]
+fn who_has_started_later_than_the_winner_is_not_called_silent() {
+    // The first answers 20 ms after the second was asked.
+    let mut simulation = Simulation::with_tracker(v4(1), ModelTracker::behind(Link::of(APART + milliseconds(20))));
+    let id = simulation.begin(to_host("t.example:80", &[v4(1), v4(2)], 1));
+    simulation.run();
+    assert!(simulation.is_answered(id));
+    // The winner has gone, and the look-up gives one that nobody has met.
+    simulation.run_for(seconds(70));
+    simulation.begin(to_host("t.example:80", &[v4(2), v4(3)], 2));
+    assert_eq!(simulation.last().to, v4(2));
+}
+
+/// A connect's answer whose transaction ID is another one.
+fn wrong_answer(simulation: &Simulation) -> Vec<u8> {
+    wire::connect_response(!simulation.last_transaction_id(), 66)
+}
+
+#[test]
+fn a_wrong_answer_of_one_address_ends_nobody_who_has_others() {
+    let mut simulation = Simulation::new(1);
+    let id = simulation.begin(to_host("t.example:80", &[v4(1), v4(2)], 1));
+    simulation.run_for(milliseconds(100));
+    simulation.deliver(v4(1), &wrong_answer(&simulation));
+    simulation.run_for(seconds(4));
+    assert_eq!(simulation.end(id), None);
+    simulation.trackers.insert(v4(2), ModelTracker::default());
+    simulation.run();
+    assert!(simulation.is_answered(id));
+    check_rules(&simulation);
+    simulation.finish();
+}
+
+#[test]
+fn a_wrong_answer_of_the_only_address_left_ends_who_waited_for_it_and_nobody_else() {
+    let mut simulation = Simulation::new(1);
+    // The system will never send to the other one.
+    simulation.unreachable.insert(v4(2));
+    simulation.lasting = Some("not supported");
+    let addresses = [v4(1), v4(2)];
+    let first = simulation.begin(to_host("t.example:80", &addresses, 1));
+    simulation.run_for(seconds(1));
+    simulation.deliver(v4(1), &wrong_answer(&simulation));
+    simulation.run_for(seconds(1));
+    let second = simulation.begin(to_host("t.example:80", &addresses, 2));
+    simulation.run_for(seconds(3));
+    assert_eq!(simulation.failed(first).1, "transactionId is not same as in connect request");
+    assert_eq!(simulation.end(second), None);
+}

@@ -232,3 +232,26 @@ fn an_address_whose_answers_have_no_room_is_passed_over() {
     assert!(simulation.time_to_answer(&[id]) <= milliseconds(300), "{:?}", simulation.time_to_answer(&[id]));
     check_rules(&simulation);
 }
+
+#[test]
+fn probes_of_silent_addresses_hold_no_room() {
+    // They have answered at length and are silent, and the applications go on with new announces of them: one an RTO is sent.
+    let mut simulation = Simulation::with_receive_buffer(1, 40 * COUNTED[2]);
+    for n in 1..=60 {
+        simulation.trackers.insert(many(n), slow_tracker(milliseconds(50), 1200));
+    }
+    let to_all = |hash| (1..=60).map(move |n| request_to(&[many(n)], TIMEOUT_MS, announce_of(hash)));
+    simulation.begin_all(to_all(0));
+    simulation.run();
+    simulation.trackers.clear();
+    simulation.begin_all(to_all(1));
+    simulation.run_for(seconds(10));
+    simulation.trackers.insert(many(0), slow_tracker(milliseconds(50), 60));
+    for hash in 2..40 {
+        simulation.begin_all(to_all(hash));
+        simulation.run_for(milliseconds(10));
+        let id = simulation.announce(many(0), hash);
+        simulation.run_for(milliseconds(500));
+        assert!(simulation.time_to_answer(&[id]) <= milliseconds(100), "announce {hash}");
+    }
+}

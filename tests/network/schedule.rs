@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::support::{
-    End, ModelTracker, Simulation, TIMEOUT_MS, announce_of, check_rules, check_single, event_of, milliseconds,
+    End, ModelTracker, Simulation, TIMEOUT_MS, announce_of, check_rules, check_single, event_of, hash, milliseconds,
     request_to, scrape_of, seconds, v4, wire,
 };
 use bittorrent_udp_tracker::proto::{Event, Failure, Phase};
@@ -245,4 +245,38 @@ fn only_the_latest_send_of_a_request_is_repeated() {
         let is_apart = |pair: &[Duration]| pair[1] - pair[0] >= milliseconds(200);
         assert!(sends.windows(2).all(is_apart), "{event:?}: {sends:?}");
     }
+}
+
+#[test]
+fn what_has_waited_for_a_new_connection_id_beyond_its_phase_is_sent_with_it_once_more() {
+    // Its seventh wait ends when its connection ID has expired, and its phase is over before there is another one.
+    let mut simulation = Simulation::new(1);
+    simulation.announce(v4(1), 0);
+    simulation.deliver(v4(1), &wire::connect_response(simulation.last_transaction_id(), 77));
+    simulation.run_until(seconds(30));
+    let id = simulation.begin(request_to(&[v4(1)], 400, announce_of(1)));
+    simulation.run_until(seconds(140));
+    assert_eq!(simulation.end(id), None);
+    let sends = simulation.sends_of(id).len();
+    let connect = simulation.sent().rfind(|sent| sent.packet.is_connect()).unwrap().packet.transaction_id();
+    simulation.deliver(v4(1), &wire::connect_response(connect, 78));
+    assert_eq!(simulation.sends_of(id).len(), sends + 1);
+    simulation.run_for(ROUND_TRIP);
+    let last = simulation.sent().rfind(|sent| sent.packet.info_hashes() == [hash(1)]).unwrap().packet.transaction_id();
+    simulation.deliver(v4(1), &wire::announce_response(last, [1800, 1, 2], &[]));
+    assert!(simulation.is_answered(id));
+}
+
+#[test]
+fn who_waits_for_room_when_the_time_for_its_connect_is_over_has_that_of_its_phase() {
+    // Of a thousand that a late connect answer lets out, few are sent before their connect's 127 s are over.
+    let mut simulation = Simulation::new(1);
+    let ids = simulation.begin_all((0..1000).map(|n| request_to(&[v4(1)], 500, announce_of(n))));
+    simulation.run_until(seconds(100));
+    simulation.deliver(v4(1), &wire::connect_response(simulation.last_transaction_id(), 77));
+    simulation.run_until(seconds(140));
+    assert!(ids.iter().all(|&id| simulation.end(id).is_none()));
+    assert!(ids.iter().any(|&id| simulation.sends_of(id).is_empty()));
+    simulation.run();
+    assert!(ids.iter().all(|&id| simulation.failed(id).0 <= seconds(2 * 127 + 127)));
 }

@@ -292,3 +292,34 @@ fn with_nothing_on_its_way_a_datagram_changes_nothing() {
     assert_eq!(simulation.connects().len(), 1);
     simulation.finish();
 }
+
+#[test]
+fn a_connect_that_was_answered_is_not_held_up_by_what_came_before() {
+    let (mut simulation, _) = connecting();
+    let connect = simulation.last_transaction_id();
+    simulation.deliver(v4(1), &wire::connect_response(!connect, 66));
+    simulation.run_for(milliseconds(20));
+    // This connection ID is for those alone who wait for it.
+    simulation.deliver(v4(1), &wire::connect_response(connect, 0x0417_2710_1980));
+    simulation.run_for(milliseconds(20));
+    simulation.announce(v4(1), 2);
+    assert_eq!(simulation.connects(), [0, 40].map(milliseconds));
+}
+
+#[test]
+fn a_few_wrong_datagrams_each_time_are_never_a_flood() {
+    let (mut simulation, mut id) = announcing();
+    for n in 2..100 {
+        // The second one has nobody left whom it could have been meant for.
+        for _ in 0..2 {
+            simulation.deliver(v4(1), &forged_announce(&simulation));
+        }
+        let begun = simulation.now;
+        simulation.run_for(seconds(4));
+        assert_eq!(simulation.failed(id), (begun + GRACE, ANNOUNCE_TEXT.to_owned()));
+        id = simulation.announce(v4(1), n);
+        if simulation.last().packet.is_connect() {
+            simulation.deliver(v4(1), &wire::connect_response(simulation.last_transaction_id(), 77));
+        }
+    }
+}

@@ -151,7 +151,8 @@ impl Client {
     pub(super) fn fail_racing(&mut self, now: Instant, races: &[usize], before: u64, failure: &Failure) {
         for race_key in races {
             let Some(race) = self.races.get(*race_key) else { continue };
-            if race.started.len() > 1 || !race.upcoming.is_empty() {
+            let left = race.started.iter().filter(|runner| runner.failure.is_none()).count();
+            if left > 1 || !race.upcoming.is_empty() {
                 continue;
             }
             let keys: Vec<usize> = race.waiting.range(..before).map(|(_, key)| *key).collect();
