@@ -130,15 +130,26 @@ test('labels of metrics hold what they are given, in a way that Prometheus reads
 describe('nothing that comes from outside reaches the terminal as a command:', () => {
   const TITLE = '\x1b]0;pwned\x07\x9b2J\u202e'
   const NAMES = namesEnvironment({ 'tracker.test': ['127.0.0.1'] })
-  const run = async (t, args, options) => {
-    const formats = [[], ['--json'], ['--format', 'csv'], ['--format', 'openmetrics']]
-    const runOne = async (format) => {
-      const { stdout, stderr } = await runCommand(t, [...args, ...format], options)
-      assert.ok(isHarmless(stdout), JSON.stringify(stdout))
-      assert.ok(isHarmless(stderr), JSON.stringify(stderr))
-      assert.ok((stdout + stderr).length > 0)
+  const FORMATS = [[], ['--json'], ['--format', 'csv'], ['--format', 'openmetrics']]
+  const runIn = async (t, format, args, options) => {
+    const { stdout, stderr } = await runCommand(t, [...args, ...format], options)
+    assert.ok(isHarmless(stdout), JSON.stringify(stdout))
+    assert.ok(isHarmless(stderr), JSON.stringify(stderr))
+    assert.ok((stdout + stderr).length > 0)
+  }
+  const run = (t, args, options) => {
+    const formats = FORMATS.slice(0, args[0] === 'announce' ? 2 : 4)
+    return Promise.all(formats.map((format) => runIn(t, format, args, options)))
+  }
+  // Each text and each command has every format, but not each text with each command: a process takes a fifth of a second.
+  const runEach = async (t, texts, commandsOf) => {
+    for (const [row, text] of texts.entries()) {
+      await Promise.all(
+        commandsOf(text).map(([args, options], column) =>
+          runIn(t, FORMATS[(row + column) % FORMATS.length], args, options)
+        )
+      )
     }
-    await Promise.all(formats.slice(0, args[0] === 'announce' ? 2 : 4).map(runOne))
   }
   const refusing = (t) =>
     startScriptedTracker(t, {
@@ -161,12 +172,12 @@ describe('nothing that comes from outside reaches the terminal as a command:', (
   test('a URL, of UDP or not, in an argument and in a list', async (t) => {
     const { url } = await startScriptedTracker(t)
     const urls = [`${url}/${TITLE}`, `http://${TITLE}`, `udp://${TITLE}`, `${TITLE}://x`, TITLE]
-    for (const one of urls) {
-      await run(t, ['check', one], { env: NAMES })
-      await run(t, ['check', '-', '--skip-invalid'], { env: NAMES, input: `${one}\n${url}` })
-      await run(t, ['scrape', one, HASH], { env: NAMES })
-      await run(t, ['ping', one, '--count', '1'], { env: NAMES })
-    }
+    await runEach(t, urls, (one) => [
+      [['check', one], { env: NAMES }],
+      [['check', '-', '--skip-invalid'], { env: NAMES, input: `${one}\n${url}` }],
+      [['scrape', one, HASH], { env: NAMES }],
+      [['ping', one, '--count', '1'], { env: NAMES }]
+    ])
   })
 
   test('names of files and torrents, keys and values in a .torrent file', async (t) => {
@@ -181,13 +192,15 @@ describe('nothing that comes from outside reaches the terminal as a command:', (
     ]
     // A name with a "/" is none, and Windows has none with control characters at all.
     const name = process.platform === 'win32' ? 'x.torrent' : `${TITLE}.torrent`
-    for (const content of torrents) {
-      const [file] = temporaryFiles(t, { [name]: Buffer.from(content, 'latin1') })
-      await run(t, ['scrape', url, file])
-      await run(t, ['scrape', file])
-      await run(t, ['scrape', url, '-', '--files'], { input: file })
-      await run(t, ['check', '--info-hash', file, url])
-    }
+    const files = torrents.flatMap((content) =>
+      temporaryFiles(t, { [name]: Buffer.from(content, 'latin1') })
+    )
+    await runEach(t, files, (file) => [
+      [['scrape', url, file]],
+      [['scrape', file]],
+      [['scrape', url, '-', '--files'], { input: file }],
+      [['check', '--info-hash', file, url]]
+    ])
     await run(t, ['scrape', url, `${path.sep}${TITLE}`])
     await run(t, ['scrape', url, '--file', TITLE])
     await run(t, ['scrape', url, `magnet:?xt=urn:btih:${HASH}&dn=${encodeURIComponent(TITLE)}`])
