@@ -3,7 +3,7 @@
 
 const { run, ip } = require('../support/fault.js')
 const { startScriptedTracker } = require('../support/scripted-tracker.js')
-const { UdpTracker, createClient, nextUpdate } = require('../support/client.js')
+const { UdpTracker, counted, createClient, nextUpdate } = require('../support/client.js')
 
 const address = '10.9.8.7'
 
@@ -13,7 +13,7 @@ run(async (t) => {
     const client = createClient(t, `udp://${address}:6969`, { _timeout: 100 })
     const errors = UdpTracker.stats().sendErrors
     client.announce(2)
-    while (UdpTracker.stats().sendErrors < errors + 2) await new Promise(setImmediate)
+    await counted('sendErrors', errors + 2)
     ip('route', 'del', kind, `${address}/32`)
     ip('addr', 'add', `${address}/32`, 'dev', 'lo')
     const tracker = await startScriptedTracker(t, { address, port: 6969 })

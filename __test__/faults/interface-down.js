@@ -3,14 +3,11 @@
 
 const { run, ip } = require('../support/fault.js')
 const { startScriptedTracker } = require('../support/scripted-tracker.js')
-const { UdpTracker, createClient, nextUpdate } = require('../support/client.js')
+const { UdpTracker, counted, createClient, nextUpdate } = require('../support/client.js')
 const wire = require('../support/wire.js')
 
 // Two more of what the engine counts.
-async function more(counter) {
-  const before = UdpTracker.stats()[counter]
-  while (UdpTracker.stats()[counter] < before + 2) await new Promise(setImmediate)
-}
+const more = (counter) => counted(counter, UdpTracker.stats()[counter] + 2)
 
 run(async (t) => {
   let silent = false

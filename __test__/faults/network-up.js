@@ -5,7 +5,7 @@
 const assert = require('node:assert/strict')
 const { run, ip } = require('../support/fault.js')
 const { startScriptedTracker } = require('../support/scripted-tracker.js')
-const { UdpTracker, REQUEST, createClient, nextUpdate } = require('../support/client.js')
+const { UdpTracker, REQUEST, counted, createClient, nextUpdate } = require('../support/client.js')
 const wire = require('../support/wire.js')
 
 const tracker = '10.9.8.7'
@@ -17,7 +17,7 @@ run(async (t) => {
   client.announce(2)
   const promise = UdpTracker.announce(`udp://${tracker}:6969`, { ...REQUEST, timeout: 3600000 })
   // By now the next repetition is as long away as it has been waited for already.
-  while (UdpTracker.stats().sendErrors < 5) await new Promise((resolve) => setTimeout(resolve, 20))
+  await counted('sendErrors', 5)
   const errors = UdpTracker.stats().sendErrors
   ip('addr', 'add', `${tracker}/24`, 'dev', 'net0')
   ip('link', 'set', 'net0', 'up')
@@ -37,7 +37,7 @@ run(async (t) => {
   client.announce(0, { force: true })
   const ports = UdpTracker.stats().freshPorts
   ip('addr', 'add', '10.9.9.1/24', 'dev', 'net0')
-  while (UdpTracker.stats().freshPorts === ports) await new Promise(setImmediate)
+  await counted('freshPorts', ports + 1)
   silent = false
   client.announce(0, { force: true })
   await nextUpdate(client)

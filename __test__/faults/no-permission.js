@@ -3,7 +3,7 @@
 
 const { run, ip } = require('../support/fault.js')
 const { startScriptedTracker } = require('../support/scripted-tracker.js')
-const { UdpTracker, createClient, nextUpdate } = require('../support/client.js')
+const { counted, createClient, nextUpdate } = require('../support/client.js')
 
 run(async (t) => {
   ip('addr', 'add', '10.9.8.7/32', 'dev', 'lo')
@@ -13,7 +13,7 @@ run(async (t) => {
   ip('rule', 'del', 'pref', '0', 'lookup', 'local')
   const client = createClient(t, tracker.url, { _timeout: 100 })
   client.announce(2)
-  while (UdpTracker.stats().sendErrors === 0) await new Promise(setImmediate)
+  await counted('sendErrors', 1)
   ip('rule', 'del', 'to', '10.9.8.7', 'prohibit')
   await nextUpdate(client)
 })

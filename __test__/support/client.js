@@ -2,6 +2,7 @@
 'use strict'
 
 const assert = require('node:assert/strict')
+const { setTimeout } = require('node:timers/promises')
 const UdpTracker = require('../..')
 const { deadline } = require('./deadline.js')
 const { startScriptedTracker } = require('./scripted-tracker.js')
@@ -81,6 +82,12 @@ async function allDelivered(t, family = 4) {
   await nextUpdate(client)
 }
 
+// Waits until the process has counted `most` of something, or more.
+async function counted(counter, most) {
+  // Looked at now and then, by the timers of Node.js: whatever waits for the engine is not to keep the machine busy.
+  while (UdpTracker.stats()[counter] < most) await setTimeout(5)
+}
+
 module.exports = {
   UdpTracker,
   INFO_HASH,
@@ -92,5 +99,6 @@ module.exports = {
   nextError,
   recordEvents,
   allDelivered,
+  counted,
   rejection
 }
