@@ -9,7 +9,7 @@ const { run } = require('node:test')
 const report = require('./reporter.js')
 
 // Tests mostly wait, for a timeout or an interval; more of them at once would find the machine too busy for their timeouts.
-const FILES_AT_ONCE = os.availableParallelism() + 1
+const FILES_AT_ONCE = os.availableParallelism() + 2
 
 const files = process.argv.slice(2).map((file) => path.resolve(file))
 run({ files, concurrency: FILES_AT_ONCE })
