@@ -141,20 +141,20 @@ fn sessions_on_threads_of_their_own_each_get_their_own_outcomes_once() {
     let (engine, tracker) = (Engine::start().unwrap(), Tracker::start());
     thread::scope(|scope| {
         for session in 1..=SESSIONS {
-            let (commands, tracker) = (engine.commands(), &tracker);
+            let (engine, tracker) = (&engine, &tracker);
             scope.spawn(move || {
                 let (begin, outcomes) = open(session);
-                assert!(commands.send(vec![begin]).is_ok());
+                assert!(engine.send(vec![begin]).is_ok());
                 let key = |number| session * 10_000 + number;
                 for number in 0..REQUESTS {
-                    assert!(commands.send(vec![tracker.announce(session, number, key(number))]).is_ok());
+                    assert!(engine.send(vec![tracker.announce(session, number, key(number))]).is_ok());
                 }
                 let mut ended: Vec<_> = Vec::new();
                 while ended.len() < REQUESTS as usize {
                     ended.extend(outcomes.recv().expect("the engine holds the sink"));
                 }
                 let (closed, wait) = channel();
-                assert!(commands.send(vec![Command::Close(session, closed)]).is_ok());
+                assert!(engine.send(vec![Command::Close(session, closed)]).is_ok());
                 wait.recv().expect("the engine says when it has let go");
                 // The sink is gone, and whatever it had to say has been said.
                 ended.extend(outcomes.iter().flatten());
@@ -163,7 +163,7 @@ fn sessions_on_threads_of_their_own_each_get_their_own_outcomes_once() {
             });
         }
     });
-    engine.stop();
+    drop(engine);
     tracker.stop();
 }
 
@@ -172,15 +172,13 @@ fn an_engine_stops_with_requests_in_flight_and_lets_go_of_its_sinks() {
     let tracker = Tracker::start();
     for _ in 0..10 {
         let engine = Engine::start().unwrap();
-        let commands = engine.commands();
         let (begin, outcomes) = open(1);
         let silent = (0..50).map(|number| tracker.announce(1, number, 0));
-        assert!(commands.send(std::iter::once(begin).chain(silent).collect()).is_ok());
+        assert!(engine.send(std::iter::once(begin).chain(silent).collect()).is_ok());
         let answered = tracker.announce(1, 99, 5);
-        assert!(commands.send(vec![answered, Command::Cancel(id(1, 3))]).is_ok());
+        assert!(engine.send(vec![answered, Command::Cancel(id(1, 3))]).is_ok());
         while !outcomes.recv().expect("an outcome").contains(&(99, 5)) {}
-        drop(commands);
-        engine.stop();
+        drop(engine);
         assert_eq!(outcomes.iter().flatten().count(), 0, "nothing comes after the end");
     }
     tracker.stop();
@@ -221,7 +219,6 @@ fn transport(n: u32) -> Option<Transport> {
 #[test]
 fn each_request_ends_once_whatever_becomes_of_its_way_out() {
     let (engine, tracker) = (Engine::start().unwrap(), Tracker::start());
-    let commands = engine.commands();
     let mut random = StdRng::seed_from_u64(7);
     for session in 1..=20 {
         let (out, ends) = channel();
@@ -249,16 +246,16 @@ fn each_request_ends_once_whatever_becomes_of_its_way_out() {
                 _ => wanted.push(number),
             }
             if random.random_bool(0.1) {
-                assert!(commands.send(std::mem::take(&mut batch)).is_ok());
+                assert!(engine.send(std::mem::take(&mut batch)).is_ok());
             }
         }
-        assert!(commands.send(batch).is_ok());
+        assert!(engine.send(batch).is_ok());
         let mut ended = Vec::new();
         while wanted.iter().any(|number| !ended.contains(number)) {
             ended.push(ends.recv_timeout(Duration::from_secs(60)).expect("each ends"));
         }
         let (closed, wait) = channel();
-        assert!(commands.send(vec![Command::Close(session, closed)]).is_ok());
+        assert!(engine.send(vec![Command::Close(session, closed)]).is_ok());
         wait.recv().expect("the engine says when it has let go");
         ended.extend(ends.iter());
         let count = ended.len();
@@ -266,8 +263,7 @@ fn each_request_ends_once_whatever_becomes_of_its_way_out() {
         ended.dedup();
         assert_eq!(ended.len(), count, "none ends twice");
     }
-    drop(commands);
-    engine.stop();
+    drop(engine);
     tracker.stop();
 }
 
@@ -278,12 +274,12 @@ fn a_hundred_ways_out_that_are_not_there_are_a_hundred_failures() {
     let (out, ends) = channel();
     let mut batch = vec![Command::Open(1, Box::new(Ends(out)))];
     batch.extend((0..100).map(|n| tracker.announce_by(transport(4 * n + 1), 1, n, 1)));
-    assert!(engine.commands().send(batch).is_ok());
+    assert!(engine.send(batch).is_ok());
     let mut ended: Vec<u32> =
         (0..100).map(|_| ends.recv_timeout(Duration::from_secs(60)).expect("each ends")).collect();
     ended.sort_unstable();
     assert_eq!(ended, (0..100).collect::<Vec<_>>());
-    engine.stop();
+    drop(engine);
     tracker.stop();
 }
 
@@ -320,7 +316,6 @@ impl Sink for Asked {
 #[test]
 fn a_sessions_own_look_up_is_asked_once_a_host_and_forgotten_when_nobody_waits() {
     let (engine, tracker) = (Engine::start().unwrap(), Tracker::start());
-    let commands = engine.commands();
     let ((asked, questions), (forgotten, forgets), (ends, ended)) = (channel(), channel(), channel());
     let announce = |session, number, host: &str, key| {
         let lookup = Some(CallerLookup { session: 1, function: 5 });
@@ -332,42 +327,39 @@ fn a_sessions_own_look_up_is_asked_once_a_host_and_forgotten_when_nobody_waits()
     let within = Duration::from_secs(60);
     let mut batch = vec![Command::Open(1, Box::new(Asked { asked, forgotten, ends }))];
     batch.extend((0..10).map(|number| announce(1, number, "t.example", 1)));
-    assert!(commands.send(batch).is_ok());
+    assert!(engine.send(batch).is_ok());
     let (number, host) = questions.recv_timeout(within).unwrap();
     assert_eq!(host, "t.example");
-    assert!(commands.send(vec![Command::Found(1, number, Ok(vec![tracker.address.ip()]))]).is_ok());
+    assert!(engine.send(vec![Command::Found(1, number, Ok(vec![tracker.address.ip()]))]).is_ok());
     for _ in 0..10 {
         assert!(ended.recv_timeout(within).unwrap().1);
     }
 
-    assert!(commands.send(vec![announce(1, 20, "other.example", 1)]).is_ok());
+    assert!(engine.send(vec![announce(1, 20, "other.example", 1)]).is_ok());
     let (number, host) = questions.recv_timeout(within).unwrap();
     assert_eq!(host, "other.example", "it is asked once a host");
-    assert!(commands.send(vec![Command::Cancel(id(1, 20))]).is_ok());
+    assert!(engine.send(vec![Command::Cancel(id(1, 20))]).is_ok());
     assert_eq!(forgets.recv_timeout(within), Ok(number));
-    drop(commands);
-    engine.stop();
+    drop(engine);
     tracker.stop();
 }
 
 #[test]
 fn a_session_that_closes_takes_its_requests_with_it() {
     let (engine, tracker) = (Engine::start().unwrap(), Tracker::start());
-    let commands = engine.commands();
     let (begin, outcomes) = open(1);
     let silent = (0..50).map(|number| tracker.announce(1, number, 0));
-    assert!(commands.send(std::iter::once(begin).chain(silent).collect()).is_ok());
-    assert!(commands.send(vec![tracker.announce(1, 99, 5)]).is_ok());
+    assert!(engine.send(std::iter::once(begin).chain(silent).collect()).is_ok());
+    assert!(engine.send(vec![tracker.announce(1, 99, 5)]).is_ok());
     while !outcomes.recv().expect("an outcome").contains(&(99, 5)) {}
     let (closed, wait) = channel();
-    assert!(commands.send(vec![Command::Close(1, closed)]).is_ok());
+    assert!(engine.send(vec![Command::Close(1, closed)]).is_ok());
     wait.recv().expect("the engine says when it has let go");
 
     let (begin, outcomes) = open(2);
-    assert!(commands.send(vec![begin, tracker.announce(2, 1, 6)]).is_ok());
+    assert!(engine.send(vec![begin, tracker.announce(2, 1, 6)]).is_ok());
     while !outcomes.recv().expect("an outcome").contains(&(1, 6)) {}
     assert_eq!(engine.stats().pending.load(Ordering::Relaxed), 0);
-    drop(commands);
-    engine.stop();
+    drop(engine);
     tracker.stop();
 }

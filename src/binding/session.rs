@@ -17,13 +17,14 @@ use napi::{
 use napi_derive::napi;
 
 use crate::{
+    net::Engine,
     proto::{MAX_SCRAPE_HASHES, SystemError},
     records::Decoder,
     requests::{Command, SessionId},
 };
 
 use super::{
-    engine::{Handle, SharedEngine},
+    engine::SharedEngine,
     queue::{Inbound, Taken, queue},
     waker::{Waker, Woken},
 };
@@ -36,7 +37,7 @@ const STOPPED: &str = "tracker engine has stopped";
 /// A session's open connection to the engine.
 struct Link {
     session: SessionId,
-    handle: Handle,
+    engine: Arc<Engine>,
 }
 
 impl Link {
@@ -45,7 +46,7 @@ impl Link {
             let error = SystemError::from(error);
             napi::Error::new(error.code.unwrap_or_default(), format!("cannot start the tracker engine: {error}"))
         };
-        let link = Self { session, handle: ENGINE.acquire().map_err(reason)? };
+        let link = Self { session, engine: ENGINE.get().map_err(reason)? };
         let (outbound, inbound) = queue(waker);
         link.send(vec![Command::Open(session, Box::new(outbound))])?;
         Ok((link, inbound))
@@ -54,7 +55,7 @@ impl Link {
     /// # Errors
     /// The engine has died of a panic.
     fn send(&self, commands: Vec<Command>) -> Result<(), &'static str> {
-        self.handle.commands.send(commands).map_err(|_| napi::Error::new("", STOPPED.to_owned()))
+        self.engine.send(commands).map_err(|_| napi::Error::new("", STOPPED.to_owned()))
     }
 
     /// Ends the session; when this returns the engine has let go of the environment.
@@ -64,7 +65,6 @@ impl Link {
             // An error means that the engine is gone, and with it whatever it held.
             let _ = wait.recv();
         }
-        ENGINE.release(self.handle);
     }
 }
 

@@ -16,7 +16,11 @@ use std::{
 
 use rand::{TryRng, rngs::SysRng};
 use tokio::sync::{
-    mpsc::{UnboundedReceiver, UnboundedSender, error::TryRecvError, unbounded_channel},
+    mpsc::{
+        UnboundedReceiver, UnboundedSender,
+        error::{SendError, TryRecvError},
+        unbounded_channel,
+    },
     oneshot,
 };
 
@@ -38,11 +42,22 @@ const FEW: usize = 16;
 /// How many batches of commands are taken in a turn.
 const BATCHES_A_TURN: usize = 64;
 
-/// The handle of a running engine. Every session holds a [`UnboundedSender`] of it; [`stop`](Self::stop) joins it.
+/// A running engine. Dropping it ends its thread and waits until that has ended: sessions that are still open get nothing
+/// more.
 pub struct Engine {
+    // Dropped first, since the thread ends when nobody can give commands any more.
     commands: UnboundedSender<Vec<Command>>,
-    thread: JoinHandle<()>,
     stats: Arc<Stats>,
+    _thread: Joined,
+}
+
+struct Joined(Option<JoinHandle<()>>);
+
+impl Drop for Joined {
+    fn drop(&mut self) {
+        // A panic on that thread has been reported where it happened.
+        let _ = self.0.take().map(JoinHandle::join);
+    }
 }
 
 impl Engine {
@@ -68,24 +83,25 @@ impl Engine {
             // A look-up that hangs in the system's resolver would hold up a join for as long as it hangs.
             runtime.shutdown_background();
         })?;
-        Ok(Self { commands, thread, stats })
+        Ok(Self { commands, stats, _thread: Joined(Some(thread)) })
     }
 
-    /// Where commands go, in batches.
-    pub fn commands(&self) -> UnboundedSender<Vec<Command>> {
-        self.commands.clone()
+    /// Gives it a batch of commands.
+    ///
+    /// # Errors
+    /// Its thread has died of a panic.
+    pub fn send(&self, commands: Vec<Command>) -> Result<(), SendError<Vec<Command>>> {
+        self.commands.send(commands)
+    }
+
+    /// Whether its thread has died of a panic.
+    pub fn is_dead(&self) -> bool {
+        self.commands.is_closed()
     }
 
     /// Counters of the running engine, for monitoring.
     pub fn stats(&self) -> &Stats {
         &self.stats
-    }
-
-    /// Ends the thread and waits until it has ended. Sessions that are still open get nothing more.
-    pub fn stop(self) {
-        drop(self.commands);
-        // A panic on that thread has been reported where it happened.
-        let _ = self.thread.join();
     }
 }
 
