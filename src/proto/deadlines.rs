@@ -1,17 +1,8 @@
 //! Every deadline of the client in order, so that the engine needs a single timer.
-//!
-//! Nearly all deadlines are set in order of time, since requests mostly have the same waits, and nearly all are taken
-//! back, since most requests are answered. So they stand in a few queues, each in order of itself; what fits none of
-//! them goes to a tree.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 
 use super::time::Instant;
-
-/// How many queues there are: for the waits for room and for an answer, and for those of one more `_timeout`.
-const QUEUES: usize = 4;
-/// Entries that were taken back are cleared out of a queue when they are more than those that were not, and this many.
-const SLACK: usize = 64;
 
 /// Whose deadline it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,171 +15,80 @@ pub(crate) enum Timer {
     Race(usize),
 }
 
-/// Where a timer's deadline is.
-#[derive(Clone, Copy, Debug)]
-enum Position {
-    /// It has none.
-    Unset,
-    /// In this queue, with this number.
-    Queue(u8, u64),
-    /// Among those that fit no queue.
-    Tree(Instant),
-}
-
 /// Deadlines, one for each timer at most.
 #[derive(Default)]
 pub(crate) struct Deadlines {
-    queues: [Queue; QUEUES],
-    tree: BTreeSet<(Instant, Timer)>,
-    requests: Vec<Position>,
-    trackers: Vec<Position>,
-    races: Vec<Position>,
+    order: BTreeSet<(Instant, Timer)>,
+    requests: Vec<Option<Instant>>,
+    trackers: Vec<Option<Instant>>,
+    races: Vec<Option<Instant>>,
 }
 
 impl Deadlines {
     /// Sets or moves a timer's deadline.
     pub(crate) fn set(&mut self, timer: Timer, at: Instant) {
         self.clear(timer);
-        let fitting = self.queues.iter_mut().enumerate().find(|(_, queue)| queue.takes(at));
-        let position = match fitting {
-            Some((index, queue)) => Position::Queue(index as u8, queue.push(at, timer)),
-            None => {
-                self.tree.insert((at, timer));
-                Position::Tree(at)
-            }
-        };
-        *self.position(timer) = position;
+        self.order.insert((at, timer));
+        let (table, key) = self.table(timer);
+        if table.len() <= key {
+            table.resize(key + 1, None);
+        }
+        if let Some(deadline) = table.get_mut(key) {
+            *deadline = Some(at);
+        }
     }
 
     /// Takes a timer's deadline back.
     pub(crate) fn clear(&mut self, timer: Timer) {
-        match std::mem::replace(self.position(timer), Position::Unset) {
-            Position::Unset => {}
-            Position::Tree(at) => drop(self.tree.remove(&(at, timer))),
-            Position::Queue(index, number) => {
-                let Self { queues, requests, trackers, races, .. } = self;
-                let Some(queue) = queues.get_mut(usize::from(index)) else { return };
-                queue.take_back(number);
-                if queue.entries.len() > SLACK + 2 * queue.live {
-                    queue.clear_out(|timer, number| {
-                        *position([requests, trackers, races], timer) = Position::Queue(index, number);
-                    });
-                }
-            }
+        let (table, key) = self.table(timer);
+        if let Some(at) = table.get_mut(key).and_then(Option::take) {
+            self.order.remove(&(at, timer));
         }
     }
 
     /// A timer's deadline, if it has one.
     pub(crate) fn get(&self, timer: Timer) -> Option<Instant> {
-        let position = match timer {
-            Timer::Request(key) => self.requests.get(key),
-            Timer::Tracker(key) => self.trackers.get(key),
-            Timer::Race(key) => self.races.get(key),
+        let (table, key) = match timer {
+            Timer::Request(key) => (&self.requests, key),
+            Timer::Tracker(key) => (&self.trackers, key),
+            Timer::Race(key) => (&self.races, key),
         };
-        match *position? {
-            Position::Unset => None,
-            Position::Tree(at) => Some(at),
-            Position::Queue(index, number) => self.queues.get(usize::from(index))?.get(number),
-        }
+        *table.get(key)?
     }
 
     /// The earliest deadline.
     pub(crate) fn next(&self) -> Option<Instant> {
-        self.first().map(|(at, _)| at)
+        self.order.first().map(|(at, _)| *at)
     }
 
     /// Takes out one deadline that has come.
     pub(crate) fn pop_due(&mut self, now: Instant) -> Option<Timer> {
-        let (at, timer) = self.first()?;
-        if at > now {
-            return None;
-        }
+        let (_, timer) = *self.order.first().filter(|(at, _)| *at <= now)?;
         self.clear(timer);
         Some(timer)
     }
 
     /// How many deadlines are set.
     pub(crate) fn len(&self) -> usize {
-        self.tree.len() + self.queues.iter().map(|queue| queue.live).sum::<usize>()
+        self.order.len()
     }
 
-    /// Gives back the memory of requests' positions. Call it when no request has a deadline.
+    /// Gives back the memory of requests' deadlines. Call it when no request has one.
     pub(crate) fn forget_requests(&mut self) {
         self.requests = Vec::new();
     }
 
-    /// The same of trackers' positions.
+    /// The same of trackers' deadlines.
     pub(crate) fn forget_trackers(&mut self) {
         self.trackers = Vec::new();
     }
 
-    fn first(&self) -> Option<(Instant, Timer)> {
-        let fronts = self.queues.iter().filter_map(|queue| *queue.entries.front()?);
-        fronts.chain(self.tree.first().copied()).min()
-    }
-
-    fn position(&mut self, timer: Timer) -> &mut Position {
-        position([&mut self.requests, &mut self.trackers, &mut self.races], timer)
-    }
-}
-
-fn position([requests, trackers, races]: [&mut Vec<Position>; 3], timer: Timer) -> &mut Position {
-    let (positions, key) = match timer {
-        Timer::Request(key) => (requests, key),
-        Timer::Tracker(key) => (trackers, key),
-        Timer::Race(key) => (races, key),
-    };
-    if positions.len() <= key {
-        positions.resize(key + 1, Position::Unset);
-    }
-    &mut positions[key]
-}
-
-/// Deadlines in order of time. One that is taken back leaves a gap; there is none at either end.
-#[derive(Default)]
-struct Queue {
-    entries: VecDeque<Option<(Instant, Timer)>>,
-    /// The number of the first entry; each has the next one of that before it.
-    first: u64,
-    live: usize,
-}
-
-impl Queue {
-    fn takes(&self, at: Instant) -> bool {
-        self.entries.back().is_none_or(|last| last.is_none_or(|(last, _)| last <= at))
-    }
-
-    fn push(&mut self, at: Instant, timer: Timer) -> u64 {
-        self.live += 1;
-        self.entries.push_back(Some((at, timer)));
-        self.first + self.entries.len() as u64 - 1
-    }
-
-    fn get(&self, number: u64) -> Option<Instant> {
-        let entry = *self.entries.get((number - self.first) as usize)?;
-        entry.map(|(at, _)| at)
-    }
-
-    fn take_back(&mut self, number: u64) {
-        let Some(entry) = self.entries.get_mut((number - self.first) as usize) else { return };
-        *entry = None;
-        self.live -= 1;
-        while let Some(None) = self.entries.front() {
-            self.entries.pop_front();
-            self.first += 1;
+    fn table(&mut self, timer: Timer) -> (&mut Vec<Option<Instant>>, usize) {
+        match timer {
+            Timer::Request(key) => (&mut self.requests, key),
+            Timer::Tracker(key) => (&mut self.trackers, key),
+            Timer::Race(key) => (&mut self.races, key),
         }
-        while let Some(None) = self.entries.back() {
-            self.entries.pop_back();
-        }
-    }
-
-    /// Closes the gaps; tells whose number is another one now.
-    fn clear_out(&mut self, mut moved: impl FnMut(Timer, u64)) {
-        self.entries.retain(Option::is_some);
-        for (number, (_, timer)) in (self.first..).zip(self.entries.iter().flatten()) {
-            moved(*timer, number);
-        }
-        self.entries.shrink_to(2 * self.live + SLACK);
     }
 }
 
@@ -246,21 +146,5 @@ mod tests {
             Timer::Request(key) => (false, key),
             Timer::Tracker(key) | Timer::Race(key) => (true, key),
         }
-    }
-
-    #[test]
-    fn what_was_taken_back_does_not_pile_up_behind_one_that_stays() {
-        let now = Instant::START;
-        let mut deadlines = Deadlines::default();
-        deadlines.set(Timer::Request(0), now);
-        for i in 1..if cfg!(miri) { 300 } else { 100_000 } {
-            deadlines.set(Timer::Request(1), now + Duration::from_millis(i));
-            deadlines.set(Timer::Request(2), now + Duration::from_millis(i));
-            deadlines.clear(Timer::Request(1));
-        }
-        let kept: usize = deadlines.queues.iter().map(|queue| queue.entries.len()).sum();
-        assert!(kept <= 4 + SLACK * QUEUES, "{kept} entries are kept");
-        assert_eq!(deadlines.len(), 2);
-        assert_eq!(deadlines.next(), Some(now));
     }
 }
