@@ -1,4 +1,5 @@
-// Puts faults into the source, one at a time and in a copy, and says which of them no test of Rust notices.
+// Puts faults into the source, one at a time and in a copy, and says which of them no test notices: those of Rust, and for
+// what JavaScript calls some of its tests too.
 //
 //   npm run test:mutations               all of scripts/mutations/
 //   npm run test:mutations -- rtt.rs     those of a file; or whose text or meaning has one of these words
@@ -23,6 +24,12 @@ const NETWORK = { target: ['--test', 'network', ...withoutBinding], only: [], op
 const CORPUS = { target: ['--test', 'corpus', ...withoutBinding], only: [], optimized: '1' }
 const ENGINE = { target: ['--test', 'engine', ...withoutBinding], only: [], optimized: '0' }
 const RECORDS = { target: ['--lib'], only: ['records', 'binding'], optimized: '0' }
+/** The addon itself, and the files of JavaScript tests that load it. */
+const ADDON = {
+  target: ['the addon'],
+  files: ['process', 'workers', 'many-outcomes', 'reload', 'promises', 'destroy'],
+  optimized: '0'
+}
 /** Each folder's faults, and the programs that are to notice them, the quick ones first. */
 const FOLDERS = [
   { folder: 'src/proto', list: 'proto', programs: [lib('proto'), NETWORK, CORPUS] },
@@ -30,7 +37,8 @@ const FOLDERS = [
   { folder: 'src/requests', list: 'requests', programs: [lib('requests'), ENGINE] },
   { folder: 'src/net/names', list: 'names', programs: [lib('net::names')] },
   { folder: 'src/net', list: 'net', programs: [lib('net'), ENGINE] },
-  { folder: 'src/records', list: 'records', programs: [RECORDS] }
+  { folder: 'src/records', list: 'records', programs: [RECORDS] },
+  { folder: 'src/binding', list: 'binding', programs: [RECORDS, ADDON] }
 ].map((folder) => ({ ...folder, list: require(`./mutations/${folder.list}`) }))
 /** The seeded networks are ten thousand; most of what they find shows in these. */
 const SEEDS = process.env.SIMULATION_SEEDS || '300'
@@ -66,8 +74,9 @@ const ENVIRONMENT = {
 const OPTIONS = { cwd: COPY, env: ENVIRONMENT, encoding: 'utf8', maxBuffer: 1 << 28 }
 
 /** Builds one program of tests and returns its path, `null` if the compiler refuses it. */
-function build({ target, optimized }) {
-  const args = ['test', '--locked', '--no-run', '--message-format=json', ...target]
+function build({ target, files, optimized }) {
+  const what = files ? ['build', '--lib'] : ['test', '--no-run', ...target]
+  const args = [...what, '--locked', '--message-format=json']
   const env = { ...ENVIRONMENT, CARGO_PROFILE_DEV_OPT_LEVEL: optimized }
   const { stdout, stderr, error } = spawnSync('cargo', args, { ...OPTIONS, env })
   if (error) throw error
@@ -75,11 +84,43 @@ function build({ target, optimized }) {
   const messages = lines.map((line) => JSON.parse(line))
   const finished = messages.find(({ reason }) => reason === 'build-finished')
   if (!finished) throw new Error(stderr)
-  return finished.success ? messages.find(({ executable }) => executable).executable : null
+  if (!finished.success) return null
+  if (!files) return messages.find(({ executable }) => executable).executable
+  const addon = path.join(COPY, 'addon.node')
+  const { filenames } = messages.findLast(({ target }) => target?.crate_types.includes('cdylib'))
+  fs.copyFileSync(
+    filenames.find((name) => /\.(so|dylib|dll)$/.test(name)),
+    addon
+  )
+  return addon
 }
 
-/** Runs a program's tests but for those named, and returns those that failed. */
-function run(program, only, skipped) {
+/** Runs the tests of a built program but for those named, and returns those that failed. */
+function run(built, { only, files }, skipped) {
+  return files ? runFiles(built, files, skipped) : runProgram(built, only, skipped)
+}
+
+function runFiles(addon, files, skipped) {
+  const { stdout, error, status } = spawnSync(
+    process.execPath,
+    ['--test', '--test-reporter=tap', ...files.map((name) => `__test__/${name}.test.js`)],
+    {
+      cwd: ROOT,
+      env: { ...process.env, NAPI_RS_NATIVE_LIBRARY_PATH: addon },
+      encoding: 'utf8',
+      maxBuffer: 1 << 28,
+      timeout: LONGEST_MS,
+      killSignal: 'SIGKILL'
+    }
+  )
+  if (error && error.code === 'ETIMEDOUT') return ['(it never ends)']
+  if (error) throw error
+  const failed = [...stdout.matchAll(/^ *not ok \d+ - (.*)$/gm)].map(([, name]) => name)
+  const others = failed.filter((name) => !skipped.includes(name))
+  return status === 0 || failed.length > 0 ? others : ['(it crashes)']
+}
+
+function runProgram(program, only, skipped) {
   const args = [...only, ...skipped.flatMap((name) => ['--skip', name])]
   const { stdout, error, status } = spawnSync(program, args, {
     ...OPTIONS,
@@ -107,7 +148,7 @@ function noticedBy({ folder, programs, mutation: [name, from, to] }) {
     for (const program of programs) {
       const built = build(program)
       if (!built) return { stale: true }
-      const failed = run(built, program.only, failsAnyway.get(String(program.target)))
+      const failed = run(built, program, failsAnyway.get(String(program.target)))
       if (failed.length > 0) return { failed }
     }
     return { failed: [] }
@@ -122,7 +163,7 @@ copy()
 const failsAnyway = new Map()
 for (const program of new Set(list.flatMap(({ programs }) => programs))) {
   const failed = failsAnyway.get(String(program.target)) || []
-  failsAnyway.set(String(program.target), [...failed, ...run(build(program), program.only, [])])
+  failsAnyway.set(String(program.target), [...failed, ...run(build(program), program, [])])
 }
 for (const name of [...failsAnyway.values()].flat()) console.log(`fails without any fault: ${name}`)
 

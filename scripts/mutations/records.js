@@ -17,5 +17,5 @@ module.exports = [
   ['outcomes.rs', 'batch.truncate(text);\n                batch.extend_from_slice(NO_TEXT);', '', 'a tracker’s error without words has no text'],
   ['outcomes.rs', 'self.record(RequestId(number.into()), FORGET, 0, 0, |_| {});', '', 'an application’s look-up is never told that nobody waits'],
   ['details.rs', 'address: named.or(address)', 'address: named', 'where a request failed is not told'],
-  ['details.rs', 'Failure::NoAddress { .. } | Failure::LookUpTimeout(_) => phase(Phase::Lookup),', 'Failure::NoAddress { .. } | Failure::LookUpTimeout(_) => Self::default(),', 'that a look-up takes too long is not told'],
+  ['details.rs', 'Failure::NoAddress { .. } | Failure::LookUpTimeout(_) => phase(Phase::LookUp),', 'Failure::NoAddress { .. } | Failure::LookUpTimeout(_) => Self::default(),', 'that a look-up takes too long is not told'],
 ]
