@@ -42,12 +42,13 @@ function answered({ distributions }, variants, { begin, end }) {
   return Object.entries(distributions).flatMap(([variant, byClient]) => {
     if (!variants.test(variant)) return []
     const loss = lossOf(variants, variant)
-    return Object.entries(byClient).flatMap(([client, quantiles]) => {
+    return Object.entries(CLIENTS).flatMap(([client, { name }]) => {
+      const quantiles = byClient[client] ?? []
       const times = quantiles.filter((time) => time !== null)
       const points = times.map((ms, i) => ({ ms, share: (100 * i) / (quantiles.length - 1) }))
       const share = points.length > 0 ? points.at(-1).share : 0
       return [{ ms: begin, share: 0 }, ...points, { ms: end, share }].map((point) => ({
-        client: CLIENTS[client].name,
+        client: name,
         loss: lossText(loss),
         order: loss,
         ...point

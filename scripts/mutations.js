@@ -7,9 +7,11 @@
 // A test that fails without any fault proves nothing, and is left out. More than three faults unnoticed are an error.
 'use strict'
 
-const { spawnSync } = require('node:child_process')
+const { spawn, spawnSync } = require('node:child_process')
+const { once } = require('node:events')
 const fs = require('node:fs')
 const path = require('node:path')
+const { createInterface } = require('node:readline')
 
 const ROOT = path.join(__dirname, '..')
 const COPY = path.join(ROOT, '.scratch/mutations')
@@ -96,28 +98,40 @@ function build({ target, files, optimized }) {
 }
 
 /** Runs the tests of a built program but for those named, and returns those that failed. */
-function run(built, { only, files }, skipped) {
+async function run(built, { only, files }, skipped) {
   return files ? runFiles(built, files, skipped) : runProgram(built, only, skipped)
 }
 
-function runFiles(addon, files, skipped) {
-  const { stdout, error, status } = spawnSync(
-    process.execPath,
-    ['--test', '--test-reporter=tap', ...files.map((name) => `__test__/${name}.test.js`)],
-    {
-      cwd: ROOT,
-      env: { ...process.env, NAPI_RS_NATIVE_LIBRARY_PATH: addon },
-      encoding: 'utf8',
-      maxBuffer: 1 << 28,
-      timeout: LONGEST_MS,
-      killSignal: 'SIGKILL'
-    }
-  )
-  if (error && error.code === 'ETIMEDOUT') return ['(it never ends)']
-  if (error) throw error
-  const failed = [...stdout.matchAll(/^ *not ok \d+ - (.*)$/gm)].map(([, name]) => name)
-  const others = failed.filter((name) => !skipped.includes(name))
-  return status === 0 || failed.length > 0 ? others : ['(it crashes)']
+/** The first to fail is enough: what never comes is waited for by one test after the other. */
+async function runFiles(addon, files, skipped) {
+  const args = ['--test', '--test-reporter=tap', ...files.map((name) => `__test__/${name}.test.js`)]
+  const env = { ...process.env, NAPI_RS_NATIVE_LIBRARY_PATH: addon }
+  const child = spawn(process.execPath, args, {
+    cwd: ROOT,
+    env,
+    stdio: ['ignore', 'pipe', 'ignore'],
+    detached: true
+  })
+  const ended = once(child, 'exit')
+  const failed = []
+  let stopped = false
+  const stop = () => {
+    stopped = true
+    // With all that it has started.
+    process.kill(-child.pid, 'SIGKILL')
+  }
+  const longest = setTimeout(stop, LONGEST_MS)
+  for await (const line of createInterface({ input: child.stdout })) {
+    const [, name] = /^ *not ok \d+ - (.*)$/.exec(line) || []
+    if (name === undefined || skipped.includes(name)) continue
+    failed.push(name)
+    if (!stopped) stop()
+  }
+  clearTimeout(longest)
+  const [code] = await ended
+  if (failed.length > 0) return failed.slice(0, 1)
+  if (stopped) return ['(it never ends)']
+  return code === 0 || skipped.length > 0 ? [] : ['(it crashes)']
 }
 
 function runProgram(program, only, skipped) {
@@ -135,8 +149,11 @@ function runProgram(program, only, skipped) {
   return status === 0 || failed.length > 0 ? failed : ['(it crashes)']
 }
 
+/** By program, what fails without any fault. */
+const failsAnyway = new Map()
+
 /** What notices a fault, an empty list if nothing does. */
-function noticedBy({ folder, programs, mutation: [name, from, to] }) {
+async function noticedBy({ folder, programs, mutation: [name, from, to] }) {
   const file = path.join(COPY, folder, name)
   const source = fs.readFileSync(file, 'utf8')
   if (source.split(from).length !== 2) return { stale: true }
@@ -148,7 +165,7 @@ function noticedBy({ folder, programs, mutation: [name, from, to] }) {
     for (const program of programs) {
       const built = build(program)
       if (!built) return { stale: true }
-      const failed = run(built, program, failsAnyway.get(String(program.target)))
+      const failed = await run(built, program, failsAnyway.get(String(program.target)))
       if (failed.length > 0) return { failed }
     }
     return { failed: [] }
@@ -157,37 +174,43 @@ function noticedBy({ folder, programs, mutation: [name, from, to] }) {
   }
 }
 
-fs.mkdirSync(COPY, { recursive: true })
-copy()
-/** By program, what fails without any fault. */
-const failsAnyway = new Map()
-for (const program of new Set(list.flatMap(({ programs }) => programs))) {
-  const failed = failsAnyway.get(String(program.target)) || []
-  failsAnyway.set(String(program.target), [...failed, ...run(build(program), program, [])])
-}
-for (const name of [...failsAnyway.values()].flat()) console.log(`fails without any fault: ${name}`)
+async function main() {
+  fs.mkdirSync(COPY, { recursive: true })
+  copy()
+  for (const program of new Set(list.flatMap(({ programs }) => programs))) {
+    const failed = failsAnyway.get(String(program.target)) || []
+    failsAnyway.set(String(program.target), [
+      ...failed,
+      ...(await run(build(program), program, []))
+    ])
+  }
+  for (const name of [...failsAnyway.values()].flat())
+    console.log(`fails without any fault: ${name}`)
 
-const unnoticed = []
-const stale = []
-for (const [n, entry] of list.entries()) {
-  const { mutation } = entry
-  const [file, from, , breaks] = mutation
-  const began = Date.now()
-  const { failed = [], stale: isStale } = noticedBy(entry)
-  const seconds = Math.round((Date.now() - began) / 1000)
-  let outcome = `noticed by ${failed.length}, ${failed[0]}`
-  if (isStale) {
-    outcome = 'DOES NOT APPLY'
-    stale.push(mutation)
-  } else if (failed.length === 0) {
-    outcome = 'UNNOTICED'
-    unnoticed.push(mutation)
+  const unnoticed = []
+  const stale = []
+  for (const [n, entry] of list.entries()) {
+    const { mutation } = entry
+    const [file, from, , breaks] = mutation
+    const began = Date.now()
+    const { failed = [], stale: isStale } = await noticedBy(entry)
+    const seconds = Math.round((Date.now() - began) / 1000)
+    let outcome = `noticed by ${failed.length}, ${failed[0]}`
+    if (isStale) {
+      outcome = 'DOES NOT APPLY'
+      stale.push(mutation)
+    } else if (failed.length === 0) {
+      outcome = 'UNNOTICED'
+      unnoticed.push(mutation)
+    }
+    console.log(
+      `${n + 1}/${list.length} ${file}: ${breaks} (${from.split('\n')[0]}): ${outcome}, ${seconds} s`
+    )
   }
   console.log(
-    `${n + 1}/${list.length} ${file}: ${breaks} (${from.split('\n')[0]}): ${outcome}, ${seconds} s`
+    `${list.length - unnoticed.length - stale.length} of ${list.length} noticed, ${stale.length} do not apply`
   )
+  if (unnoticed.length > MOST_UNNOTICED || stale.length > 0) process.exitCode = 1
 }
-console.log(
-  `${list.length - unnoticed.length - stale.length} of ${list.length} noticed, ${stale.length} do not apply`
-)
-if (unnoticed.length > MOST_UNNOTICED || stale.length > 0) process.exitCode = 1
+
+main()

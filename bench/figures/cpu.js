@@ -51,7 +51,7 @@ module.exports = {
     {
       title: '',
       options: { inFlight: 1000 },
-      implementations: ['ours', 'original', 'bittorrent-tracker']
+      implementations: ['ours', 'portable', 'original', 'bittorrent-tracker']
     }
   ],
   metrics: [

@@ -34,7 +34,7 @@ module.exports = {
       network: { roundTrip, loss },
       // One connect for all.
       exchanges: COUNT + 1,
-      implementations: ALL,
+      implementations: [...ALL, 'portable'],
       quickImplementations: ['ours', 'original'],
       fullOnly: loss !== 1,
       goals: { answered: { least: 100 }, last: { limit: last }, overhead: { limit: 1.1 } }

@@ -32,7 +32,7 @@ module.exports = {
     {
       title: '',
       options: {},
-      implementations: ['ours', 'original'],
+      implementations: ['ours', 'portable', 'original'],
       goals: { milliseconds: { limit: 3 }, binary: { limit: 2 } }
     }
   ],

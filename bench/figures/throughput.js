@@ -9,7 +9,7 @@ const { sustain } = require('../lib/load.js')
 const TORRENTS = 10000
 const POPULAR = 100
 const PEERS = 40
-const ALL = ['ours', 'original', 'bittorrent-tracker']
+const ALL = ['ours', 'portable', 'original', 'bittorrent-tracker']
 
 async function measure(implementation, options) {
   if (implementation === 'native') return { rate: await loadTest(options) }

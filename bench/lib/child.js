@@ -4,6 +4,7 @@
 
 const { spawn } = require('node:child_process')
 const path = require('node:path')
+const { nodeOptionsOf } = require('./implementations.js')
 
 // V8 collects garbage once more after eight quiet seconds, which would be taken for something that the packages do.
 const NODE_OPTIONS = ['--expose-gc', '--no-memory-reducer', '--no-warnings', '--no-deprecation']
@@ -12,7 +13,8 @@ const NODE_OPTIONS = ['--expose-gc', '--no-memory-reducer', '--no-warnings', '--
 function run(figure, implementation, options, limit, around = []) {
   return new Promise((resolve, reject) => {
     const script = [__filename, figure, implementation, JSON.stringify(options)]
-    const [program, ...args] = [...around, process.execPath, ...NODE_OPTIONS, ...script]
+    const nodeOptions = [...NODE_OPTIONS, ...nodeOptionsOf(implementation)]
+    const [program, ...args] = [...around, process.execPath, ...nodeOptions, ...script]
     const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
     child.once('error', reject)
     const kill = () => child.kill('SIGKILL')

@@ -9,8 +9,14 @@ const PEER_ID = Buffer.from('-BN2000-012345678901')
 const PORT = 6881
 const TRACKER_OPTIONS = { port: PORT }
 
+/** `portable` is ours in a process without addons. */
+const isOurs = (name) => name === 'ours' || name === 'portable'
+
+/** What Node.js is told for a competitor's process. */
+const nodeOptionsOf = (name) => (name === 'portable' ? ['--no-addons'] : [])
+
 function packageOf(name) {
-  return name === 'ours' ? path.join(__dirname, '..', '..') : 'original'
+  return isOurs(name) ? path.join(__dirname, '..', '..') : 'original'
 }
 
 /** Ours and the original have the same API. */
@@ -80,4 +86,4 @@ function infoHashes(count) {
   return Array.from({ length: count }, (_, i) => bytes.subarray(20 * i, 20 * i + 20))
 }
 
-module.exports = { PEER_ID, PORT, infoHashes, load, packageOf }
+module.exports = { PEER_ID, PORT, infoHashes, isOurs, load, nodeOptionsOf, packageOf }

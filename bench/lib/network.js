@@ -5,6 +5,7 @@
 const { setTimeout: sleep } = require('node:timers/promises')
 
 const { total } = require('../../__test__/support/relay.js')
+const { isOurs } = require('./implementations.js')
 const { percentile } = require('./statistics.js')
 
 const ALL = ['ours', 'original', 'bittorrent-tracker']
@@ -121,7 +122,7 @@ function withCounts(result, counts, { implementation, exchanges, loss = 0 }) {
   const sent = total(counts, 'up')
   result.sentEach = sent / result.answers
   // The others need a connect for each request, and are not measured by ours.
-  if (implementation === 'ours' && exchanges > 0) {
+  if (isOurs(implementation) && exchanges > 0) {
     const passes = (1 - loss / 100) ** 2
     result.overhead = sent / ((exchanges * result.answered) / 100 / passes)
   }

@@ -4,7 +4,7 @@
 
 const { summary } = require('./statistics.js')
 
-const IMPLEMENTATIONS = ['ours', 'original', 'bittorrent-tracker', 'native']
+const IMPLEMENTATIONS = ['ours', 'portable', 'original', 'bittorrent-tracker', 'native']
 
 /**
  * `runs` holds for each variant's title and implementation what `measure` returned each time. A ratio says how many

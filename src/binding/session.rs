@@ -112,9 +112,10 @@ impl Session {
         Ok(Self { id, woken, decoder: Decoder::new(id), inbound: None, link, hook })
     }
 
-    /// Whether something is in flight: while it is, the process stays alive, and `wake` with all that it refers to.
+    /// Something is in flight, or nothing is any more: while it is, the process stays alive, and `wake` with all that it refers
+    /// to. It is told of each change once.
     #[napi]
-    pub fn hold(&mut self, held: bool) -> Result<()> {
+    pub fn hold(&self, held: bool) -> Result<()> {
         self.woken.hold(held)
     }
 

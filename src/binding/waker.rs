@@ -21,7 +21,6 @@ pub(super) type Waker = ThreadsafeFunction<(), (), (), Status, false, true>;
 pub(super) struct Woken {
     waker: Arc<Waker>,
     function: Rc<WeakFunction>,
-    held: bool,
 }
 
 impl Woken {
@@ -30,19 +29,15 @@ impl Woken {
         let called = function.clone();
         let own = env.create_function_from_closure::<(), (), _>("wake", move |_| called.call())?;
         let waker = Arc::new(own.build_threadsafe_function().weak::<true>().build()?);
-        Ok(Self { waker, function, held: false })
+        Ok(Self { waker, function })
     }
 
     pub(super) fn waker(&self) -> Arc<Waker> {
         self.waker.clone()
     }
 
-    /// Whether the process is kept alive, and JavaScript's function with all that it refers to.
-    pub(super) fn hold(&mut self, held: bool) -> Result<()> {
-        if held == self.held {
-            return Ok(());
-        }
-        self.held = held;
+    /// Keeps the process alive, and JavaScript's function with all that it refers to, or does so no longer.
+    pub(super) fn hold(&self, held: bool) -> Result<()> {
         self.function.hold(held)?;
         let (env, waker) = (self.function.env.raw(), self.waker.raw());
         // SAFETY: `waker` is alive as long as `self.waker`, and this is the thread of its environment: neither is `Send`.
