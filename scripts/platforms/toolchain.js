@@ -1,6 +1,6 @@
 // What builds for other platforms: zig as linker, from PyPI, and Rust's standard library for them. It is rustup's, which
 // adds it to the compiler at hand; where rustup cannot, it is built from source, by a compiler and of a source that Debian's
-// security archive has together (rustc-web, rust-web-src), unpacked aside and not installed.
+// security archive has together (rustc-web, rust-web-src), unpacked aside and not installed, with its linker for WebAssembly.
 'use strict'
 
 const { execFileSync, spawnSync } = require('node:child_process')
@@ -8,7 +8,11 @@ const fs = require('node:fs')
 const path = require('node:path')
 const { unpackDebian, pipInstall } = require('./downloads.js')
 
-const RUST_PACKAGES = ['rustc-web', 'rust-web-src', 'libstd-rust-web-1.96', 'libstd-rust-web-dev']
+const LLVM = 22
+const RUST_PACKAGES = [
+  ...['rustc-web', 'rust-web-src', 'libstd-rust-web-1.96', 'libstd-rust-web-dev'],
+  ...[`libllvm${LLVM}`, `lld-${LLVM}`]
+]
 const RUSTUP_MS = 60_000
 const REQUIREMENTS = path.join(__dirname, 'requirements.txt')
 
@@ -61,12 +65,17 @@ function rustFor(target, { prebuilt = false } = {}) {
   // Debian's compiler comes without the program that strips files for macOS.
   if (target.includes('apple')) env.CARGO_PROFILE_RELEASE_STRIP = 'none'
   const source = path.join(root, 'usr/lib/rustlib/src/rust')
-  const panic = target.startsWith('wasm32') ? 'panic_abort' : 'panic_unwind'
+  const isWebAssembly = target.startsWith('wasm32')
+  if (isWebAssembly) {
+    const linker = `CARGO_TARGET_${target.toUpperCase().replaceAll('-', '_')}_LINKER`
+    env[linker] = path.join(root, 'wasm-ld')
+  }
+  const panic = isWebAssembly ? 'panic_abort' : 'panic_unwind'
   return { args: ['-Z', `build-std=std,${panic}`], env, source }
 }
 
 function compilerWithSource() {
-  const root = unpackDebian('rust', [...RUST_PACKAGES, 'libllvm22'])
+  const root = unpackDebian(`rust-llvm-${LLVM}`, RUST_PACKAGES)
   const rustc = path.join(root, 'rustc')
   if (!fs.existsSync(rustc)) {
     const [version] = fs.readdirSync(path.join(root, 'usr/src'))
@@ -75,8 +84,11 @@ function compilerWithSource() {
     fs.rmSync(source, { force: true })
     fs.symlinkSync(path.join(root, 'usr/src', version), source)
     const libraries = path.join(root, 'usr/lib/x86_64-linux-gnu')
-    const script = `#!/bin/sh\nLD_LIBRARY_PATH=${libraries} exec ${root}/usr/bin/rustc "$@"\n`
-    fs.writeFileSync(rustc, script, { mode: 0o755 })
+    const programs = { rustc: 'usr/bin/rustc', 'wasm-ld': `usr/lib/llvm-${LLVM}/bin/wasm-ld` }
+    for (const [name, program] of Object.entries(programs)) {
+      const script = `#!/bin/sh\nLD_LIBRARY_PATH=${libraries} exec ${root}/${program} "$@"\n`
+      fs.writeFileSync(path.join(root, name), script, { mode: 0o755 })
+    }
     execFileSync(rustc, ['--version'], { stdio: 'ignore' })
   }
   return root
