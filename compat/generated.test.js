@@ -37,9 +37,9 @@ const DIFFERENCES = {
     value.length === 32 &&
     ours.announced !== null &&
     bodyOf(original.announced).length === BODY + 24,
-  'An info-hash in hex was cut behind its 40 digits.': ({ where, value, ours }) =>
+  'An info-hash in hex was cut after its 40 digits.': ({ where, value, ours }) =>
     where === 'infoHash' && isText(value) && value.length > 40 && throws(ours),
-  'A `_timeout` that is below 0, infinite or no number sent everything at once.': ({
+  'A `_timeout` that is negative, infinite or not a number sent everything at once.': ({
     where,
     value,
     ours
