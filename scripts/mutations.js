@@ -97,41 +97,42 @@ function build({ target, files, optimized }) {
   return addon
 }
 
-/** Runs the tests of a built program but for those named, and returns those that failed. */
+/** Runs the tests of a built program, and returns those that failed: all of them, or some if there are any to be `skipped`. */
 async function run(built, { only, files }, skipped) {
-  return files ? runFiles(built, files, skipped) : runProgram(built, only, skipped)
+  return files ? runFiles(built, files, skipped) : runProgram(built, only, skipped ?? [])
 }
 
-/** The first to fail is enough: what never comes is waited for by one test after the other. */
+/** The first to fail is enough for a fault: what never comes is waited for by one test after the other. */
 async function runFiles(addon, files, skipped) {
   const args = ['--test', '--test-reporter=tap', ...files.map((name) => `__test__/${name}.test.js`)]
   const env = { ...process.env, NAPI_RS_NATIVE_LIBRARY_PATH: addon }
-  const child = spawn(process.execPath, args, {
-    cwd: ROOT,
-    env,
-    stdio: ['ignore', 'pipe', 'ignore'],
-    detached: true
-  })
+  const stdio = ['ignore', 'pipe', 'ignore']
+  const child = spawn(process.execPath, args, { cwd: ROOT, env, stdio, detached: true })
   const ended = once(child, 'exit')
+  const longest = setTimeout(killGroup, LONGEST_MS, child)
   const failed = []
-  let stopped = false
-  const stop = () => {
-    stopped = true
-    // With all that it has started.
-    process.kill(-child.pid, 'SIGKILL')
-  }
-  const longest = setTimeout(stop, LONGEST_MS)
   for await (const line of createInterface({ input: child.stdout })) {
     const [, name] = /^ *not ok \d+ - (.*)$/.exec(line) || []
-    if (name === undefined || skipped.includes(name)) continue
+    if (name === undefined || skipped?.includes(name)) continue
     failed.push(name)
-    if (!stopped) stop()
+    if (skipped) break
   }
   clearTimeout(longest)
-  const [code] = await ended
-  if (failed.length > 0) return failed.slice(0, 1)
-  if (stopped) return ['(it never ends)']
-  return code === 0 || skipped.length > 0 ? [] : ['(it crashes)']
+  if (skipped && failed.length > 0) killGroup(child)
+  const [code, signal] = await ended
+  if (failed.length > 0) return failed
+  if (signal) return ['(it never ends)']
+  return code === 0 || skipped?.length > 0 ? [] : ['(it crashes)']
+}
+
+/** With all that a process has started, where there are groups of processes. */
+function killGroup(child) {
+  try {
+    process.kill(process.platform === 'win32' ? child.pid : -child.pid, 'SIGKILL')
+  } catch (error) {
+    // It has ended by itself.
+    if (error.code !== 'ESRCH') throw error
+  }
 }
 
 function runProgram(program, only, skipped) {
@@ -181,7 +182,7 @@ async function main() {
     const failed = failsAnyway.get(String(program.target)) || []
     failsAnyway.set(String(program.target), [
       ...failed,
-      ...(await run(build(program), program, []))
+      ...(await run(build(program), program, null))
     ])
   }
   for (const name of [...failsAnyway.values()].flat())
