@@ -10,8 +10,12 @@ const { unpackDebian, pipInstall } = require('./downloads.js')
 
 const LLVM = 22
 const RUST_PACKAGES = [
-  ...['rustc-web', 'rust-web-src', 'libstd-rust-web-1.96', 'libstd-rust-web-dev'],
-  ...[`libllvm${LLVM}`, `lld-${LLVM}`]
+  'rustc-web',
+  'rust-web-src',
+  'libstd-rust-web-1.96',
+  'libstd-rust-web-dev',
+  `libllvm${LLVM}`,
+  `lld-${LLVM}`
 ]
 const RUSTUP_MS = 60_000
 const REQUIREMENTS = path.join(__dirname, 'requirements.txt')
@@ -66,10 +70,7 @@ function rustFor(target, { prebuilt = false } = {}) {
   if (target.includes('apple')) env.CARGO_PROFILE_RELEASE_STRIP = 'none'
   const source = path.join(root, 'usr/lib/rustlib/src/rust')
   const isWebAssembly = target.startsWith('wasm32')
-  if (isWebAssembly) {
-    const linker = `CARGO_TARGET_${target.toUpperCase().replaceAll('-', '_')}_LINKER`
-    env[linker] = path.join(root, 'wasm-ld')
-  }
+  if (isWebAssembly) env.CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER = path.join(root, 'wasm-ld')
   const panic = isWebAssembly ? 'panic_abort' : 'panic_unwind'
   return { args: ['-Z', `build-std=std,${panic}`], env, source }
 }
