@@ -1,7 +1,7 @@
 // What the system can do to the package, and that it works again when that is over. The scripts are in faults/.
 'use strict'
 
-const { describe, it, test } = require('node:test')
+const { describe, test } = require('node:test')
 const assert = require('node:assert/strict')
 const path = require('node:path')
 const { PRELUDE, startCommand } = require('./support/child.js')
@@ -47,7 +47,7 @@ describe('the system', { concurrency: 3 }, () => {
     ['broadcast', "a network's broadcast address is refused"],
     ['transport-zone', 'a link-local tracker is reached by the zone in its URL']
   ]) {
-    it(what, { skip: noNamespaces }, (t) => assertRepaired(t, [...NAMESPACE, ...script(name)]))
+    test(what, { skip: noNamespaces }, (t) => assertRepaired(t, [...NAMESPACE, ...script(name)]))
   }
 
   for (const [name, what] of [
@@ -67,16 +67,16 @@ describe('the system', { concurrency: 3 }, () => {
     ],
     ['fragments', 'what is too long for a link arrives in pieces']
   ]) {
-    it(what, { skip: noNamespaces || noCapture }, (t) =>
+    test(what, { skip: noNamespaces || noCapture }, (t) =>
       assertRepaired(t, [...NAMESPACE, ...script(name)])
     )
   }
 
-  it('process.exit does not wait for look-ups that hang', { skip: noNamespaces }, (t) =>
+  test('process.exit does not wait for look-ups that hang', { skip: noNamespaces }, (t) =>
     assertRepaired(t, [...NAMESPACE, ...script('dns-hangs', 'exit')], { code: 3, stdout: '' })
   )
 
-  it(
+  test(
     'without file descriptors there are errors or retries, until there are some',
     { skip: noShell },
     (t) =>
@@ -97,7 +97,7 @@ describe('the system', { concurrency: 3 }, () => {
     ['recvmsg,recvmmsg,recvfrom', 'ECONNREFUSED', 'receiveErrors'],
     ['recvmsg,recvmmsg,recvfrom', 'ENOMEM', 'receiveErrors']
   ]) {
-    it(`${error} of ${calls} is retried until it passes`, { skip: noStrace }, async (t) => {
+    test(`${error} of ${calls} is retried until it passes`, { skip: noStrace }, async (t) => {
       const tracker = await startScriptedTracker(t)
       const code = `${PRELUDE}
         const tracker = create(undefined, { _timeout: 50 })

@@ -82,10 +82,10 @@ async function allDelivered(t, family = 4) {
   await nextUpdate(client)
 }
 
-// Waits until the process has counted `most` of something, or more.
-async function counted(counter, most) {
+// Waits until the process has counted that many of something, or more.
+async function counted(counter, least) {
   // Looked at now and then, by the timers of Node.js: whatever waits for the engine is not to keep the machine busy.
-  while (UdpTracker.stats()[counter] < most) await setTimeout(5)
+  while (UdpTracker.stats()[counter] < least) await setTimeout(5)
 }
 
 module.exports = {
