@@ -39,7 +39,7 @@ class Core {
   /** @param system The number of the look-up that serves whoever has none of his own. */
   constructor(system, seed = randomFillSync(Buffer.alloc(SEED_LENGTH))) {
     this.exports = new WebAssembly.Instance(compile()).exports
-    this.memory = null
+    this.memory = Buffer.alloc(0)
     this.view = null
     this.inputAt = 0
     this.inputLength = 0
@@ -47,10 +47,10 @@ class Core {
     this.exports.open(system)
   }
 
-  // The memory moves when it grows.
+  // What there is of the memory has no length any more once it has grown.
   bytes() {
-    const { buffer } = this.exports.memory
-    if (this.memory === null || this.memory.buffer !== buffer) {
+    if (this.memory.length === 0) {
+      const { buffer } = this.exports.memory
       this.memory = Buffer.from(buffer)
       this.view = new DataView(buffer)
     }
@@ -98,6 +98,9 @@ class Core {
     const memory = this.bytes()
     const { view } = this
     const addressEnd = at + HEADER_LENGTH + memory[at + 15]
+    // A copy: it may lie in a queue when the memory is something else.
+    const bytes = Buffer.allocUnsafe(at + length - addressEnd)
+    memory.copy(bytes, 0, addressEnd, at + length)
     return {
       ticket: view.getUint32(at, true),
       path: view.getUint32(at + 4, true),
@@ -106,8 +109,7 @@ class Core {
       family: memory[at + 14] & ~TIMED,
       isTimed: (memory[at + 14] & TIMED) !== 0,
       address: memory.latin1Slice(at + HEADER_LENGTH, addressEnd),
-      // A copy: it may lie in a queue when the memory is something else.
-      bytes: Buffer.from(memory.subarray(addressEnd, at + length))
+      bytes
     }
   }
 

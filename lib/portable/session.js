@@ -1,5 +1,6 @@
-// What the addon's Session is (binding.d.ts), on one thread: commands go into the core when they are handed over, datagrams
-// when they come, and what the core has to send leaves at once.
+// What the addon's Session is (binding.d.ts), on one thread. What commands have the core send leaves when they are handed over.
+// Datagrams go in when they come; what all those of a turn of the event loop lead to is done at once, when their outcomes
+// are taken.
 'use strict'
 
 const { inContextOf, nobody } = require('../engine/context.js')
@@ -73,6 +74,7 @@ class Session {
   }
 
   take(buffer) {
+    this.guard((core) => this.settle(core))
     if (this.hasDied) {
       this.hasDied = false
       return -1
@@ -95,12 +97,19 @@ class Session {
     this.watch = new Watch(now())
   }
 
-  // Calls the core, then has it say what is to be done. One that has trapped is not called again.
+  // Calls the core, then has it say what is to be done.
   do(call) {
+    this.guard((core) => {
+      call(core)
+      if (!this.isTransmitting && this.settle(core)) this.wake()
+    })
+  }
+
+  // Calls the core. One that has trapped is not called again.
+  guard(call) {
     if (this.core === null) return
     try {
       call(this.core)
-      if (!this.isTransmitting) this.settle()
     } catch (error) {
       if (!(error instanceof WebAssembly.RuntimeError)) throw error
       this.die()
@@ -114,8 +123,8 @@ class Session {
     this.wake()
   }
 
-  settle() {
-    const { core } = this
+  // Sends what there is to send. Returns whether there is anything to take.
+  settle(core) {
     this.isTransmitting = true
     try {
       // What goes out at once has one time: only what is timed wants to have it exactly.
@@ -127,8 +136,9 @@ class Session {
     } finally {
       this.isTransmitting = false
     }
-    if (core.exports.deliver() !== 0) this.wake()
+    const hasOutcomes = core.exports.deliver() !== 0
     this.arm()
+    return hasOutcomes
   }
 
   send(datagram) {
@@ -173,7 +183,7 @@ class Session {
     const zone = address.indexOf('%')
     const ip = zone < 0 ? address : address.slice(0, zone)
     const scope = zone < 0 ? 0 : scopeOf(address.slice(zone + 1))
-    this.do((core) => {
+    this.guard((core) => {
       core.receive(at, path, port, ip, fromPort, scope, datagram)
       if (this.unrouted === otherThan(family)) {
         // The network is there, and not over that family: what waits is to hear it.
@@ -181,6 +191,7 @@ class Session {
         core.exports.up(at, path)
       }
     })
+    this.wake()
   }
 
   unreceived() {

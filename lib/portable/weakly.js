@@ -9,31 +9,25 @@ class Listener {
   }
 
   received(socket, datagram, from) {
-    this.call('received', socket, datagram, from)
+    this.session.deref()?.received(socket, datagram, from)
   }
 
   unreceived() {
-    this.call('unreceived')
+    this.session.deref()?.unreceived()
   }
 
   opened(socket, receiveBuffer) {
-    this.call('opened', socket, receiveBuffer)
+    this.session.deref()?.opened(socket, receiveBuffer)
   }
 
   failed(socket) {
-    this.call('failed', socket)
-  }
-
-  call(method, ...details) {
-    const session = this.session.deref()
-    if (session !== undefined) session[method](...details)
+    this.session.deref()?.failed(socket)
   }
 }
 
 /** Time may have come for a session. */
 function expire(weak) {
-  const session = weak.deref()
-  if (session !== undefined) session.expireSoon()
+  weak.deref()?.expireSoon()
 }
 
 module.exports = { Listener, expire }
