@@ -39,11 +39,11 @@ module.exports = [
   // Hosts that move.
   ['client/hosts.rs', '.all(|runner| runner.failure.is_some() || is_unheard(runner.tracker))', '.all(|runner| is_unheard(runner.tracker))', 'a host that cannot be sent to is never looked up again'],
   ['client/hosts.rs', 'race.upcoming.is_empty() && ', '', 'a host is silent before its last address is asked'],
-  ['client/hosts.rs', 'if left.contains(&request.place) {', 'if !left.contains(&request.place) {', 'requests leave the address that answers, and no other'],
-  ['client/hosts.rs', 'filter(|place| !self.is_answered(now, *place))', 'filter(|place| self.is_unheard(now, *place))', 'a request that has only just begun stays at the old address'],
+  ['client/hosts.rs', '!self.is_answered(now, *key)', 'self.is_answered(now, *key)', 'requests leave the address that answers, and no other'],
+  ['client/hosts.rs', '!self.is_answered(now, *key)', 'self.requests.get(*key).is_some_and(|request| self.is_unheard(now, request.state()))', 'a request that has only just begun stays at the old address'],
   ['client/request.rs', 'canonical(*other) != address', 'self.addresses.len() > 1 && canonical(*other) != address', 'a request stays at a silent address that its host has left'],
-  ['client/hosts.rs', 'self.remember_silent(host, place);', '', 'the old addresses are tried before the new ones'],
-  ['client/hosts.rs', 'ends.min(deadline)', 'deadline', 'addresses that change give a request more time'],
+  ['client/hosts.rs', 'self.memory.on_silent(host, tracker.address);', 'let _ = tracker;', 'the old addresses are tried before the new ones'],
+  ['client/hosts.rs', 'ends.min(*until)', '*until', 'addresses that change give a request more time'],
   ['tracker.rs', 'self.connection.sends() > 1;', 'self.connection.sends() > 5;', 'a host that moved is noticed late'],
 
   // What is in flight.
@@ -92,6 +92,20 @@ module.exports = [
   ['flight.rs', 'if now < time_sent + delay {', 'if now <= time_sent + delay {', 'what is lost at this moment is not'],
   ['budget.rs', 'self.held += bytes;', '', 'requests in flight hold no room'],
 
+  // The state of a request, and its timer.
+  ['client/request.rs', 'Some(at) => self.deadlines.set(Timer::Request(key), at),', 'Some(_) => {}', 'a state has no timer'],
+  ['client/request.rs', 'None => self.deadlines.clear(Timer::Request(key)),', 'None => {}', 'a request that has ended keeps its timer'],
+  ['client/request.rs', 'Some(self.answer_by.map_or(due, |ends| ends.min(due)))', 'Some(due)', 'what is sent again outlasts its phase'],
+  ['client/request.rs', 'State::Sent { tracker, .. } if tracker == tracker_key', 'State::Sent { tracker, .. } | State::Waiting { tracker, .. } if tracker == tracker_key', 'what waits is enqueued once more'],
+  ['client/route.rs', 'if latest == ticket.number', 'if latest > 0', 'an old ticket is taken for the latest'],
+  ['client/route.rs', 'State::Idle { left: request.tracker() }', 'State::Idle { left: None }', 'an address keeps requests that have left it'],
+  ['client/route.rs', 'ticket, for_id, until }', 'ticket, for_id: false, until }', 'what waits for a connection ID is said to wait for its answer'],
+  ['client/send.rs', '            self.enter(key, State::Sent { tracker: tracker_key, again });\n        }\n        is_early', '        }\n        is_early', 'what goes on waiting for its answer is in no queue and not sent'],
+  ['client/time.rs', '            self.enter(key, State::Sent { tracker: tracker_key, again });\n', '', 'what a stray datagram was held against is not sent again'],
+  ['client/time.rs', 'again: request.answer_by.unwrap_or(now) });', 'again: now });', 'what a stray datagram is held against is due again and again'],
+  ['client/hosts.rs', 'State::Racing { until, .. } | State::Waiting { until, .. } => Some(until),\n', '', 'addresses that change give more time to what waits'],
+  ['client/ping.rs', 'if let State::Sent { .. } = request.state()\n            && let', 'if let', 'a connect that was held back begins with the second address'],
+
   // Hosts, turns and strays.
   ['host.rs', 'STAGGER: Duration = Duration::from_millis(300)', 'STAGGER: Duration = Duration::from_millis(30)', 'all addresses are asked at once'],
   ['host.rs', '1 + usize::from(known.silent.contains(address))', '1', 'silent addresses are tried as early as others'],
@@ -117,9 +131,9 @@ module.exports = [
   ['client/route.rs', 'tracker.requests > 0 && tracker.connection.is_replacing()', 'tracker.connection.is_replacing()', 'a dead ID is replaced although nobody asks any more'],
   ['client/receive.rs', 'tracker.stray.clear_connect();', '', 'a connect that is answered is ended by a wrong answer before'],
   ['stray.rs', 'if now >= self.excess.1 + GRACE {', 'if false {', 'a few wrong datagrams a day are a flood'],
-  ['client/send.rs', 'request.answer_by.filter(|ends| *ends > now).or(Some(scheduled))', 'request.answer_by', 'what has waited for its connect is given up when it is sent'],
-  ['client/time.rs', 'let ends = *request.answer_by.get_or_insert(now + total);\n                if ends > now {', 'let ends = now + total;\n                if ends > now {', 'what waits for room gets its phase again and again'],
-  ['client/time.rs', 'if request.connecting && tracker.connection.id(awake).is_some() {', 'if false {', 'what waits for room ends with the time of its connect'],
+  ['client/send.rs', 'request.answer_by.filter(|ends| *ends > now).or(Some(again))', 'request.answer_by', 'what has waited for its connect is given up when it is sent'],
+  ['client/time.rs', 'if ends.is_none() && self.is_connected(now, request) =>', 'if self.is_connected(now, request) =>', 'what waits for room gets its phase again and again'],
+  ['client/time.rs', 'if ends.is_none() && self.is_connected(now, request) =>', 'if false =>', 'what waits for room ends with the time of its connect'],
   ['client/send.rs', 'let held = if attempt == 1 { held_by(packet::CONNECT_LENGTH) } else { 0 };', 'let held = held_by(packet::CONNECT_LENGTH);', 'a thousand dead addresses hold the room of those that live'],
   ['client/unreachable.rs', 'Purpose::Connect => self.fail_races(now, tracker_key, &failure, false),', 'Purpose::Connect => self.fail_races(now, tracker_key, &failure, true),', 'a forged ICMP message ends a request'],
   ['client/unreachable.rs', 'self.on_unsent(now, key, &failure, false);', 'self.on_unsent(now, key, &failure, true);', 'a forged ICMP message ends an announce'],

@@ -4,18 +4,29 @@
 use super::{super::deadlines::Timer, Client};
 use crate::proto::time::Instant;
 
-/// More addresses than this are looked at in turn, one a call.
+/// More addresses, or requests, than this are looked at in turn, one a call.
 const FEW: usize = 8;
 
 impl Client {
     /// Panics when something waits for nothing.
     pub(super) fn check(&self, now: Instant) {
+        let turn = (self.counters.received + self.counters.sent + self.counters.requests) as usize;
         if self.trackers.len() <= FEW {
             self.trackers.iter().for_each(|(tracker_key, _)| self.check_tracker(now, tracker_key));
         } else {
-            let turn = self.counters.received + self.counters.sent + self.counters.requests;
-            self.check_tracker(now, turn as usize % self.trackers.capacity());
+            self.check_tracker(now, turn % self.trackers.capacity());
         }
+        if self.requests.len() <= FEW {
+            self.requests.iter().for_each(|(key, _)| self.check_request(key));
+        } else {
+            self.check_request(turn % self.requests.capacity());
+        }
+    }
+
+    fn check_request(&self, key: usize) {
+        let Some(request) = self.requests.get(key) else { return };
+        let (timer, due) = (self.deadlines.get(Timer::Request(key)), request.deadline());
+        assert!(timer.is_some() && timer == due, "{request:?}, due at {due:?}, is looked after at {timer:?}");
     }
 
     /// Panics when, with nothing to send, something waits for room that nothing will give back.

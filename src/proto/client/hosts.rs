@@ -4,9 +4,9 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use super::{
-    super::{deadlines::Timer, hash::Set, time::Instant},
+    super::{hash::Set, time::Instant},
     Client,
-    request::{Pending, Place},
+    request::{Pending, State},
 };
 
 impl Client {
@@ -22,7 +22,7 @@ impl Client {
             });
             let is_unheard = match &request.ping {
                 Some(ping) => ping.is_unheard(),
-                None => self.is_unheard(now, request.place),
+                None => self.is_unheard(now, request.state()),
             };
             if !is_known && is_unheard {
                 hosts.insert((request.host.clone(), request.addresses.clone()));
@@ -33,17 +33,17 @@ impl Client {
     }
 
     /// Whether nobody answers where a request waits. For a race that is so when there is nobody left to start in it.
-    fn is_unheard(&self, now: Instant, place: Place) -> bool {
+    fn is_unheard(&self, now: Instant, state: State) -> bool {
         let awake = self.awake(now);
         let is_unheard =
             |tracker_key| self.trackers.get(tracker_key).is_some_and(|tracker| tracker.is_unheard(now, awake));
-        match place {
-            Place::Tracker(tracker_key) => is_unheard(tracker_key),
-            Place::Race(race_key) => self.races.get(race_key).is_some_and(|race| {
+        match state {
+            State::Waiting { tracker, .. } | State::Sent { tracker, .. } => is_unheard(tracker),
+            State::Racing { race, .. } => self.races.get(race).is_some_and(|race| {
                 let mut runners = race.started.iter();
                 race.upcoming.is_empty() && runners.all(|runner| runner.failure.is_some() || is_unheard(runner.tracker))
             }),
-            Place::Nowhere => false,
+            State::Idle { .. } | State::Held { .. } => false,
         }
     }
 
@@ -69,51 +69,55 @@ impl Client {
         // In the order in which they came.
         let mut keys: Vec<(u64, usize)> = concerned.map(|(key, request)| (request.sequence, key)).collect();
         keys.sort_unstable();
-        let places: Set<Place> =
-            keys.iter().filter_map(|(_, key)| self.requests.get(*key)).map(|request| request.place).collect();
-        for place in places.iter().filter(|place| self.is_unheard(now, **place)).copied().collect::<Vec<_>>() {
-            self.remember_silent(host, place);
-        }
-        let left: Set<Place> = places.into_iter().filter(|place| !self.is_answered(now, *place)).collect();
-        for (_, key) in keys {
-            let Some(request) = self.requests.get_mut(key) else { continue };
+        let mut silent = Set::default();
+        for (_, key) in &keys {
+            let Some(request) = self.requests.get_mut(*key) else { continue };
             request.addresses = addresses.clone();
-            if left.contains(&request.place) {
-                self.begin_anew(now, key);
+            let state = request.state();
+            if self.is_unheard(now, state) {
+                silent.extend(self.asked(state));
             }
+        }
+        // Whoever is asked there has had time to answer, and did not.
+        for tracker in silent.into_iter().filter_map(|tracker_key| self.trackers.get(tracker_key)) {
+            self.memory.on_silent(host, tracker.address);
+        }
+        keys.retain(|(_, key)| !self.is_answered(now, *key));
+        for (_, key) in keys {
+            self.begin_anew(now, key);
         }
     }
 
     /// Whether a request is at an address that answers. A race is that of the addresses that it began with.
-    fn is_answered(&self, now: Instant, place: Place) -> bool {
-        let Place::Tracker(tracker_key) = place else { return false };
-        self.trackers.get(tracker_key).is_some_and(|tracker| tracker.answers(now, self.awake(now)))
+    fn is_answered(&self, now: Instant, key: usize) -> bool {
+        let tracker = self.requests.get(key).and_then(|request| self.trackers.get(request.tracker()?));
+        tracker.is_some_and(|tracker| tracker.answers(now, self.awake(now)))
     }
 
-    /// Whoever is asked there has had time to answer, and did not.
-    fn remember_silent(&mut self, host: &Arc<str>, place: Place) {
-        let Self { trackers, races, memory, .. } = self;
-        let silent: Vec<usize> = match place {
-            Place::Tracker(tracker_key) => vec![tracker_key],
-            Place::Race(race_key) => {
-                races.get(race_key).into_iter().flat_map(|race| &race.started).map(|runner| runner.tracker).collect()
+    /// The slots of the addresses that are asked for a request.
+    fn asked(&self, state: State) -> Vec<usize> {
+        match state {
+            State::Waiting { tracker, .. } | State::Sent { tracker, .. } => vec![tracker],
+            State::Racing { race, .. } => {
+                let race = self.races.get(race).into_iter();
+                race.flat_map(|race| &race.started).map(|runner| runner.tracker).collect()
             }
-            Place::Nowhere => Vec::new(),
-        };
-        for tracker in silent.into_iter().filter_map(|tracker_key| trackers.get(tracker_key)) {
-            memory.on_silent(host, tracker.address);
+            State::Idle { .. } | State::Held { .. } => Vec::new(),
         }
     }
 
     /// A request goes on among its host's new addresses, for no longer than it would have without them.
     fn begin_anew(&mut self, now: Instant, key: usize) {
         let Some(request) = self.requests.get(key) else { return };
-        let waits = request.ticket.is_some() || matches!(request.place, Place::Race(_));
-        let ends = if waits { self.deadlines.get(Timer::Request(key)) } else { request.answer_by };
+        let ends = match request.state() {
+            State::Racing { until, .. } | State::Waiting { until, .. } => Some(until),
+            _ => request.answer_by,
+        };
         self.move_on(now, key);
-        let timer = Timer::Request(key);
-        if let (Some(ends), Some(deadline)) = (ends, self.deadlines.get(timer)) {
-            self.deadlines.set(timer, ends.min(deadline));
+        let Some(mut state) = self.requests.get(key).map(Pending::state) else { return };
+        if let (State::Racing { until, .. } | State::Waiting { until, .. }, Some(ends)) = (&mut state, ends) {
+            *until = ends.min(*until);
         }
+        self.enter(key, state);
     }
 }

@@ -34,7 +34,7 @@ use super::{
     time::Instant,
     tracker::Tracker,
 };
-use request::Pending;
+use request::{Pending, State};
 pub use send::{Origin, SendFailure, Transmit};
 pub use trace::{Decision, Kind, Trace};
 
@@ -416,14 +416,18 @@ impl Client {
     /// What a request waits for.
     fn phase(&self, now: Instant, key: usize) -> Phase {
         let Some(request) = self.requests.get(key) else { return Phase::Connect };
-        let tracker = request.tracker().and_then(|tracker_key| self.trackers.get(tracker_key));
-        let connected = tracker.is_some_and(|tracker| tracker.connection.id(self.awake(now)).is_some());
+        let for_id = request.latest.is_none() || matches!(request.state(), State::Waiting { for_id: true, .. });
         match &request.body {
             Body::Connect(_) => Phase::Connect,
-            _ if request.latest.is_none() && !connected => Phase::Connect,
-            _ if request.ticket.is_some() && request.connecting && !connected => Phase::Connect,
+            _ if for_id && !self.is_connected(now, request) => Phase::Connect,
             Body::Announce(_) => Phase::Announce,
             Body::Scrape(_) => Phase::Scrape,
         }
+    }
+
+    /// Whether the address that a request is at has given out a connection ID that may still be used.
+    fn is_connected(&self, now: Instant, request: &Pending) -> bool {
+        let tracker = request.tracker().and_then(|tracker_key| self.trackers.get(tracker_key));
+        tracker.is_some_and(|tracker| tracker.connection.id(self.awake(now)).is_some())
     }
 }

@@ -11,7 +11,6 @@ use super::{
         ConnectionId, Failure,
         budget::held_by,
         connection::backoff_after,
-        deadlines::Timer,
         flight::{Purpose, Transaction},
         host::STAGGER,
         packet::{self, action},
@@ -20,7 +19,7 @@ use super::{
     },
     Body, Client, Decision, Origin, Outcome, Transmit,
     receive::mismatch,
-    request::Pending,
+    request::{Pending, State},
     route::is_valid,
 };
 
@@ -31,8 +30,6 @@ pub(super) struct Ping {
     addresses: VecDeque<SocketAddr>,
     /// How many of them have been sent one.
     asked: usize,
-    /// Whether it waits for its turn to begin.
-    is_held: bool,
 }
 
 impl Ping {
@@ -51,13 +48,12 @@ impl Client {
     pub(super) fn start_ping(&mut self, now: Instant, key: usize) {
         let Some(request) = self.requests.get_mut(key) else { return };
         let addresses = self.memory.arrange(&request.host, &request.addresses);
-        let ends = *request.answer_by.get_or_insert(now + request.schedule.total());
+        request.answer_by = Some(now + request.schedule.total());
+        request.ping = Some(Box::new(Ping { addresses, asked: 0 }));
         let begins = self.next_ping.max(Some(now)).unwrap_or(now);
         self.next_ping = Some(begins + APART);
-        let is_held = begins > now;
-        request.ping = Some(Box::new(Ping { addresses, asked: 0, is_held }));
-        if is_held {
-            return self.deadlines.set(Timer::Request(key), begins.min(ends));
+        if begins > now {
+            return self.enter(key, State::Held { until: begins });
         }
         self.ping(now, key);
     }
@@ -85,7 +81,6 @@ impl Client {
         let Self { requests, trackers, .. } = self;
         let (_, ticket) =
             trackers.get_mut(tracker_key)?.pings.pop(&[Lane::New], |ticket| is_valid(requests, ticket))?;
-        requests.get_mut(ticket.key)?.ticket = None;
         self.transmit_ping(now, tracker_key, ticket.key, buffer)
     }
 
@@ -97,7 +92,7 @@ impl Client {
         key: usize,
         buffer: &mut Vec<u8>,
     ) -> Option<Transmit> {
-        let Self { requests, trackers, deadlines, random, counters, budget, ports, .. } = self;
+        let Self { requests, trackers, random, counters, budget, ports, .. } = self;
         let (request, tracker) = (requests.get_mut(key)?, trackers.get_mut(tracker_key)?);
         let (Some(ping), Body::Connect(connect)) = (&mut request.ping, &request.body) else { return None };
         let previous = request.latest.and_then(|id| tracker.flight.get(id)).map_or(0, |sent| sent.attempt);
@@ -127,18 +122,17 @@ impl Client {
         ping.asked += 1;
         counters.connects += 1;
         counters.retransmissions += u64::from(previous > 0);
-        let ends = request.answer_by.unwrap_or(now);
-        let next = match ping.asked < ping.addresses.len() {
-            _ if !connect.retransmit => ends,
+        let again = match ping.asked < ping.addresses.len() {
+            _ if !connect.retransmit => request.answer_by.unwrap_or(now),
             true => now + STAGGER,
             false => {
                 let rto = tracker.rtt.rto(backoff_after(transaction.attempt));
                 now + request.schedule.wait_after(transaction.attempt).min(rto)
             }
         };
-        deadlines.set(Timer::Request(key), next.min(ends));
         packet::write_connect(buffer, id);
         let transmit = Transmit { to: tracker.address, port, origin: Origin::Request(request.id), is_timed: true };
+        self.enter(key, State::Sent { tracker: tracker_key, again });
         if is_fresh {
             self.decide(Decision::FreshPort, tracker_key);
         }
@@ -149,17 +143,12 @@ impl Client {
     /// Time has passed over a connect by itself.
     pub(super) fn ping_is_due(&mut self, now: Instant, key: usize) {
         let Some(request) = self.requests.get_mut(key) else { return };
-        let ends = request.answer_by.unwrap_or(now);
-        if now >= ends {
+        if request.answer_by <= Some(now) {
             let failure = Failure::NotResponding(request.schedule.given_up_ms());
             return self.fail(now, key, failure);
         }
-        if request.ticket.is_some() {
-            // It waits for room.
-            return self.deadlines.set(Timer::Request(key), ends);
-        }
-        if let Some(ping) = &mut request.ping
-            && !std::mem::take(&mut ping.is_held)
+        if let State::Sent { .. } = request.state()
+            && let Some(ping) = &mut request.ping
         {
             ping.addresses.rotate_left(1);
         }
@@ -183,13 +172,14 @@ impl Client {
         let concerned = self.requests.iter().filter(|(_, request)| is_concerned(request));
         for key in concerned.map(|(key, _)| key).collect::<Vec<_>>() {
             let Some(request) = self.requests.get_mut(key) else { continue };
+            let is_held = matches!(request.state(), State::Held { .. });
             let Some(ping) = &mut request.ping else { continue };
             let stays = ping.addresses.front().and_then(|last| arranged.iter().position(|address| address == last));
             request.addresses = addresses.clone();
             (ping.addresses, ping.asked) = (arranged.clone(), usize::from(stays.is_some()));
             match stays {
                 Some(place) => ping.addresses.rotate_left(place),
-                None if ping.is_held => {}
+                None if is_held => {}
                 None => self.ping(now, key),
             }
         }

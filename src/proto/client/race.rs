@@ -11,7 +11,7 @@ use super::{
         tracker::canonical,
     },
     Client, Decision,
-    request::Place,
+    request::State,
 };
 
 impl Client {
@@ -35,20 +35,17 @@ impl Client {
                 race_key
             }
         };
-        let (Some(request), Some(race)) = (self.requests.get_mut(key), self.races.get_mut(race_key)) else { return };
-        request.place = Place::Race(race_key);
-        request.connecting = true;
+        let (Some(request), Some(race)) = (self.requests.get(key), self.races.get_mut(race_key)) else { return };
+        let schedule = request.schedule;
         race.waiting.insert(request.sequence, key);
-        self.deadlines.set(Timer::Request(key), now + request.schedule.total());
-        if race.started.is_empty() {
+        let runners: Vec<usize> = race.started.iter().map(|runner| runner.tracker).collect();
+        self.enter(key, State::Racing { race: race_key, until: now + schedule.total() });
+        if runners.is_empty() {
             self.start_next(now, race_key);
-        } else {
-            // Those that are on their way are brought forward, as by everybody who joins a connect.
-            let schedule = Some(request.schedule);
-            let runners: Vec<usize> = race.started.iter().map(|runner| runner.tracker).collect();
-            for tracker_key in runners {
-                self.join_connect(now, tracker_key, schedule);
-            }
+        }
+        // Those that are on their way are brought forward, as by everybody who joins a connect.
+        for tracker_key in runners {
+            self.join_connect(now, tracker_key, Some(schedule));
         }
     }
 

@@ -206,10 +206,7 @@ impl Client {
                 self.forget_at(now, at, Some(latest));
             }
         }
-        if let Some(request) = self.requests.get_mut(key) {
-            request.place = super::request::Place::Tracker(tracker_key);
-        }
-        self.enqueue(now, key);
+        self.enqueue(now, key, tracker_key);
     }
 
     /// Holds a datagram that matches nothing against the oldest send it can have been meant for; see

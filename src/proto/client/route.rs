@@ -12,7 +12,7 @@ use super::{
         tracker::{Tracker, canonical},
     },
     ADDRESS, Client, LARGE,
-    request::{Pending, Place},
+    request::{Pending, State},
 };
 
 impl Client {
@@ -45,7 +45,7 @@ impl Client {
     pub(super) fn attach(&mut self, now: Instant, key: usize, tracker_key: usize) {
         let Self { requests, trackers, .. } = self;
         let (Some(request), Some(tracker)) = (requests.get_mut(key), trackers.get_mut(tracker_key)) else { return };
-        if request.place == Place::Nowhere {
+        if let State::Idle { left: None } = request.state() {
             // A connection ID that is the protocol's own constant, which means "none yet", was not given out by a tracker
             // that keeps connections: it serves those who waited for it and nobody after them.
             tracker.connection.forget(ConnectionId(PROTOCOL_ID));
@@ -56,63 +56,49 @@ impl Client {
             Some(known) => request.latest = Some(request.elsewhere.swap_remove(known).1),
             None => tracker.requests += 1,
         }
-        request.place = Place::Tracker(tracker_key);
         tracker.last_used = now;
         let lane = match request.latest {
             None if request.ping.is_none() && tracker.newcomers.on_arrival() => Lane::First,
             _ => request.lane(),
         };
-        self.enqueue_in(now, key, lane);
+        self.enqueue_in(now, key, tracker_key, lane);
     }
 
-    /// A request waits at its address, for a connection ID or for room.
-    pub(super) fn enqueue(&mut self, now: Instant, key: usize) {
+    /// A request waits at an address, for a connection ID or for room.
+    pub(super) fn enqueue(&mut self, now: Instant, key: usize, tracker_key: usize) {
         let Some(lane) = self.requests.get(key).map(Pending::lane) else { return };
-        self.enqueue_in(now, key, lane);
+        self.enqueue_in(now, key, tracker_key, lane);
     }
 
-    fn enqueue_in(&mut self, now: Instant, key: usize, lane: Lane) {
+    fn enqueue_in(&mut self, now: Instant, key: usize, tracker_key: usize, lane: Lane) {
         let awake = self.awake(now);
+        let Self { requests, trackers, .. } = self;
+        let (Some(request), Some(tracker)) = (requests.get_mut(key), trackers.get_mut(tracker_key)) else { return };
         self.sequence += 1;
-        let Self { requests, trackers, deadlines, sequence, .. } = self;
-        let Some(request) = requests.get_mut(key) else { return };
-        let Some(tracker_key) = request.tracker() else { return };
-        let Some(tracker) = trackers.get_mut(tracker_key) else { return };
-        request.ticket = Some(*sequence);
-        let ticket = Ticket { key, number: *sequence };
+        let ticket = self.sequence;
+        let queue = if request.ping.is_some() { &mut tracker.pings } else { &mut tracker.queue };
+        queue.push(request.session, lane, Ticket { key, number: ticket });
+        let for_id = request.ping.is_none() && tracker.connection.id(awake).is_none();
         let phase_ends = now + request.schedule.total();
-        if request.ping.is_some() {
-            tracker.pings.push(request.session, Lane::New, ticket);
-            deadlines.set(Timer::Request(key), request.answer_by.unwrap_or(phase_ends));
-            self.mark_ready(now, tracker_key);
-            return self.set_tracker_deadline(now, tracker_key);
-        }
-        tracker.queue.push(request.session, lane, ticket);
-        request.connecting = tracker.connection.id(awake).is_none();
-        let deadline = if request.connecting {
+        let until = if for_id {
             tracker.connection.join(now, &tracker.rtt, Some(request.schedule));
             phase_ends
         } else {
             *request.answer_by.get_or_insert(phase_ends)
         };
-        deadlines.set(Timer::Request(key), deadline);
+        self.enter(key, State::Waiting { tracker: tracker_key, ticket, for_id, until });
         self.mark_ready(now, tracker_key);
         self.set_tracker_deadline(now, tracker_key);
     }
 
     /// A request leaves the queue it waits in, or its race. Its sends stay valid.
     pub(super) fn leave(&mut self, now: Instant, key: usize) {
-        let Some(request) = self.requests.get_mut(key) else { return };
-        self.deadlines.clear(Timer::Request(key));
-        let (ticket, is_ping) = (request.ticket.take(), request.ping.is_some());
-        match request.place {
-            Place::Nowhere => {}
-            Place::Race(race_key) => {
-                let sequence = request.sequence;
-                request.place = Place::Nowhere;
-                self.leave_race(now, race_key, sequence);
-            }
-            Place::Tracker(tracker_key) if ticket.is_some() => {
+        let Some(request) = self.requests.get(key) else { return };
+        let (state, sequence, is_ping) = (request.state(), request.sequence, request.ping.is_some());
+        self.enter(key, State::Idle { left: request.tracker() });
+        match state {
+            State::Racing { race, .. } => self.leave_race(now, race, sequence),
+            State::Waiting { tracker: tracker_key, .. } => {
                 let Self { requests, trackers, .. } = self;
                 let Some(tracker) = trackers.get_mut(tracker_key) else { return };
                 let queue = if is_ping { &mut tracker.pings } else { &mut tracker.queue };
@@ -120,7 +106,7 @@ impl Client {
                 self.hold_connect(tracker_key);
                 self.mark_ready(now, tracker_key);
             }
-            Place::Tracker(_) => {}
+            State::Idle { .. } | State::Held { .. } | State::Sent { .. } => {}
         }
     }
 
@@ -135,7 +121,7 @@ impl Client {
     pub(super) fn depart(&mut self, now: Instant, key: usize) {
         self.leave(now, key);
         let Some(request) = self.requests.get_mut(key) else { return };
-        if let Place::Tracker(tracker_key) = request.place {
+        if let Some(tracker_key) = request.tracker() {
             match request.latest.take() {
                 Some(latest) => request.elsewhere.push((tracker_key, latest)),
                 None => self.forget_at(now, tracker_key, None),
@@ -221,5 +207,6 @@ impl Client {
 
 /// Whether a ticket is its request's latest.
 pub(super) fn is_valid(requests: &slab::Slab<Pending>, ticket: &Ticket) -> bool {
-    requests.get(ticket.key).is_some_and(|request| request.ticket == Some(ticket.number))
+    let state = requests.get(ticket.key).map(Pending::state);
+    matches!(state, Some(State::Waiting { ticket: latest, .. }) if latest == ticket.number)
 }

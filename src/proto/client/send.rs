@@ -7,14 +7,13 @@ use super::{
         ConnectionId, Failure, Port, Schedule, SystemError, TransactionId,
         budget::held_by,
         connection::Demand,
-        deadlines::Timer,
         flight::{Purpose, Transaction},
         packet::{self, HEADER_LENGTH, SCRAPE_ROW_LENGTH},
         time::Instant,
         tracker::Tracker,
     },
     Body, Client, Decision, RequestId,
-    request::Pending,
+    request::{Pending, State},
     route::is_valid,
 };
 
@@ -149,8 +148,6 @@ impl Client {
             let Some(ticket) = tracker.next_request(now, connection_id, |ticket| is_valid(requests, ticket)) else {
                 return Turn::Over;
             };
-            let Some(request) = requests.get_mut(ticket.key) else { continue };
-            request.ticket = None;
             if self.put_back(now, tracker_key, ticket.key, connection_id) {
                 continue;
             }
@@ -161,8 +158,7 @@ impl Client {
     /// A repetition that was due by an RTO that has grown since, as when a tracker's answers jump from 20 to 400 ms, goes
     /// on waiting.
     fn put_back(&mut self, now: Instant, tracker_key: usize, key: usize, connection_id: ConnectionId) -> bool {
-        let Self { requests, trackers, deadlines, .. } = self;
-        let (Some(request), Some(tracker)) = (requests.get_mut(key), trackers.get_mut(tracker_key)) else {
+        let (Some(request), Some(tracker)) = (self.requests.get(key), self.trackers.get_mut(tracker_key)) else {
             return false;
         };
         let Some(id) = request.latest else { return false };
@@ -171,8 +167,8 @@ impl Client {
             sent.by_rto && sent.sent_with == connection_id && now < sent.sent_again_at(request.schedule, &tracker.rtt);
         if is_early {
             tracker.flight.push_lost(id, &sent);
-            let scheduled = sent.time_sent + request.schedule.wait_after(sent.attempt);
-            deadlines.set(Timer::Request(key), request.deadline(scheduled));
+            let again = sent.time_sent + request.schedule.wait_after(sent.attempt);
+            self.enter(key, State::Sent { tracker: tracker_key, again });
         }
         is_early
     }
@@ -185,7 +181,7 @@ impl Client {
         connection_id: ConnectionId,
         buffer: &mut Vec<u8>,
     ) -> Turn {
-        let Self { requests, trackers, deadlines, random, counters, budget, .. } = self;
+        let Self { requests, trackers, random, counters, budget, .. } = self;
         let (Some(request), Some(tracker)) = (requests.get_mut(key), trackers.get_mut(tracker_key)) else {
             return Turn::Over;
         };
@@ -206,14 +202,12 @@ impl Client {
         counters.retransmissions += u64::from(transaction.attempt > 1);
         request.latest = Some(id);
         request.asked = asked;
-        request.connecting = false;
-        let scheduled = now + request.schedule.wait_after(transaction.attempt);
+        let again = now + request.schedule.wait_after(transaction.attempt);
         if transaction.attempt == 1 {
             request.answer_by = Some(now + request.schedule.total());
         }
         // What has waited for a connect longer than its phase had left gets one wait more.
-        request.answer_by = request.answer_by.filter(|ends| *ends > now).or(Some(scheduled));
-        deadlines.set(Timer::Request(key), request.deadline(scheduled));
+        request.answer_by = request.answer_by.filter(|ends| *ends > now).or(Some(again));
         match &request.body {
             Body::Announce(announce) => announce.write(buffer, connection_id, id),
             Body::Scrape(_) => {
@@ -224,6 +218,7 @@ impl Client {
         }
         let (to, port) = (tracker.address, transaction.port);
         let transmit = Transmit { to, port, origin: Origin::Request(request.id), is_timed: self.tracing };
+        self.enter(key, State::Sent { tracker: tracker_key, again });
         self.trace(tracker_key, &transaction, None);
         Turn::Sent(transmit)
     }

@@ -10,7 +10,7 @@ use super::{
         time::Instant,
     },
     Client, Decision,
-    request::Place,
+    request::State,
 };
 
 impl Client {
@@ -32,30 +32,29 @@ impl Client {
 
     /// A phase of a request is over, or its schedule has it sent again.
     fn request_is_due(&mut self, now: Instant, key: usize) {
-        let awake = self.awake(now);
-        let Self { requests, trackers, deadlines, budget, .. } = self;
-        let Some(request) = requests.get_mut(key) else { return };
+        let Some(request) = self.requests.get(key) else { return };
         if request.ping.is_some() {
             return self.ping_is_due(now, key);
         }
-        let not_responding = Failure::NotResponding(request.schedule.given_up_ms());
-        let Place::Tracker(tracker_key) = request.place else { return self.fail(now, key, not_responding) };
-        let Some(tracker) = trackers.get_mut(tracker_key) else { return };
-        if request.ticket.is_some() {
-            if request.connecting && tracker.connection.id(awake).is_some() {
+        let (ends, schedule) = (request.answer_by, request.schedule);
+        match request.state() {
+            State::Waiting { tracker, ticket, .. } if ends.is_none() && self.is_connected(now, request) => {
                 // Connected meanwhile: from here on it waits for room, as long as its own phase lasts.
-                request.connecting = false;
-                let total = request.schedule.total();
-                let ends = *request.answer_by.get_or_insert(now + total);
-                if ends > now {
-                    return deadlines.set(Timer::Request(key), ends);
+                let until = now + schedule.total();
+                if let Some(request) = self.requests.get_mut(key) {
+                    request.answer_by = Some(until);
                 }
+                self.enter(key, State::Waiting { tracker, ticket, for_id: false, until });
             }
-            return self.fail(now, key, not_responding);
+            State::Sent { tracker, .. } if ends > Some(now) => self.repeat(now, key, tracker),
+            _ => self.fail(now, key, Failure::NotResponding(schedule.given_up_ms())),
         }
-        if request.answer_by.is_none_or(|ends| ends <= now) {
-            return self.fail(now, key, not_responding);
-        }
+    }
+
+    /// A request is to be sent again.
+    fn repeat(&mut self, now: Instant, key: usize, tracker_key: usize) {
+        let Self { requests, trackers, budget, .. } = self;
+        let (Some(request), Some(tracker)) = (requests.get(key), trackers.get_mut(tracker_key)) else { return };
         if let Some(sent) = request.latest.and_then(|id| tracker.flight.release(id)) {
             let window = tracker.congestion.window();
             tracker.on_lost(now, &sent, budget);
@@ -69,14 +68,13 @@ impl Client {
         {
             self.suspect_id(now, tracker_key, &sent, Missed::Unheard);
         }
-        let Self { requests, trackers, deadlines, .. } = self;
-        let (Some(request), Some(tracker)) = (requests.get(key), trackers.get(tracker_key)) else { return };
+        let (Some(request), Some(tracker)) = (self.requests.get(key), self.trackers.get(tracker_key)) else { return };
         if tracker.flight.is_suspected(request.latest) {
-            deadlines.set(Timer::Request(key), request.answer_by.unwrap_or(now));
+            self.enter(key, State::Sent { tracker: tracker_key, again: request.answer_by.unwrap_or(now) });
             // It has given back its room.
             return self.mark_ready(now, tracker_key);
         }
-        self.enqueue(now, key);
+        self.enqueue(now, key, tracker_key);
     }
 
     fn tracker_is_due(&mut self, now: Instant, tracker_key: usize) {
@@ -120,14 +118,14 @@ impl Client {
     fn resume(&mut self, now: Instant, tracker_key: usize, key: usize) {
         let (Some(request), Some(tracker)) = (self.requests.get(key), self.trackers.get(tracker_key)) else { return };
         let Some(sent) = request.latest.and_then(|id| tracker.flight.get(id)).copied() else { return };
-        if request.place != Place::Tracker(tracker_key) || request.ticket.is_some() {
+        if !request.is_sent_to(tracker_key) {
             return;
         }
-        let due = sent.sent_again_at(request.schedule, &tracker.rtt);
-        if now >= due {
-            self.enqueue(now, key);
+        let again = sent.sent_again_at(request.schedule, &tracker.rtt);
+        if now >= again {
+            self.enqueue(now, key, tracker_key);
         } else {
-            self.deadlines.set(Timer::Request(key), request.deadline(due));
+            self.enter(key, State::Sent { tracker: tracker_key, again });
         }
     }
 
@@ -173,16 +171,15 @@ impl Client {
         let previous = sent.previous.and_then(|id| tracker.flight.get(id)).copied();
         let missed = tracker.silence.on_missed(now, sent.time_sent, previous.map(|previous| previous.time_sent));
         let (is_silent, address) = (tracker.silence.is_silent(), tracker.address);
-        let is_here = request.place == Place::Tracker(tracker_key);
         self.suspect_id(now, tracker_key, sent, missed);
         if missed == Missed::Begins {
             self.leave_silent(now, tracker_key);
         }
-        if is_here && self.requests.get(key).is_some_and(|request| request.ticket.is_none()) {
-            if is_silent && self.requests.get(key).is_some_and(|request| request.has_other(address)) {
+        if let Some(request) = self.requests.get(key).filter(|request| request.is_sent_to(tracker_key)) {
+            if is_silent && request.has_other(address) {
                 self.move_on(now, key);
             } else {
-                self.enqueue(now, key);
+                self.enqueue(now, key, tracker_key);
             }
         }
     }
@@ -228,9 +225,8 @@ impl Client {
         for id in overdue.into_iter().chain(repeated) {
             let sent = self.trackers.get(tracker_key).and_then(|tracker| tracker.flight.get(id)).copied();
             let Some(Transaction { purpose: Purpose::Request(key), .. }) = sent else { continue };
-            let is_here = |place| place == Place::Tracker(tracker_key);
-            if self.requests.get(key).is_some_and(|request| is_here(request.place) && request.ticket.is_none()) {
-                self.enqueue(now, key);
+            if self.requests.get(key).is_some_and(|request| request.is_sent_to(tracker_key)) {
+                self.enqueue(now, key, tracker_key);
             }
         }
     }

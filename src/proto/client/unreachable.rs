@@ -11,7 +11,6 @@ use super::{
         tracker::canonical,
     },
     Body, Client,
-    request::Place,
 };
 
 impl Client {
@@ -33,7 +32,7 @@ impl Client {
             Purpose::Ping(key) => self.ping_elsewhere(now, key, to, failure),
             Purpose::Connect => self.fail_races(now, tracker_key, &failure, false),
             Purpose::Request(key) => {
-                if self.requests.get(key).is_some_and(|request| request.place == Place::Tracker(tracker_key)) {
+                if self.requests.get(key).is_some_and(|request| request.tracker() == Some(tracker_key)) {
                     self.on_unsent(now, key, &failure, false);
                 }
             }
@@ -43,11 +42,9 @@ impl Client {
     /// Every connect by itself that waits for an answer of an address does so in vain.
     fn pings_elsewhere(&mut self, now: Instant, tracker_key: usize, failure: &Failure) {
         let Some(address) = self.trackers.get(tracker_key).map(|tracker| tracker.address) else { return };
-        let is_waiting = |body: &Body, place| matches!(body, Body::Connect(_)) && place == Place::Tracker(tracker_key);
-        let all = self.requests.iter();
-        let keys: Vec<usize> =
-            all.filter(|(_, request)| is_waiting(&request.body, request.place)).map(|(key, _)| key).collect();
-        for key in keys {
+        let here = self.requests.iter().filter(|(_, request)| request.tracker() == Some(tracker_key));
+        let pings = here.filter(|(_, request)| matches!(request.body, Body::Connect(_))).map(|(key, _)| key);
+        for key in pings.collect::<Vec<_>>() {
             self.ping_elsewhere(now, key, address, failure.clone());
         }
     }
