@@ -4,7 +4,12 @@
 const { test, describe } = require('node:test')
 const assert = require('node:assert/strict')
 const { startScriptedTracker, silent } = require('./support/scripted-tracker.js')
-const { runCommand, startCommand, jsonLines } = require('./support/command-line.js')
+const {
+  runCommand,
+  startCommand,
+  jsonLines,
+  namesEnvironment
+} = require('./support/command-line.js')
 const { withSignals } = require('./support/child.js')
 const { withoutIPv6 } = require('./support/loopback.js')
 const wire = require('./support/wire.js')
@@ -21,24 +26,25 @@ describe('announce --family both', { skip: withoutIPv6 }, () => {
   const swarm = (seeds) => ({
     announce: (request) => wire.announceResponse(request, { interval: 1800, seeds, leechers: 3 })
   })
-  // Trackers of one host and port, one a family. `.localhost` is this machine to the resolver of a way that is bound.
+  // Trackers of one host and port, one a family.
   async function startBoth(t, script4 = swarm(4), script6 = swarm(6)) {
     for (;;) {
       const four = await startScriptedTracker(t, { family: 4, ...script4 })
       try {
         const six = await startScriptedTracker(t, { family: 6, port: four.port, ...script6 })
-        return { four, six, url: `udp://both.localhost:${four.port}` }
+        return { four, six, url: `udp://both.test:${four.port}` }
       } catch (error) {
         if (error.code !== 'EADDRINUSE') throw error
       }
     }
   }
-  const LOCAL = ['--local-address', '127.0.0.1', '--local-address', '::1']
-  const args = (url, ...more) => ['announce', url, HASH, '--family', 'both', ...LOCAL, ...more]
+  const options = { env: namesEnvironment({ 'both.test': ['127.0.0.1', '::1'] }) }
+  const args = (url, ...more) => ['announce', url, HASH, '--family', 'both', ...more]
+  const run = (t, ...words) => runCommand(t, args(...words), options)
 
   test('prints a result for each, and says "stopped" to each, with one key', async (t) => {
     const { four, six, url } = await startBoth(t)
-    const { code, stdout, stderr } = await runCommand(t, args(url))
+    const { code, stdout, stderr } = await run(t, url)
     const peerId = four.announces[0].peerId.toString()
     const result = (family) =>
       `\nIPv${family}\ninterval   1,800 s (30 min)\nseeds      ${family}\nleechers   3\npeers      0\n`
@@ -61,13 +67,13 @@ describe('announce --family both', { skip: withoutIPv6 }, () => {
     )
     const keys = [...four.announces, ...six.announces].map(({ key }) => key)
     assert.equal(new Set(keys).size, 1)
-    await runCommand(t, args(url, '--key', '7', '--stay'))
+    await run(t, url, '--key', '7', '--stay')
     assert.deepEqual([four.announces[2].key, six.announces[2].key], [7, 7])
   })
 
   test('is an object for each with --json', async (t) => {
     const { four, url } = await startBoth(t)
-    const { code, stdout } = await runCommand(t, args(url, '--json'))
+    const { code, stdout } = await run(t, url, '--json')
     assert.equal(code, 0)
     const about = {
       type: 'announce',
@@ -84,11 +90,11 @@ describe('announce --family both', { skip: withoutIPv6 }, () => {
   test('names the one that failed, and one that answers is enough', async (t) => {
     const refuses = { announce: (request) => wire.errorResponse(request, 'no IPv6\x1b[2J') }
     const { six, url } = await startBoth(t, swarm(4), refuses)
-    const text = await runCommand(t, args(url))
+    const text = await run(t, url)
     assert.deepEqual([text.code, text.stderr], [0, ''])
     assert.match(text.stdout, /\nIPv4\ninterval .*\nseeds {6}4\n/)
     assert.match(text.stdout, /\nIPv6\nfailed {5}no IPv6\\x1b\[2J\n$/)
-    const { code, stdout } = await runCommand(t, args(url, '--json'))
+    const { code, stdout } = await run(t, url, '--json')
     assert.equal(code, 0)
     const [v4, v6] = jsonLines(stdout)
     assert.deepEqual([v4.family, v4.seeds, v4.error], [4, 4, undefined])
@@ -100,7 +106,7 @@ describe('announce --family both', { skip: withoutIPv6 }, () => {
   test('fails if both do, and names both', async (t) => {
     const refuses = (words) => ({ announce: (request) => wire.errorResponse(request, words) })
     const { url } = await startBoth(t, refuses('no'), refuses('never'))
-    const text = await runCommand(t, args(url))
+    const text = await run(t, url)
     assert.deepEqual(
       { code: text.code, stdout: text.stdout, stderr: text.stderr },
       {
@@ -109,7 +115,7 @@ describe('announce --family both', { skip: withoutIPv6 }, () => {
         stderr: `bittorrent-udp-tracker announce: ${url}: IPv4: no; IPv6: never\n`
       }
     )
-    const { code, stdout, stderr } = await runCommand(t, args(url, '--json'))
+    const { code, stdout, stderr } = await run(t, url, '--json')
     assert.deepEqual({ code, stderr }, { code: 1, stderr: '' })
     assert.deepEqual(
       jsonLines(stdout).map(({ family, error }) => [family, error.message]),
@@ -122,7 +128,7 @@ describe('announce --family both', { skip: withoutIPv6 }, () => {
 
   test('says "stopped" over a family whose answer did not come', async (t) => {
     const { four, six, url } = await startBoth(t, swarm(4), { announce: silent })
-    const { code, stdout } = await runCommand(t, args(url, '--timeout', '1'))
+    const { code, stdout } = await run(t, url, '--timeout', '1')
     assert.equal(code, 0)
     assert.match(stdout, /\nIPv6\nfailed {5}no answer within 1 s\n$/)
     await heardStopped(four)
@@ -134,7 +140,7 @@ describe('announce --family both', { skip: withoutIPv6 }, () => {
     withSignals,
     async (t) => {
       const { four, six, url } = await startBoth(t, swarm(4), { announce: silent })
-      const child = startCommand(t, args(url))
+      const child = startCommand(t, args(url), options)
       await Promise.all([four.nextAnnounce(), six.nextAnnounce()])
       child.process.kill('SIGINT')
       const { code, stdout } = await child.exit()

@@ -6,6 +6,8 @@ const assert = require('node:assert/strict')
 const { spawnSync } = require('node:child_process')
 const path = require('node:path')
 const { PROGRAM, runCommand, temporaryFiles, check } = require('./support/command-line.js')
+const { nodeOptions } = require('./support/child.js')
+const { PROXIES } = require('./support/portable.js')
 const { startScriptedTracker, silent } = require('./support/scripted-tracker.js')
 const { startSocksProxy } = require('./support/socks-proxy.js')
 const { needs } = require('./support/needs.js')
@@ -147,20 +149,24 @@ describe('LC_ALL=C', () => {
   })
 })
 
-test('a proxy is taken from a file and from ALL_PROXY, and a kind that has no UDP is refused', async (t) => {
-  const tracker = await startScriptedTracker(t)
-  const proxy = await startSocksProxy(t)
-  const url = `socks5h://127.0.0.1:${proxy.port}`
-  const [file] = temporaryFiles(t, { proxy: `${url}\n` })
-  const scrape = (args, env) => runCommand(t, ['scrape', tracker.url, HASH, ...args], { env })
-  assert.equal((await scrape(['--proxy', `@${file}`], {})).code, 0)
-  assert.equal((await scrape([], { ALL_PROXY: url })).code, 0)
-  const [from] = tracker.requests.map(({ from: { port } }) => port)
-  assert.ok(from !== undefined)
-  assert.equal((await scrape([], { ALL_PROXY: 'socks4://127.0.0.1:1' })).code, 2)
-  assert.equal((await scrape([], { ALL_PROXY: 'http://127.0.0.1:1' })).code, 0)
-  assert.equal((await scrape(['--proxy', `@${file}.not`], {})).code, 2)
-})
+test(
+  'a proxy is taken from a file and from ALL_PROXY, and a kind that has no UDP is refused',
+  PROXIES,
+  async (t) => {
+    const tracker = await startScriptedTracker(t)
+    const proxy = await startSocksProxy(t)
+    const url = `socks5h://127.0.0.1:${proxy.port}`
+    const [file] = temporaryFiles(t, { proxy: `${url}\n` })
+    const scrape = (args, env) => runCommand(t, ['scrape', tracker.url, HASH, ...args], { env })
+    assert.equal((await scrape(['--proxy', `@${file}`], {})).code, 0)
+    assert.equal((await scrape([], { ALL_PROXY: url })).code, 0)
+    const [from] = tracker.requests.map(({ from: { port } }) => port)
+    assert.ok(from !== undefined)
+    assert.equal((await scrape([], { ALL_PROXY: 'socks4://127.0.0.1:1' })).code, 2)
+    assert.equal((await scrape([], { ALL_PROXY: 'http://127.0.0.1:1' })).code, 0)
+    assert.equal((await scrape(['--proxy', `@${file}.not`], {})).code, 2)
+  }
+)
 
 test('register-path is a URL that works from any folder, through NODE_OPTIONS', async (t) => {
   const [file] = temporaryFiles(t, { 'app.js': "console.log('runs')" })
@@ -169,7 +175,7 @@ test('register-path is a URL that works from any folder, through NODE_OPTIONS', 
   assert.match(url, /^file:\/\/\/\S+\/register\.mjs$/)
   const { status, stdout: said } = spawnSync(process.execPath, [file], {
     cwd: path.dirname(file),
-    env: { ...process.env, NODE_OPTIONS: `--import=${url}` },
+    env: { ...process.env, NODE_OPTIONS: nodeOptions(`--import=${url}`) },
     encoding: 'utf8'
   })
   assert.deepEqual([status, said], [0, 'runs\n'])

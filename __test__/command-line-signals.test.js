@@ -4,7 +4,7 @@
 const { test, describe } = require('node:test')
 const assert = require('node:assert/strict')
 const path = require('node:path')
-const { withSignals } = require('./support/child.js')
+const { nodeOptions, withSignals } = require('./support/child.js')
 const { startCommand, runCommand, printed, temporaryFiles } = require('./support/command-line.js')
 const { startScriptedTracker, silent } = require('./support/scripted-tracker.js')
 
@@ -62,7 +62,7 @@ test('a bug has a stack, says that it is one, and an exit code of its own', asyn
   })
   const tracker = await startScriptedTracker(t)
   const { code, stderr } = await runCommand(t, ['check', tracker.url], {
-    env: { NODE_OPTIONS: `--require ${JSON.stringify(file)}` }
+    env: { NODE_OPTIONS: nodeOptions(`--require ${JSON.stringify(file)}`) }
   })
   assert.equal(code, 70)
   assert.match(stderr, /this is a bug of the program/)

@@ -14,6 +14,7 @@ const { createHash } = require('node:crypto')
 const { runExample } = require('./support/child.js')
 const { codeBlocks, printed } = require('./support/markdown.js')
 const { DEMO, demoScript, exampleScript } = require('./support/example-tracker.js')
+const { PROXIES } = require('./support/portable.js')
 const { PAGES, readPage } = require('./support/pages.js')
 const { startScriptedTracker } = require('./support/scripted-tracker.js')
 const { startSocksProxy } = require('./support/socks-proxy.js')
@@ -148,10 +149,12 @@ for (const page of new Set(RUNNABLE.map(({ page }) => page))) {
   describe(`the example in ${page}`, () => {
     const blocks = RUNNABLE.filter((block) => block.page === page)
     blocks.forEach(({ heading, text }, index) => {
+      const isOfAddon = /localAddress|(interface|proxy):/.test(text)
       const skip =
-        process.env.TEST_UNDER === 'Wine' &&
-        /localAddress/.test(text) &&
-        'Wine binds to all addresses when it is told one'
+        (isOfAddon && PROXIES.skip) ||
+        (process.env.TEST_UNDER === 'Wine' &&
+          /localAddress/.test(text) &&
+          'Wine binds to all addresses when it is told one')
       test(`${index + 1}, under "${heading}", prints what it says`, { skip }, async (t) => {
         const inAnyOrder = printed(text, 'prints in any order')
         const stdout = inAnyOrder === '' ? printed(text) : sorted(inAnyOrder)

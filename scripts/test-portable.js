@@ -1,71 +1,98 @@
-// Runs the tests on the portable engine: those of __test__ that need no program of Debian or cargo, and the test suite of version
-// 1.2.0, in processes that load no addon.
+// Runs the tests on the portable engine, in a copy of this checkout that has no addon: those of __test__ but for what is the
+// addon's; without names also the test suite of version 1.2.0, the comparison with it, the test runners that replace timers,
+// and the tests for Bun and Deno.
 //
-//   node scripts/test-portable.js [--short] [NAME…]
+//   node scripts/test-portable.js [--short] [--on RUNTIME]… [NAME…]
 //
-// --short: the suite, and the files that say most of an engine. NAME: the files whose names begin so.
+// --short: the suite, and the files that say most of an engine. --on: on these of scripts/runtimes.js, and __test__ alone. NAME:
+// the files whose names begin so.
 'use strict'
 
-const { spawnSync } = require('node:child_process')
+const { execFileSync, spawnSync } = require('node:child_process')
+const fs = require('node:fs')
 const path = require('node:path')
 const { parseArgs } = require('node:util')
+const { installed } = require('./installed.js')
+const { runOn } = require('./test-runtimes.js')
 const { testArguments, testFiles } = require('./test/files.js')
 
 const ROOT = path.resolve(__dirname, '..')
+const COPY = path.join(ROOT, 'target/without-addon')
 
-// What is the addon's, or needs programs, by the beginnings of the files' names. Single tests say so themselves
-// (__test__/support/portable.js).
+// The folders with dependencies of their own.
+const DEPENDENCIES = ['compat', '__test__/fake-timers']
+
+// What is the addon's, or has nothing to do with an engine, by the beginnings of the files' names. Single tests say so
+// themselves (__test__/support/portable.js).
 const REFUSED_FILES = [
   'addon', // how it is found
   'bittorrent-tracker-proxy', // proxies
   'bittorrent-tracker-without-addon', // what there is without either engine
   'build-addon',
-  'command-line', // its tests preload code by NODE_OPTIONS
-  'docs', // of no engine
-  'event-loop', // cargo's hostile tracker
-  'examples',
-  'files-gone', // the engine in JavaScript is read at the first request, as the addon is
-  'forgery',
-  'libtorrent',
-  'life', // programs for many minutes
-  'lossy-network', // cargo's relay
+  'command-line-transport', // interfaces, local addresses, proxies
+  'docs-links', // of no engine
+  'docs-texts',
   'platforms',
   'portable', // both engines are in it
-  'real-', // programs of Debian
-  'relay',
-  'retry-soak',
-  'soak',
-  'system-faults', // namespaces, interfaces, proxies
+  'real-proxies',
+  'register', // inside runners, from a local address
   'test-report',
   'transport-proxy',
   'types',
-  'valgrind-report',
-  'workers' // one engine a process
+  'valgrind-report'
 ]
 
 const SHORT = ['announce', 'connection-id', 'datagrams', 'ping', 'scrape.test', 'transport-lookup']
 
-function run(args) {
-  const env = { ...process.env, NODE_OPTIONS: `${process.env.NODE_OPTIONS || ''} --no-addons` }
-  return spawnSync(process.execPath, args, { cwd: ROOT, env, stdio: 'inherit' }).status === 0
+function copy() {
+  fs.rmSync(COPY, { recursive: true, force: true })
+  const list = ['ls-files', '--cached', '--others', '--exclude-standard']
+  const files = execFileSync('git', list, { cwd: ROOT, encoding: 'utf8' }).trim().split('\n')
+  for (const file of [...files, 'lib/portable/core-bytes.js']) {
+    if (!fs.existsSync(path.join(ROOT, file))) continue
+    fs.mkdirSync(path.dirname(path.join(COPY, file)), { recursive: true })
+    fs.copyFileSync(path.join(ROOT, file), path.join(COPY, file))
+  }
+  for (const folder of ['.', ...DEPENDENCIES]) link(path.join(folder, 'node_modules'))
+  link('target') // for what cargo builds
 }
+
+function link(folder) {
+  const from = path.join(ROOT, folder)
+  if (fs.existsSync(from)) fs.symlinkSync(from, path.join(COPY, folder), 'junction')
+}
+
+// The test runners, and what they compare with, are where npm has installed them.
+const PARTS = [
+  ['compat/run-original-suite.js'],
+  testArguments(testFiles(['compat'], ['waits'])),
+  // It has the machine to itself.
+  testArguments(['compat/waits.test.js']),
+  ['--test', ...testFiles(['__test__/fake-timers'], REFUSED_FILES)]
+]
+
+const node = (...args) =>
+  spawnSync(process.execPath, args, { cwd: COPY, stdio: 'inherit' }).status === 0
 
 function main() {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { short: { type: 'boolean' } }
+    options: { short: { type: 'boolean' }, on: { type: 'string', multiple: true } }
   })
-  const engine = "require('.').stats().engine === 'portable' || process.exit(1)"
-  if (!run(['-e', engine])) {
+  const isWhole = !values.short && !values.on && positionals.length === 0
+  const isSuite = values.short || isWhole
+  if (!DEPENDENCIES.slice(0, isWhole ? 2 : 1).every(installed)) return 1
+  copy()
+  if (!node('-e', "require('.').stats().engine === 'portable' || process.exit(1)")) {
     console.error('the portable engine is not built: npm run build:portable')
     return 1
   }
-  const wanted = values.short ? SHORT : positionals
-  const isWanted = (file) =>
-    wanted.length === 0 || wanted.some((name) => path.basename(file).startsWith(name))
-  const files = testFiles(['__test__'], REFUSED_FILES).filter(isWanted)
-  const passed = [run(testArguments(files))]
-  if (positionals.length === 0) passed.push(run(['compat/run-original-suite.js']))
+  const names = values.short ? SHORT : positionals
+  const isWanted = (file) => names.length === 0 || names.some((name) => file.startsWith(name))
+  const runtimes = values.on || (isWhole ? ['current', 'bun', 'deno'] : ['current'])
+  const passed = runtimes.map((one) => runOn(one, REFUSED_FILES, { root: COPY, isWanted }))
+  if (isSuite)
+    passed.push(...PARTS.slice(0, isWhole ? PARTS.length : 1).map((part) => node(...part)))
   return passed.every(Boolean) ? 0 : 1
 }
 

@@ -48,22 +48,23 @@ const OF_OTHERS = [
   'system-faults'
 ]
 
-function argumentsFor(runtime, without) {
-  const ofNode = [...without, ...OF_NODE]
-  if (runtime === 'bun') return ['test', '--timeout', '60000', ...testFiles(['__test__'], ofNode)]
-  if (runtime === 'deno')
-    return ['test', '--allow-all', '--no-check', ...testFiles(['__test__'], ofNode)]
-  return testArguments(testFiles(['__test__'], without))
+function argumentsFor(runtime, without, isWanted) {
+  const isOther = runtime === 'bun' || runtime === 'deno'
+  const files = testFiles(['__test__'], isOther ? [...without, ...OF_NODE] : without)
+  const wanted = files.filter((file) => isWanted(path.basename(file)))
+  if (runtime === 'bun') return ['test', '--timeout', '60000', ...wanted]
+  if (runtime === 'deno') return ['test', '--allow-all', '--no-check', ...wanted]
+  return testArguments(wanted)
 }
 
-// Whether the tests pass on it.
-function runOn(runtime, without) {
+/** Whether the tests in `root` pass on a runtime: the files without those whose names begin with one of `without`. */
+function runOn(runtime, without, { root = ROOT, isWanted = () => true } = {}) {
   const program = runtime === 'current' ? process.execPath : programOf(runtime)
   const { stdout } = spawnSync(program, ['--version'], { encoding: 'utf8' })
   const started = Date.now()
   console.log(`\n== ${runtime}: ${stdout.split('\n')[0]}`)
-  const { status, signal } = spawnSync(program, argumentsFor(runtime, without), {
-    cwd: ROOT,
+  const { status, signal } = spawnSync(program, argumentsFor(runtime, without, isWanted), {
+    cwd: root,
     stdio: 'inherit'
   })
   const seconds = Math.round((Date.now() - started) / 1000)
@@ -91,4 +92,6 @@ function main() {
   }
 }
 
-main()
+if (require.main === module) main()
+
+module.exports = { runOn }

@@ -3,6 +3,7 @@
 
 const { test } = require('node:test')
 const assert = require('node:assert/strict')
+const { isPortable } = require('../support/portable.js')
 const { bin, run } = require('./run.js')
 
 test('Jest, in node and jsdom, before and after its timers are put on', async (t) => {
@@ -19,7 +20,10 @@ for (const pool of ['threads', 'forks', 'vmThreads']) {
 
 for (const program of ['sinon', 'node-test']) {
   for (const when of ['after', 'before']) {
-    test(`${program}, its timers put on ${when} the package is loaded`, async (t) => {
+    // Those of node:test lead nowhere: there is no other timer that something could be sent again by.
+    const skip =
+      isPortable && program + when === 'node-testbefore' && 'the addon has timers of its own'
+    test(`${program}, its timers put on ${when} the package is loaded`, { skip }, async (t) => {
       const output = await run(t, `suites/${program}.js`, when)
       assert.match(output, /^all is well$/m)
     })

@@ -3,10 +3,11 @@
 
 const { test } = require('node:test')
 const assert = require('node:assert/strict')
+const { nodeOptions } = require('../support/child.js')
 const { bin, runIn } = require('./run.js')
 
 const SUITES = 'suites/register'
-const ENV = { NODE_OPTIONS: '--import bittorrent-udp-tracker/register' }
+const ENV = { NODE_OPTIONS: nodeOptions('--import bittorrent-udp-tracker/register') }
 
 for (const pool of ['threads', 'forks', 'vmThreads', 'vmForks']) {
   test(`Vitest, with the pool ${pool}, has ours in the place of bittorrent-tracker 9 and 11`, async (t) => {

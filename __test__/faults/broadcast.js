@@ -8,7 +8,7 @@ const { UdpTracker, REQUEST } = require('../support/client.js')
 run(async () => {
   ip('link', 'add', 'net0', 'type', 'veth', 'peer', 'name', 'net1')
   ip('addr', 'add', '10.88.0.1/24', 'broadcast', '10.88.0.255', 'dev', 'net0')
-  ip('link', 'set', 'net0', 'up')
+  for (const end of ['net0', 'net1']) ip('link', 'set', end, 'up')
   await assert.rejects(UdpTracker.announce('udp://10.88.0.255:6969', REQUEST), {
     code: 'NETWORK',
     message: 'cannot send to tracker 10.88.0.255:6969: it is a broadcast address'

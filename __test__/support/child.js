@@ -34,6 +34,9 @@ const withSignals = {
 // For the options of a test that runs commands of a Unix shell.
 const withShell = { skip: process.platform === 'win32' && 'Windows has no Unix shell' }
 
+/** The value of NODE_OPTIONS with more in it: what is there may say which engine serves. */
+const nodeOptions = (more) => `${process.env.NODE_OPTIONS || ''} ${more}`.trimStart()
+
 class Child {
   constructor(process) {
     this.process = process
@@ -131,6 +134,7 @@ module.exports = {
   ROOT,
   PRELUDE,
   slashed,
+  nodeOptions,
   withSignals,
   withShell,
   start,

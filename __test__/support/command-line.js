@@ -6,7 +6,7 @@ const { spawn } = require('node:child_process')
 const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
-const { ROOT, start } = require('./child.js')
+const { ROOT, nodeOptions, start } = require('./child.js')
 const { deadline } = require('./deadline.js')
 const { needs } = require('./needs.js')
 
@@ -86,7 +86,7 @@ const jsonLines = (text) =>
 
 /** The environment in which names are what `names` says; names.js has the rest. */
 const namesEnvironment = (names, more = {}) => ({
-  NODE_OPTIONS: `--require ${JSON.stringify(path.join(__dirname, 'names.js'))}`,
+  NODE_OPTIONS: nodeOptions(`--require ${JSON.stringify(path.join(__dirname, 'names.js'))}`),
   NAMES: JSON.stringify(names),
   ...more
 })

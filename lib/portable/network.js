@@ -14,6 +14,12 @@ const QUIET_MS = 1000
 // The addresses that lead beyond the link.
 const routable = () => addresses().filter(({ address }) => !address.startsWith('fe80:'))
 
+const view = () =>
+  routable()
+    .map(({ address }) => address)
+    .sort()
+    .join()
+
 /** Whether the machine has addresses of the other family and none of `family`. */
 function lacks(family) {
   const families = new Set(routable().map((entry) => Number(String(entry.family).slice(-1))))
@@ -40,7 +46,7 @@ function scopeOf(name) {
 /** Looks after the network while there are requests. */
 class Watch {
   constructor(now) {
-    this.seen = null
+    this.seen = view()
     this.lookedAt = now
     this.heardAt = now
   }
@@ -54,13 +60,9 @@ class Watch {
   hasMoved(now) {
     if (now < this.nextLook()) return false
     this.lookedAt = now
-    const view = routable()
-      .map(({ address }) => address)
-      .sort()
-      .join()
     const before = this.seen
-    this.seen = view
-    return before !== null && before !== view
+    this.seen = view()
+    return before !== this.seen
   }
 
   /** When to ask. */

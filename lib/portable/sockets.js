@@ -19,6 +19,7 @@ class Socket {
    */
   constructor(owner, path, port, family) {
     Object.assign(this, { owner, path, port, family, isOpen: false, isClosed: false, waiting: [] })
+    this.error = null
     this.udp = dgram.createSocket({
       type: family === 6 ? 'udp6' : 'udp4',
       ipv6Only: family === 6,
@@ -47,6 +48,7 @@ class Socket {
   failed(error) {
     // What an ICMP message made of an earlier send; retransmission is the answer to that.
     if (this.isOpen) return this.owner.unreceived()
+    this.error = error
     this.close()
     this.owner.failed(this, error)
     const { waiting } = this
@@ -56,6 +58,8 @@ class Socket {
 
   /** Sends a datagram; calls `onSent(error)`, whose error is `null` if it has left. */
   send(datagram, onSent) {
+    // Where no descriptor is left, binding fails before anything waits.
+    if (this.error !== null) return onSent(this.error)
     if (!this.isOpen) return void this.waiting.push([datagram, onSent])
     try {
       this.udp.send(datagram.bytes, datagram.toPort, datagram.address, onSent)
