@@ -8,7 +8,7 @@ const { once } = require('node:events')
 const { setImmediate } = require('node:timers/promises')
 const { startScriptedTracker, silent } = require('./support/scripted-tracker.js')
 const { UdpTracker, REQUEST, rejection } = require('./support/client.js')
-const { deadline } = require('./support/deadline.js')
+const { deadline, patient } = require('./support/deadline.js')
 const { withoutIPv6 } = require('./support/loopback.js')
 const { A_THREAD_OF_ITS_OWN, CLOSED_PORTS } = require('./support/portable.js')
 const wire = require('./support/wire.js')
@@ -203,7 +203,7 @@ describe('ping()', () => {
     const four = await startScriptedTracker(t)
     const url = `udp://localhost.test:${four.port}`
     const transport = { lookup: async (host, { family }) => [family === 6 ? '::1' : '127.0.0.1'] }
-    const result = await ping(url, { family: 'both', timeout: 500, transport })
+    const result = await ping(url, { family: 'both', timeout: patient(500), transport })
     assert.equal(result[4].family, 4)
     assert.ok(result[6] instanceof TrackerError)
   })

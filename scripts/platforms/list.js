@@ -52,6 +52,9 @@ const PLATFORMS = [
   windows('win32-arm64-msvc', 'aarch64-pc-windows-msvc', 'arm64')
 ]
 
+// The portable engine is tried there: the processor has its bytes in the other order, and no package.
+const BIG_ENDIAN = { name: 'linux-s390x', run: 'qemu-s390x' }
+
 // Types are checked for them, and nothing more: there the addon is built from source.
 const CHECKED = ['i686-unknown-linux-gnu', 'x86_64-unknown-freebsd']
 
@@ -62,4 +65,4 @@ function platformOf(name) {
   throw new Error(`there is no ${name}; there are ${PLATFORMS.map((one) => one.name).join(', ')}`)
 }
 
-module.exports = { PLATFORMS, CHECKED, MACOS, platformOf }
+module.exports = { PLATFORMS, BIG_ENDIAN, CHECKED, MACOS, platformOf }

