@@ -101,7 +101,6 @@ module.exports = [
   ['client/route.rs', 'State::Idle { left: request.tracker() }', 'State::Idle { left: None }', 'an address keeps requests that have left it'],
   ['client/route.rs', 'ticket, for_id, until }', 'ticket, for_id: false, until }', 'what waits for a connection ID is said to wait for its answer'],
   ['client/send.rs', '            self.enter(key, State::Sent { tracker: tracker_key, again });\n        }\n        is_early', '        }\n        is_early', 'what goes on waiting for its answer is in no queue and not sent'],
-  ['client/time.rs', '            self.enter(key, State::Sent { tracker: tracker_key, again });\n', '', 'what a stray datagram was held against is not sent again'],
   ['client/time.rs', 'again: request.answer_by.unwrap_or(now) });', 'again: now });', 'what a stray datagram is held against is due again and again'],
   ['client/hosts.rs', 'State::Racing { until, .. } | State::Waiting { until, .. } => Some(until),\n', '', 'addresses that change give more time to what waits'],
   ['client/ping.rs', 'if let State::Sent { .. } = request.state()\n            && let', 'if let', 'a connect that was held back begins with the second address'],

@@ -270,13 +270,33 @@ fn what_has_waited_for_a_new_connection_id_beyond_its_phase_is_sent_with_it_once
 #[test]
 fn who_waits_for_room_when_the_time_for_its_connect_is_over_has_that_of_its_phase() {
     // Of a thousand that a late connect answer lets out, few are sent before their connect's 127 s are over.
-    let mut simulation = Simulation::new(1);
-    let ids = simulation.begin_all((0..1000).map(|n| request_to(&[v4(1)], 500, announce_of(n))));
-    simulation.run_until(seconds(100));
-    simulation.deliver(v4(1), &wire::connect_response(simulation.last_transaction_id(), 77));
-    simulation.run_until(seconds(140));
-    assert!(ids.iter().all(|&id| simulation.end(id).is_none()));
-    assert!(ids.iter().any(|&id| simulation.sends_of(id).is_empty()));
-    simulation.run();
-    assert!(ids.iter().all(|&id| simulation.failed(id).0 <= seconds(2 * 127 + 127)));
+    for answers_connects in [false, true] {
+        let mut simulation = Simulation::new(1);
+        let ids = simulation.begin_all((0..1000).map(|n| request_to(&[v4(1)], 500, announce_of(n))));
+        simulation.run_until(seconds(100));
+        if answers_connects {
+            simulation.trackers.insert(v4(1), ModelTracker { deaf_to_requests: usize::MAX, ..Default::default() });
+        }
+        simulation.deliver(v4(1), &wire::connect_response(simulation.last_transaction_id(), 77));
+        simulation.run_until(seconds(140));
+        assert!(ids.iter().all(|&id| simulation.end(id).is_none()));
+        assert!(ids.iter().any(|&id| simulation.sends_of(id).is_empty()));
+        simulation.run();
+        assert!(ids.iter().all(|&id| simulation.failed(id).0 <= seconds(2 * 127 + 127)));
+    }
+}
+
+#[test]
+fn what_is_to_be_repeated_without_a_connection_id_waits_for_that() {
+    for (given_up, phase) in [(59, Phase::Announce), (119, Phase::Connect)] {
+        let mut simulation = Simulation::with_tracker(v4(1), ModelTracker::default());
+        simulation.announce(v4(1), 1);
+        simulation.run();
+        simulation.trackers.clear();
+        let id = simulation.announce(v4(1), 2);
+        simulation.run_until(seconds(given_up));
+        simulation.give_up(id, 0.0);
+        let Some(End::Failed { phase: told, .. }) = simulation.end(id) else { panic!("it has not failed") };
+        assert_eq!(*told, phase, "after {given_up} s");
+    }
 }

@@ -2,8 +2,9 @@
 //!
 //! A request goes to an address ([`route`]), or into the race of a host's addresses ([`race`]). There it waits until there
 //! is a connection ID and room, is sent ([`send`]) as often as it takes, and ends exactly once: by a datagram
-//! ([`receive`]) or by time ([`time`]). A connect by itself has ways of its own ([`ping`]). What is known of an address, and
-//! when anything is sent to it again, is that of its [`Tracker`]; the client routes.
+//! ([`receive`]) or by time ([`time`]). Where it is, and its timer, is its state ([`request`]). A connect by itself has ways of
+//! its own ([`ping`]). What is known of an address, and when anything is sent to it again, is that of its [`Tracker`]; the
+//! client routes.
 
 #[cfg(debug_assertions)]
 mod check;
