@@ -5,7 +5,8 @@ const { spawn, spawnSync } = require('node:child_process')
 const path = require('node:path')
 const readline = require('node:readline')
 
-const ROOT = path.resolve(__dirname, '../..')
+// Where cargo builds them: scripts/test-portable.js runs the tests in a copy.
+const ROOT = process.env.TEST_BEDS || path.resolve(__dirname, '../..')
 const built = new Map()
 
 /** A process of the program `name`; it ends with its input, and this process takes it along. */
