@@ -54,7 +54,8 @@ fn a_refusal_that_comes_late_is_of_the_address_that_was_left() {
     let id = simulation.begin(request(1));
     simulation.run_for(milliseconds(25));
     assert_eq!(to(&simulation).last(), Some(&v4(2)));
-    let late = Transmit { to: v6(1), port: Port(0), origin: Origin::Request(RequestId(id)), is_timed: false };
+    let late =
+        Transmit { to: v6(1), port: Port(0), origin: Origin::Request(RequestId(id)), is_timed: false, is_ping: false };
     simulation.refuse(late, SendFailure::Lasting(&send_error("no")));
     simulation.run();
     assert!(simulation.is_answered(id));

@@ -256,7 +256,13 @@ fn one_that_is_cancelled_is_never_heard_of_again() {
         let id = ping(&mut simulation, &[v4(1), v4(2)], true);
         simulation.run_for(after);
         let sent = simulation.connects().len();
-        let transmit = Transmit { to: v4(1), port: Port(0), origin: Origin::Request(RequestId(id)), is_timed: true };
+        let transmit = Transmit {
+            to: v4(1),
+            port: Port(0),
+            origin: Origin::Request(RequestId(id)),
+            is_timed: true,
+            is_ping: true,
+        };
         let quoted = quoted(&simulation);
         simulation.cancel(id);
         simulation.refuse(transmit, SendFailure::Lasting(&send_error("no")));

@@ -1,9 +1,11 @@
 //! What ICMP messages say of datagrams that a socket has sent: which did not arrive, and why.
 //!
-//! Linux keeps them in a queue at the socket, with the datagram's address and its beginning. Elsewhere a socket that sends
-//! to many addresses is not told, or not told of which: there a closed port is like one that does not answer.
+//! Linux keeps them in a queue at the socket, with the datagram's address and its beginning. Elsewhere a socket is only told
+//! what is about the one address that it is connected to, as an error of the next call: connects by themselves have such
+//! sockets there, and for all else a closed port is like one that does not answer.
 
 use std::{
+    io,
     net::SocketAddr,
     sync::Arc,
     task::{Context, Poll},
@@ -16,7 +18,7 @@ use crate::proto::{Family, Unreachable};
 #[cfg(any(target_os = "linux", target_os = "android"))]
 mod system {
     use std::{
-        io::{self, IoSliceMut},
+        io::IoSliceMut,
         net::{SocketAddrV4, SocketAddrV6},
         os::fd::AsRawFd,
         pin::Pin,
@@ -27,6 +29,8 @@ mod system {
 
     use super::*;
 
+    /// Whether the system tells a socket that sends to many addresses.
+    pub(crate) const TELLS_ALL: bool = true;
     /// As much of a datagram as is read: a request has its transaction ID in its first 16 bytes.
     const QUOTED: usize = 64;
     /// Room for what comes with a message: the error, who sent it, and when.
@@ -34,7 +38,7 @@ mod system {
     /// The most messages that are read at a time.
     const MOST: usize = 256;
 
-    pub(crate) struct ErrorQueue {
+    pub(crate) struct Queue {
         socket: Arc<UdpSocket>,
         /// `None` where the system refuses to keep them.
         next: Option<Pin<Box<dyn Future<Output = ()> + Send + Sync>>>,
@@ -42,7 +46,7 @@ mod system {
         is_filled: bool,
     }
 
-    impl ErrorQueue {
+    impl Queue {
         pub(crate) fn new(socket: &Arc<UdpSocket>, family: Family) -> Self {
             let kept = match family {
                 Family::V4 => setsockopt(socket, sockopt::Ipv4RecvErr, &true),
@@ -51,24 +55,19 @@ mod system {
             Self { socket: socket.clone(), next: kept.ok().map(|()| next_error(socket)), is_filled: false }
         }
 
-        /// Has the system tell errors in sending and receiving alone: of a socket that is connected, they can only be about one
-        /// address.
         pub(crate) fn stop(&mut self, family: Family) {
             let _ = match family {
                 Family::V4 => setsockopt(&self.socket, sockopt::Ipv4RecvErr, &false),
                 Family::V6 => setsockopt(&self.socket, sockopt::Ipv6RecvErr, &false),
             };
-            self.next = None;
         }
 
-        /// Ready when there are messages.
         pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
             let polled = self.next.as_mut().map_or(Poll::Pending, |next| next.as_mut().poll(context));
             self.is_filled |= polled.is_ready();
             polled
         }
 
-        /// Hands on each message: where the datagram went, how it began, and what became of it.
         pub(crate) fn drain(&mut self, mut on_error: impl FnMut(SocketAddr, &[u8], Unreachable)) {
             if !std::mem::take(&mut self.is_filled) {
                 return;
@@ -82,7 +81,7 @@ mod system {
                     recvmsg::<SockaddrStorage>(self.socket.as_raw_fd(), &mut slices, Some(&mut control), flags);
                 let Ok(message) = message else { break };
                 let (to, length) = (message.address.as_ref().and_then(address), message.bytes);
-                let error = message.cmsgs().ok().and_then(|mut all| all.find_map(|one| unreachable(&one)));
+                let error = message.cmsgs().ok().and_then(|mut all| all.find_map(|one| told_by_icmp(&one)));
                 if let (Some(to), Some(reason)) = (to, error) {
                     on_error(to, quoted.get(..length).unwrap_or_default(), reason);
                 }
@@ -104,7 +103,7 @@ mod system {
     }
 
     /// What a message means, if it is of ICMP and not of our own system, which tells whoever sends.
-    fn unreachable(message: &ControlMessageOwned) -> Option<Unreachable> {
+    fn told_by_icmp(message: &ControlMessageOwned) -> Option<Unreachable> {
         let error = match message {
             ControlMessageOwned::Ipv4RecvErr(error, _) | ControlMessageOwned::Ipv6RecvErr(error, _) => error,
             _ => return None,
@@ -112,13 +111,7 @@ mod system {
         if error.ee_origin != libc::SO_EE_ORIGIN_ICMP && error.ee_origin != libc::SO_EE_ORIGIN_ICMP6 {
             return None;
         }
-        match error.ee_errno as i32 {
-            libc::ECONNREFUSED => Some(Unreachable::Port),
-            libc::EHOSTUNREACH | libc::EHOSTDOWN => Some(Unreachable::Host),
-            libc::ENETUNREACH => Some(Unreachable::Network),
-            libc::EACCES => Some(Unreachable::Prohibited),
-            _ => None,
-        }
+        unreachable(&io::Error::from_raw_os_error(error.ee_errno as i32))
     }
 }
 
@@ -126,9 +119,11 @@ mod system {
 mod system {
     use super::*;
 
-    pub(crate) struct ErrorQueue;
+    pub(crate) const TELLS_ALL: bool = false;
 
-    impl ErrorQueue {
+    pub(crate) struct Queue;
+
+    impl Queue {
         pub(crate) fn new(_: &Arc<UdpSocket>, _: Family) -> Self {
             Self
         }
@@ -143,4 +138,65 @@ mod system {
     }
 }
 
-pub(crate) use system::ErrorQueue;
+pub(crate) use system::TELLS_ALL;
+
+/// What there is to be told to one socket.
+pub(crate) struct ErrorQueue {
+    socket: Arc<UdpSocket>,
+    /// The only address that errors can be about, of a socket that is connected.
+    pub(super) peer: Option<SocketAddr>,
+    /// What an error has said of it.
+    told: Option<Unreachable>,
+    system: system::Queue,
+}
+
+impl ErrorQueue {
+    pub(crate) fn new(socket: &Arc<UdpSocket>, family: Family) -> Self {
+        let (socket, system) = (socket.clone(), system::Queue::new(socket, family));
+        Self { socket, peer: None, told: None, system }
+    }
+
+    /// The socket is connected: the system is to tell errors in sending and receiving alone.
+    pub(crate) fn connected(&mut self, family: Family, peer: SocketAddr) {
+        self.system.stop(family);
+        self.peer = Some(peer);
+    }
+
+    /// Receiving has failed.
+    pub(crate) fn note(&mut self, error: &io::Error) {
+        self.told = unreachable(error).or(self.told);
+    }
+
+    /// Ready when there are messages, of a system that tells by itself.
+    pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        self.system.poll(context)
+    }
+
+    /// Hands on each message: where the datagram went, how it began as far as the system says, and what became of it.
+    pub(crate) fn drain(&mut self, mut on_error: impl FnMut(SocketAddr, &[u8], Unreachable)) {
+        if let Some(peer) = self.peer {
+            if let Ok(Some(error)) = self.socket.take_error() {
+                self.note(&error);
+            }
+            if let Some(reason) = self.told.take() {
+                on_error(peer, &[], reason);
+            }
+        }
+        self.system.drain(on_error);
+    }
+}
+
+/// What an error that an ICMP message was made into says.
+fn unreachable(error: &io::Error) -> Option<Unreachable> {
+    use io::ErrorKind::{ConnectionRefused, ConnectionReset, HostUnreachable, NetworkUnreachable, PermissionDenied};
+    match error.kind() {
+        // The second is what Windows says of a closed port.
+        ConnectionRefused | ConnectionReset => Some(Unreachable::Port),
+        HostUnreachable => Some(Unreachable::Host),
+        NetworkUnreachable => Some(Unreachable::Network),
+        PermissionDenied => Some(Unreachable::Prohibited),
+        #[cfg(unix)]
+        _ if error.raw_os_error() == Some(libc::EHOSTDOWN) => Some(Unreachable::Host),
+        _ => None,
+    }
+}

@@ -156,9 +156,10 @@ impl Path {
         for open in sockets.iter_mut() {
             let received = receive_batches(stats, || {
                 let now = clock::now();
-                open.socket.receive(buffers, |(from, arrived), datagram| {
+                let result = open.socket.receive(buffers, |(from, arrived), datagram| {
                     client.handle_datagram(now, arrived, from, open.port, datagram);
-                })
+                });
+                result.inspect_err(|error| open.socket.errors.note(error))
             });
             if received > 0 {
                 heard = Some(open.family);
@@ -217,8 +218,8 @@ impl Path {
         for socket in self.sockets.iter().map(|open| &open.socket).chain(relay) {
             something |= socket.poll_readable(context).is_ready();
         }
-        if let Some(Transmit { to, port, .. }) = self.blocked
-            && self.sockets.of(port, to).is_none_or(|socket| socket.poll_writable(context).is_ready())
+        if let Some(transmit) = self.blocked
+            && self.sockets.of(transmit).is_none_or(|socket| socket.poll_writable(context).is_ready())
         {
             self.blocked = None;
             something = true;
@@ -300,10 +301,36 @@ fn receive_batches(stats: &Stats, mut receive: impl FnMut() -> io::Result<usize>
 
 #[cfg(test)]
 mod tests {
+    use std::future::poll_fn;
+
     use tokio::sync::mpsc::unbounded_channel;
 
     use super::*;
-    use crate::proto::{Body, InfoHash, Schedule, Scrape};
+    use crate::proto::{Body, Connect, InfoHash, Outcome, Schedule, Scrape, Unreachable};
+
+    #[tokio::test]
+    async fn a_ping_is_told_of_a_closed_port_at_once() {
+        let closed = std::net::UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        // As the system at hand does it, and as all do.
+        for connects in [!error_queue::TELLS_ALL, true] {
+            let mut path = Path::new(Arc::default(), Shared::new(unbounded_channel().0), [5; 32]);
+            path.sockets.connects = connects;
+            let (id, schedule) = (RequestId(1), Schedule::new(60_000.0));
+            let url = Arc::new(AnnounceUrl::parse(&format!("udp://{closed}")).unwrap());
+            let body = Body::Connect(Connect { retransmit: false, looked_up: None });
+            path.start(clock::now(), Start { id, url, family: None, transport: None, schedule, body });
+            let (mut buffers, stats) = (ReceiveBuffers::new(), Stats::default());
+            while path.requests.client.pending() > 0 {
+                path.send(clock::now(), &stats);
+                poll_fn(|context| path.poll(context)).await;
+                path.receive(clock::now(), &mut buffers, &stats);
+            }
+            let Some((_, Outcome::Failed { failure, .. })) = path.requests.client.poll_outcome() else { panic!() };
+            assert_eq!(failure, proto::Failure::Unreachable { address: closed, reason: Unreachable::Port });
+            path.send(clock::now(), &stats);
+            assert_eq!(path.sockets.iter().count(), 1);
+        }
+    }
 
     #[test]
     fn nobody_is_asked_for_a_name_while_the_way_out_is_not_there() {

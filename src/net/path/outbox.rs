@@ -39,7 +39,7 @@ impl Outbox {
             }
             while let Some(&(transmit, _)) = self.datagrams.get(self.sent) {
                 let Transmit { to, port, .. } = transmit;
-                let (count, failure) = match sockets.get(client, port, to) {
+                let (count, failure) = match sockets.get(client, transmit) {
                     // Without a socket nothing is sent, now or later: only asking again can help. Another port is tried for
                     // its own sake, and the one there is goes on.
                     Err(error) => {
@@ -132,7 +132,7 @@ mod tests {
             let start = outbox.bytes.len();
             outbox.bytes.extend_from_slice(bytes);
             let (to, origin) = (([127, 0, 0, 1], *to).into(), Origin::Request(RequestId(number as u64)));
-            let transmit = Transmit { to, port: *port, origin, is_timed: false };
+            let transmit = Transmit { to, port: *port, origin, is_timed: false, is_ping: false };
             outbox.datagrams.push((transmit, start..outbox.bytes.len()));
         }
         outbox

@@ -55,7 +55,6 @@ pub(crate) struct Socket {
     /// The address that it is bound to. Each datagram says that it comes from there, which Linux checks then: IPv6 would go on
     /// from one that has been taken away.
     source: Option<IpAddr>,
-    is_connected: bool,
     /// What has not arrived.
     pub(crate) errors: ErrorQueue,
 }
@@ -87,8 +86,8 @@ impl Socket {
         let source = socket.local_addr().map(|local| local.ip()).ok();
         let source = source.filter(|ip| cfg!(any(target_os = "linux", target_os = "android")) && !ip.is_unspecified());
         let errors = ErrorQueue::new(&socket, family);
-        let (transport, is_connected) = (transport.clone(), false);
-        Ok(Self { socket, state, receive_buffer, family, transport, bound_to, source, is_connected, errors })
+        let transport = transport.clone();
+        Ok(Self { socket, state, receive_buffer, family, transport, bound_to, source, errors })
     }
 
     /// The same socket for one address: what comes from anywhere else is not even received, and a port there that is closed is
@@ -98,8 +97,7 @@ impl Socket {
     /// The system's, such as that there is no route.
     pub(crate) fn connected_to(mut self, address: SocketAddr) -> io::Result<Self> {
         SockRef::from(&*self.socket).connect(&address.into())?;
-        self.errors.stop(self.family);
-        self.is_connected = true;
+        self.errors.connected(self.family, address);
         Ok(self)
     }
 
@@ -166,7 +164,7 @@ impl Socket {
 
     fn try_send(&self, to: SocketAddr, datagrams: &[u8], length: usize) -> io::Result<()> {
         // Most systems do not want to be told where to, by whoever has a connected socket.
-        if self.is_connected && self.source.is_none() {
+        if self.errors.peer.is_some() && self.source.is_none() {
             return self.socket.try_send(datagrams).map(drop);
         }
         let Some(state) = &self.state else {
@@ -278,7 +276,6 @@ mod tests {
     use std::future::poll_fn;
 
     use super::*;
-    #[cfg(any(target_os = "linux", target_os = "android"))]
     use crate::proto::Unreachable;
 
     #[test]
@@ -356,6 +353,28 @@ mod tests {
             assert_eq!(told, [(closed, b"datagram".to_vec(), Unreachable::Port)]);
             socket.errors.drain(|_, _, _| panic!("it has been told"));
         }
+    }
+
+    #[tokio::test]
+    async fn a_connected_socket_tells_of_its_closed_port() {
+        let closed = peer().1;
+        let mut socket = Socket::open(&Arc::default(), Family::V4).unwrap().connected_to(closed).unwrap();
+        send(&socket, closed).await.unwrap();
+        let mut told = Vec::new();
+        let mut buffers = ReceiveBuffers::new();
+        while told.is_empty() {
+            poll_fn(|context| {
+                let is_told = socket.errors.poll(context).is_ready() || socket.poll_readable(context).is_ready();
+                if is_told { Poll::Ready(()) } else { Poll::Pending }
+            })
+            .await;
+            if let Err(error) = socket.receive(&mut buffers, |_, _| panic!("nobody has sent anything")) {
+                socket.errors.note(&error);
+            }
+            socket.errors.drain(|to, quoted, reason| told.push((to, quoted.to_vec(), reason)));
+        }
+        assert_eq!(told, [(closed, Vec::new(), Unreachable::Port)]);
+        socket.errors.drain(|_, _, _| panic!("it has been told"));
     }
 
     #[tokio::test]

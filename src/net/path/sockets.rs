@@ -8,30 +8,44 @@ use std::{
 };
 
 use crate::{
-    proto::{Client, Family, Instant, Port, SystemError},
+    proto::{Client, Family, Instant, Port, SystemError, Transmit},
     requests::{Transport, TransportError},
 };
 
 use super::{
     super::{clock, network, proxy::ProxyConnection},
+    error_queue,
     socket::{STALE, Socket},
     transport,
 };
 
 /// How long the broadcast addresses of the machine's networks are taken to be the same.
 const BROADCASTS_KEPT: Duration = Duration::from_secs(1);
+/// As many sockets are connected at a time. Connects by themselves beyond that are not told of closed ports.
+const MOST_CONNECTED: usize = 64;
 
 /// A socket, and what it is for.
 pub(crate) struct Open {
     pub(crate) family: Family,
     pub(crate) port: Port,
+    /// The only address that it is connected to, for the connects by themselves that go there.
+    peer: Option<SocketAddr>,
     pub(crate) socket: Socket,
+}
+
+impl Open {
+    /// Whether it is the one that all that is for a family leaves by.
+    fn is_for(&self, family: Family, port: Port) -> bool {
+        self.family == family && self.port == port && self.peer.is_none()
+    }
 }
 
 /// The sockets of a path that have been needed so far, or its way through a proxy.
 pub(crate) struct Sockets {
     transport: Arc<Transport>,
     open: Vec<Open>,
+    /// Whether the system tells only of a connected socket what the network says of its datagrams.
+    pub(super) connects: bool,
     /// The family that something came over last.
     pub(crate) heard: Option<Family>,
     /// The family that there was no route over, and no other way out either.
@@ -43,36 +57,53 @@ pub(crate) struct Sockets {
 
 impl Sockets {
     pub(crate) fn new(transport: Arc<Transport>, relay: Option<ProxyConnection>) -> Self {
-        Self { transport, open: Vec::new(), heard: None, unrouted: None, broadcasts: None, relay }
+        let connects = !error_queue::TELLS_ALL;
+        Self { transport, open: Vec::new(), connects, heard: None, unrouted: None, broadcasts: None, relay }
     }
 
-    /// The socket of a port for an address, bound when it is first needed, and where it sends what is for that address.
+    /// The socket that a datagram leaves by, bound when it is first needed, and where it sends it.
     ///
     /// # Errors
     /// There can be none: each time it is asked for, the system is.
     pub(crate) fn get(
         &mut self,
         client: &mut Client,
-        port: Port,
-        to: SocketAddr,
+        transmit: Transmit,
     ) -> Result<(&Socket, SocketAddr), TransportError> {
-        if let Some(relay) = &self.relay {
-            return relay
-                .socket()
-                .ok_or_else(|| TransportError::NoSocket(io::Error::other("proxy is not connected").into()));
+        if self.relay.is_none() {
+            self.open_for(client, transmit)?;
         }
-        let family = Family::of(&to);
-        let known = self.open.iter().position(|open| open.family == family && open.port == port);
-        let index = match known {
-            Some(index) => index,
-            None => {
-                let socket = Socket::open(&self.transport, family)?;
-                client.set_receive_buffer(socket.receive_buffer());
-                self.open.push(Open { family, port, socket });
-                self.open.len() - 1
-            }
+        let by = match &self.relay {
+            Some(relay) => relay.socket(),
+            None => self.of(transmit).map(|socket| (socket, transmit.to)),
         };
-        Ok((&self.open[index].socket, to))
+        by.ok_or_else(|| TransportError::NoSocket(io::Error::other("proxy is not connected").into()))
+    }
+
+    fn open_for(&mut self, client: &mut Client, transmit: Transmit) -> Result<(), TransportError> {
+        let Transmit { to, port, is_ping, .. } = transmit;
+        let family = Family::of(&to);
+        if !self.open.iter().any(|open| open.is_for(family, port)) {
+            let socket = Socket::open(&self.transport, family)?;
+            client.set_receive_buffer(socket.receive_buffer());
+            self.open.push(Open { family, port, peer: None, socket });
+        }
+        if self.connects && is_ping {
+            self.connect(to, port);
+        }
+        Ok(())
+    }
+
+    /// Opens a socket for one address, if there is none. Where there can be none, that of the port does.
+    fn connect(&mut self, to: SocketAddr, port: Port) {
+        let connected = self.open.iter().filter(|open| open.peer.is_some());
+        if connected.clone().count() < MOST_CONNECTED
+            && !connected.into_iter().any(|open| open.port == port && open.peer == Some(to))
+            && let Ok(socket) = Socket::open(&self.transport, Family::of(&to))
+            && let Ok(socket) = socket.connected_to(to)
+        {
+            self.open.push(Open { family: Family::of(&to), port, peer: Some(to), socket });
+        }
     }
 
     /// Whether there is another socket than that of `port` for a family.
@@ -96,10 +127,10 @@ impl Sockets {
         error.kind() == STALE || (self.transport.is_bound() && is_ours)
     }
 
-    /// Closes the sockets of ports by which nobody waits for anything.
+    /// Closes the sockets of ports by which nobody waits for anything, and of addresses that nobody pings.
     pub(crate) fn tidy(&mut self, client: &Client) {
         if self.open.len() > 1 {
-            self.open.retain(|open| client.has_port(open.port));
+            self.open.retain(|open| client.has_port(open.port) && open.peer.is_none_or(|peer| client.is_pinging(peer)));
         }
     }
 
@@ -163,13 +194,14 @@ impl Sockets {
         self.open.iter_mut()
     }
 
-    /// The socket that what is for an address leaves by, if there is one.
-    pub(crate) fn of(&self, port: Port, to: SocketAddr) -> Option<&Socket> {
+    /// The socket that a datagram leaves by, if there is one.
+    pub(crate) fn of(&self, Transmit { to, port, is_ping, .. }: Transmit) -> Option<&Socket> {
         if let Some(relay) = &self.relay {
             return relay.socket().map(|(socket, _)| socket);
         }
-        let family = Family::of(&to);
-        self.open.iter().find(|open| open.family == family && open.port == port).map(|open| &open.socket)
+        let own = self.open.iter().find(|open| is_ping && open.port == port && open.peer == Some(to));
+        let found = own.or_else(|| self.open.iter().find(|open| open.is_for(Family::of(&to), port)));
+        found.map(|open| &open.socket)
     }
 }
 
@@ -219,8 +251,10 @@ fn is_passing(error: &io::Error) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::ptr;
+
     use super::{super::socket::DEFAULT_BUFFER, *};
-    use crate::proto::{Body, Config, InfoHash, Request, RequestId, Schedule, Scrape};
+    use crate::proto::{Body, Config, InfoHash, Origin, Request, RequestId, Schedule, Scrape};
 
     #[test]
     fn what_could_never_be_sent_is_told_from_what_may_pass() {
@@ -238,6 +272,11 @@ mod tests {
 
     fn to(port: u16) -> SocketAddr {
         ([127, 0, 0, 1], port).into()
+    }
+
+    fn transmit(port: u32) -> Transmit {
+        let origin = Origin::Request(RequestId(1));
+        Transmit { to: to(1), port: Port(port), origin, is_timed: false, is_ping: false }
     }
 
     fn sockets(transport: Transport) -> Sockets {
@@ -267,7 +306,7 @@ mod tests {
     #[tokio::test]
     async fn as_much_is_asked_at_once_as_the_sockets_own_buffer_has_room_for() {
         let (mut told, mut sockets) = (client(), sockets(Transport::default()));
-        let (socket, _) = sockets.get(&mut told, Port::default(), to(1)).unwrap();
+        let (socket, _) = sockets.get(&mut told, transmit(0)).unwrap();
         let mut expected = Client::new(Config { receive_buffer: socket.receive_buffer() }, [1; 32]);
         assert_eq!(asked_at_once(&mut told), asked_at_once(&mut expected));
         #[cfg(any(target_os = "linux", target_os = "android"))]
@@ -281,15 +320,37 @@ mod tests {
     async fn a_port_is_a_socket_of_each_family_until_nobody_needs_it() {
         let (mut client, mut sockets) = (client(), sockets(Transport::default()));
         for port in [Port(0), Port(1), Port(1)] {
-            sockets.get(&mut client, port, to(1)).unwrap();
+            sockets.get(&mut client, transmit(port.0)).unwrap();
         }
         assert_eq!(sockets.iter().count(), 2);
         assert!(sockets.has_other(Family::V4, Port(1)) && !sockets.has_other(Family::V6, Port(1)));
-        assert!(sockets.of(Port(1), to(1)).is_some() && sockets.of(Port(2), to(1)).is_none());
+        assert!(sockets.of(transmit(1)).is_some() && sockets.of(transmit(2)).is_none());
         sockets.tidy(&client);
         assert_eq!(sockets.iter().map(|open| open.port).collect::<Vec<_>>(), [Port(0)], "the client has no other");
         sockets.close(Port(0), to(1));
         assert_eq!(sockets.iter().count(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_ping_has_a_socket_of_its_own_where_only_that_is_told_of_a_closed_port() {
+        let (mut client, mut sockets) = (client(), sockets(Transport::default()));
+        let ping = |n: u16| Transmit { to: to(n), is_ping: true, ..transmit(0) };
+        sockets.connects = true;
+        for transmit in [ping(1), ping(1), transmit(0), ping(2)] {
+            sockets.get(&mut client, transmit).unwrap();
+        }
+        let peers = |sockets: &Sockets| sockets.iter().map(|open| open.peer).collect::<Vec<_>>();
+        assert_eq!(peers(&sockets), [None, Some(to(1)), Some(to(2))]);
+        let own = |transmit| {
+            sockets.iter().position(|open| sockets.of(transmit).is_some_and(|own| ptr::eq(own, &open.socket)))
+        };
+        assert_eq!([ping(1), ping(2), ping(3), transmit(0)].map(own), [Some(1), Some(2), Some(0), Some(0)]);
+        for n in 3..200 {
+            sockets.get(&mut client, ping(n)).unwrap();
+        }
+        assert_eq!(sockets.iter().count(), 1 + MOST_CONNECTED);
+        sockets.tidy(&client);
+        assert_eq!(peers(&sockets), [None], "nobody waits for any of them");
     }
 
     #[test]
@@ -338,13 +399,13 @@ mod tests {
         let (relay, _control) = crate::net::proxy::tests::joined(to(9)).await;
         let mut sockets = Sockets::new(Arc::new(bound()), Some(relay));
         assert_eq!(sockets.check_relay(), Ok(()));
-        assert!(sockets.of(Port::default(), to(1)).is_some());
+        assert!(sockets.of(transmit(0)).is_some());
         // An address of documentation (RFC 5737), which no machine has.
         let gone = Transport { local_v4: Some([192, 0, 2, 1].into()), ..Transport::default() };
         sockets.transport = Arc::new(gone);
         assert!(matches!(sockets.check_relay(), Err(TransportError::NoAddress { .. })));
-        assert!(sockets.of(Port::default(), to(1)).is_none());
-        assert!(sockets.get(&mut client(), Port::default(), to(1)).is_err());
+        assert!(sockets.of(transmit(0)).is_none());
+        assert!(sockets.get(&mut client(), transmit(0)).is_err());
     }
 
     #[test]

@@ -50,7 +50,7 @@ enum State {
     /// Nobody needs it.
     Idle,
     Joining(JoinHandle<Result<Association, ProxyError>>),
-    Joined(Association),
+    Joined(Box<Association>),
 }
 
 /// What became of the association.
@@ -138,7 +138,7 @@ impl ProxyConnection {
                 let Poll::Ready(joined) = std::pin::pin!(task).poll(context) else { return Poll::Pending };
                 match joined.unwrap_or(Err(ProxyError::Interrupted)) {
                     Ok(association) => {
-                        self.state = State::Joined(association);
+                        self.state = State::Joined(Box::new(association));
                         Poll::Ready(Change::Joined)
                     }
                     Err(reason) => {
@@ -187,7 +187,8 @@ impl ProxyConnection {
         buffers: &mut ReceiveBuffers,
         mut on_datagram: impl FnMut(Sender, &[u8]),
     ) -> io::Result<usize> {
-        let Self { state: State::Joined(Association { socket, relay, .. }), hosts, .. } = self else { return Ok(0) };
+        let Self { state: State::Joined(association), hosts, .. } = self else { return Ok(0) };
+        let Association { socket, relay, .. } = &**association;
         let canonical = |address: SocketAddr| SocketAddr::new(address.ip().to_canonical(), address.port());
         socket.receive(buffers, |(from, arrived), bytes| {
             if canonical(from) == canonical(*relay)

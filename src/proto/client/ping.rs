@@ -16,6 +16,7 @@ use super::{
         packet::{self, action},
         queue::Lane,
         time::Instant,
+        tracker::canonical,
     },
     Body, Client, Decision, Origin, Outcome, Transmit,
     receive::mismatch,
@@ -131,13 +132,20 @@ impl Client {
             }
         };
         packet::write_connect(buffer, id);
-        let transmit = Transmit { to: tracker.address, port, origin: Origin::Request(request.id), is_timed: true };
+        let (to, origin) = (tracker.address, Origin::Request(request.id));
+        let transmit = Transmit { to, port, origin, is_timed: true, is_ping: true };
         self.enter(key, State::Sent { tracker: tracker_key, again });
         if is_fresh {
             self.decide(Decision::FreshPort, tracker_key);
         }
         self.trace(tracker_key, &transaction, None);
         Some(transmit)
+    }
+
+    /// Whether a connect by itself that went to an address waits for its answer.
+    pub fn is_pinging(&self, to: SocketAddr) -> bool {
+        let tracker = self.tracker_keys.get(&canonical(to)).and_then(|key| self.trackers.get(*key));
+        tracker.is_some_and(|tracker| tracker.flight.iter().any(|sent| matches!(sent.purpose, Purpose::Ping(_))))
     }
 
     /// Time has passed over a connect by itself.

@@ -39,6 +39,9 @@ pub struct Transmit {
     pub origin: Origin,
     /// Whether somebody wants to know exactly when it was sent: then nothing is to be taken behind it before it is.
     pub is_timed: bool,
+    /// Whether it is a connect by itself, of which what the network says counts ([`Client::handle_unreachable`]): where the system
+    /// tells that to a socket of one address alone, it is to have one.
+    pub is_ping: bool,
 }
 
 /// What a datagram is sent for.
@@ -217,7 +220,8 @@ impl Client {
             Body::Connect(_) => {}
         }
         let (to, port) = (tracker.address, transaction.port);
-        let transmit = Transmit { to, port, origin: Origin::Request(request.id), is_timed: self.tracing };
+        let transmit =
+            Transmit { to, port, origin: Origin::Request(request.id), is_timed: self.tracing, is_ping: false };
         self.enter(key, State::Sent { tracker: tracker_key, again });
         self.trace(tracker_key, &transaction, None);
         Turn::Sent(transmit)
@@ -262,7 +266,8 @@ impl Client {
         self.counters.connects += 1;
         self.counters.retransmissions += u64::from(attempt > 1);
         packet::write_connect(buffer, id);
-        let transmit = Transmit { to: tracker.address, port, origin: Origin::Connect, is_timed: self.tracing };
+        let transmit =
+            Transmit { to: tracker.address, port, origin: Origin::Connect, is_timed: self.tracing, is_ping: false };
         if is_fresh {
             self.decide(Decision::FreshPort, tracker_key);
         }
