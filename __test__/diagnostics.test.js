@@ -8,7 +8,7 @@ const UdpTracker = require('..')
 const { startScriptedTracker, silent } = require('./support/scripted-tracker.js')
 const { startScript } = require('./support/child.js')
 const { createClient, nextUpdate, nextError, INFO_HASH, PEER_ID } = require('./support/client.js')
-const { CLOSED_PORTS } = require('./support/portable.js')
+const { withoutAddresses } = require('./support/loopback.js')
 const wire = require('./support/wire.js')
 
 const NAMES = ['send', 'retransmission', 'answer', 'error']
@@ -144,20 +144,14 @@ describe('diagnostics channels', () => {
     assert.equal(again.length, 1)
   })
 
-  test(
-    'tell of decisions',
-    {
-      skip: (process.platform !== 'linux' && 'a closed port is told on Linux') || CLOSED_PORTS.skip
-    },
-    async (t) => {
-      const tracker = await startScriptedTracker(t, { address: '127.0.0.2' })
-      const messages = listen(t, 'decision')
-      const transport = { lookup: async () => ['127.0.0.1', '127.0.0.2'] }
-      await UdpTracker.ping(`udp://tracker.test:${tracker.port}`, { transport })
-      const address = `127.0.0.2:${tracker.port}`
-      assert.deepEqual(messages, [['decision', { decision: 'next-address', address, host: null }]])
-    }
-  )
+  test('tell of decisions', { skip: withoutAddresses }, async (t) => {
+    const tracker = await startScriptedTracker(t, { address: '127.0.0.2' })
+    const messages = listen(t, 'decision')
+    const transport = { lookup: async () => ['127.0.0.1', '127.0.0.2'] }
+    await UdpTracker.ping(`udp://tracker.test:${tracker.port}`, { transport })
+    const address = `127.0.0.2:${tracker.port}`
+    assert.deepEqual(messages, [['decision', { decision: 'next-address', address, host: null }]])
+  })
 
   test('tell of a look-up that is repeated', async (t) => {
     const tracker = await startScriptedTracker(t)

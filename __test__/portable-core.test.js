@@ -46,7 +46,8 @@ function play(core, line) {
     core.submit(now, bytes, bytes.length)
   } else if (what === 'receive') {
     const [way, port, ip, fromPort] = rest
-    core.receive(now, Number(way), Number(port), ip, Number(fromPort), 0, bytes)
+    const from = { ip, port: Number(fromPort), scope: 0 }
+    core.receive(now, Number(way), Number(port), from, bytes)
   } else {
     core.exports.timeout(now, Number(rest[0]))
   }

@@ -112,6 +112,32 @@ describe('the portable engine', SKIP, () => {
     })
   }
 
+  test('has a socket for each address that is pinged, as long as it is', async (t) => {
+    const tracker = await startScriptedTracker(t)
+    const script = `
+      const dgram = require('dgram')
+      const { createSocket } = dgram
+      const open = new Set()
+      dgram.createSocket = (options) => {
+        const socket = createSocket(options)
+        open.add(socket)
+        return socket.on('close', () => open.delete(socket))
+      }
+      const url = process.env.TRACKER_URL
+      const ping = (url) => UdpTracker.ping(url).then(() => 'answered', ({ message }) => message)
+      async function main() {
+        const pings = [url, url, 'udp://127.0.0.1:1'].map(ping)
+        await new Promise(setImmediate)
+        console.log((await Promise.all(pings)).join())
+        await UdpTracker.announce(url, ${REQUEST})
+        console.log(open.size)
+      }
+      main()`
+    const { stdout } = await printed(t, script, { url: tracker.url })
+    const failure = 'cannot reach tracker 127.0.0.1:1: port closed'
+    assert.equal(stdout, `answered,answered,${failure}\n1\n`)
+  })
+
   test('has sockets of its own in the workers of a cluster', async (t) => {
     const tracker = await startScriptedTracker(t)
     const script = `

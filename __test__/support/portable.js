@@ -19,19 +19,13 @@ const WAYS_OUT = ofAddon('interfaces and local addresses are the addon’s')
 const LOOK_UPS = ofAddon(
   'libuv looks four names up at a time, and the process waits for them at its exit'
 )
-const CLOSED_PORTS = ofAddon('what does not arrive, the addon alone is told')
 const A_THREAD_OF_ITS_OWN = ofAddon('the addon has a thread that reads meanwhile')
-
-/** What `check` says of a port that nothing listens on. */
-const closedPort = isPortable ? 'no answer' : 'port closed'
 
 module.exports = {
   A_THREAD_OF_ITS_OWN,
-  CLOSED_PORTS,
   LOOK_UPS,
   PROXIES,
   WAYS_OUT,
-  closedPort,
   isBuilt,
   isPortable,
   ofAddon

@@ -9,6 +9,7 @@ const SEED_LENGTH = 48
 
 const HEADER_LENGTH = 16
 const TIMED = 128
+const PING = 64
 
 let compiled = null
 let packed = null
@@ -81,13 +82,31 @@ class Core {
     this.exports.submit(now, length)
   }
 
-  /** A datagram has come; `scope` is the number of the interface that a link-local address belongs to, or 0. */
-  receive(now, path, port, ip, fromPort, scope, datagram) {
-    const at = this.room(ip.length + datagram.length)
+  // An address, and bytes.
+  writeAddressed(ip, bytes) {
+    const at = this.room(ip.length + bytes.length)
     const memory = this.bytes()
     memory.latin1Write(ip, at, ip.length)
-    memory.set(datagram, at + ip.length)
-    this.exports.receive(now, path, port, ip.length, fromPort, scope, datagram.length)
+    memory.set(bytes, at + ip.length)
+  }
+
+  /** A datagram has come. `from` has `ip`, `port` and `scope`: the number of a link-local address's interface, or 0. */
+  receive(now, path, port, from, datagram) {
+    this.writeAddressed(from.ip, datagram)
+    this.exports.receive(now, path, port, from.ip.length, from.port, from.scope, datagram.length)
+  }
+
+  /** A socket that is connected to an address has an error of this code. */
+  unreachable(now, path, to, code) {
+    const bytes = Buffer.from(code)
+    this.writeAddressed(to.ip, bytes)
+    this.exports.unreachable(now, path, to.ip.length, to.port, to.scope, bytes.length)
+  }
+
+  /** Whether a connect by itself waits for an answer of an address. */
+  isPinging(path, to) {
+    this.writeAddressed(to.ip, [])
+    return this.exports.is_pinging(path, to.ip.length, to.port, to.scope) !== 0
   }
 
   /** The next datagram to send, `null` if there is none. */
@@ -106,8 +125,9 @@ class Core {
       path: view.getUint32(at + 4, true),
       port: view.getUint32(at + 8, true),
       toPort: view.getUint16(at + 12, true),
-      family: memory[at + 14] & ~TIMED,
+      family: memory[at + 14] & ~(TIMED | PING),
       isTimed: (memory[at + 14] & TIMED) !== 0,
+      isPing: (memory[at + 14] & PING) !== 0,
       address: memory.latin1Slice(at + HEADER_LENGTH, addressEnd),
       bytes
     }

@@ -136,6 +136,7 @@ class Session {
     } finally {
       this.isTransmitting = false
     }
+    this.sockets.tidy((socket) => this.isWanted(core, socket))
     const hasOutcomes = core.exports.deliver() !== 0
     this.arm()
     return hasOutcomes
@@ -176,15 +177,13 @@ class Session {
   }
 
   received({ path, port, family }, datagram, { address, port: fromPort }) {
+    const from = endpoint(address, fromPort)
     this.datagrams++
     this.heard = family
     const at = now()
     if (this.watch !== null) this.watch.hear(at)
-    const zone = address.indexOf('%')
-    const ip = zone < 0 ? address : address.slice(0, zone)
-    const scope = zone < 0 ? 0 : scopeOf(address.slice(zone + 1))
     this.guard((core) => {
-      core.receive(at, path, port, ip, fromPort, scope, datagram)
+      core.receive(at, path, port, from, datagram)
       if (this.unrouted === otherThan(family)) {
         // The network is there, and not over that family: what waits is to hear it.
         this.unrouted = 0
@@ -194,8 +193,18 @@ class Session {
     this.wake()
   }
 
-  unreceived() {
-    this.do(({ exports }) => exports.unreceived())
+  // What an ICMP message made of an earlier send.
+  unreceived({ path, peer }, { code }) {
+    this.do((core) => {
+      // Of all others, retransmission is the answer to that.
+      if (peer === null) core.exports.unreceived()
+      else core.unreachable(now(), path, endpoint(peer.address, peer.port), String(code))
+    })
+  }
+
+  isWanted(core, { path, port, peer }) {
+    if (core.exports.has_port(path, port) === 0) return false
+    return peer === null || core.isPinging(path, endpoint(peer.address, peer.port))
   }
 
   // Sees to it that time is noticed in time. A timer that is early costs nothing.
@@ -240,7 +249,6 @@ class Session {
       if (!this.isHeld) this.watch.hear(at)
       else if (this.watch.hasMoved(at)) core.exports.moved(at)
       core.exports.timeout(at, wallClock())
-      this.sockets.tidy((path, port) => core.exports.has_port(path, port) !== 0)
     })
   }
 }
@@ -252,6 +260,12 @@ const timer = (callback, wait, of) => inContextOf(nobody, setTimeout, callback, 
 function keep(session) {
   session.keeper = null
   session.hold(session.isHeld)
+}
+
+function endpoint(address, port) {
+  const zone = address.indexOf('%')
+  if (zone < 0) return { ip: address, port, scope: 0 }
+  return { ip: address.slice(0, zone), port, scope: scopeOf(address.slice(zone + 1)) }
 }
 
 const otherThan = (family) => (family === 4 ? 6 : 4)

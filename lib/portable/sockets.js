@@ -1,4 +1,5 @@
-// The sockets of a session, one for each path, local port and family. What they tell is told by a
+// The sockets of a session: one for each path, local port and family, and one for each address that is pinged, since only a
+// socket that is connected is told of a closed port. What they tell is told by a
 // Listener (weakly.js), and nothing here reaches a `require`: a socket would keep a module that nobody refers to any more.
 'use strict'
 
@@ -7,6 +8,8 @@ const { inContextOf, nobody } = require('../engine/context.js')
 
 // What is asked for as receive buffer. Systems cut it down to what an ordinary user may have.
 const WANTED_BUFFER = 8 << 20
+// As many sockets are connected at a time.
+const MOST_CONNECTED = 64
 
 // There is nothing to look up: addresses come as they are.
 const literally = (address, family, callback) => callback(null, address, family)
@@ -14,12 +17,13 @@ const literally = (address, family, callback) => callback(null, address, family)
 /** A socket, bound to a port of the system's choice. What is sent before it is bound waits. */
 class Socket {
   /**
-   * @param owner Told what comes: `received(socket, datagram, from)`, `unreceived()`, `opened(socket, receiveBuffer)`,
-   *   `failed(socket, error, waiting)`.
+   * @param owner Told what comes: `received(socket, datagram, from)`, `unreceived(socket, error)`,
+   *   `opened(socket, receiveBuffer)`, `failed(socket)`.
+   * @param peer The only address and port that it is for, or `null`.
    */
-  constructor(owner, path, port, family) {
-    Object.assign(this, { owner, path, port, family, isOpen: false, isClosed: false, waiting: [] })
-    this.error = null
+  constructor(owner, path, port, family, peer) {
+    Object.assign(this, { owner, path, port, family, peer, waiting: [], error: null })
+    Object.assign(this, { isOpen: false, isConnected: false, isClosed: false })
     this.udp = dgram.createSocket({
       type: family === 6 ? 'udp6' : 'udp4',
       ipv6Only: family === 6,
@@ -38,7 +42,19 @@ class Socket {
   }
 
   opened() {
+    if (this.peer === null) return this.ready()
+    try {
+      this.udp.connect(this.peer.port, this.peer.address, (error) => this.ready(!error))
+    } catch {
+      // Where there is no such thing, no closed port is told.
+      this.ready()
+    }
+  }
+
+  ready(isConnected = false) {
+    if (this.isClosed) return
     this.isOpen = true
+    this.isConnected = isConnected
     this.owner.opened(this, receiveBufferOf(this.udp))
     const { waiting } = this
     this.waiting = []
@@ -46,8 +62,7 @@ class Socket {
   }
 
   failed(error) {
-    // What an ICMP message made of an earlier send; retransmission is the answer to that.
-    if (this.isOpen) return this.owner.unreceived()
+    if (this.isOpen) return this.owner.unreceived(this, error)
     this.error = error
     this.close()
     this.owner.failed(this, error)
@@ -62,10 +77,20 @@ class Socket {
     if (this.error !== null) return onSent(this.error)
     if (!this.isOpen) return void this.waiting.push([datagram, onSent])
     try {
-      this.udp.send(datagram.bytes, datagram.toPort, datagram.address, onSent)
+      if (this.isConnected) this.sendToPeer(datagram, onSent)
+      else this.udp.send(datagram.bytes, datagram.toPort, datagram.address, onSent)
     } catch (error) {
       onSent(error)
     }
+  }
+
+  sendToPeer({ bytes }, onSent) {
+    this.udp.send(bytes, (error) => {
+      if (!error || this.isClosed) return onSent(error)
+      // It is about an earlier datagram: told once, it is gone.
+      this.udp.send(bytes, onSent)
+      this.owner.unreceived(this, error)
+    })
   }
 
   close() {
@@ -97,9 +122,11 @@ class Sockets {
   }
 
   /** The socket of a datagram, opened if there is none. Throws what the system says if there can be none. */
-  of({ path, port, family }) {
+  of(datagram) {
+    const { path, port, family, toPort, address, isPing } = datagram
     const { latest } = this
     if (
+      !isPing &&
       latest !== null &&
       latest.path === path &&
       latest.port === port &&
@@ -107,16 +134,25 @@ class Sockets {
     ) {
       return latest
     }
-    const key = keyOf(path, port, family)
+    let peer = isPing ? { address, port: toPort } : null
+    let key = keyOf(path, port, family, peer)
+    if (isPing && !this.all.has(key) && this.countConnected() >= MOST_CONNECTED) {
+      peer = null
+      key = keyOf(path, port, family, peer)
+    }
     let socket = this.all.get(key)
     if (socket === undefined) {
-      socket = inContextOf(nobody, open, this.owner, path, port, family)
+      socket = inContextOf(nobody, open, this.owner, path, port, family, peer)
       this.all.set(key, socket)
       socket.bind()
     }
     // It may have failed by now.
-    if (!socket.isClosed) this.latest = socket
+    if (!socket.isClosed && peer === null) this.latest = socket
     return socket
+  }
+
+  countConnected() {
+    return [...this.all.values()].filter(({ peer }) => peer !== null).length
   }
 
   /** Whether a path has another socket of the family than that of this port. */
@@ -129,16 +165,16 @@ class Sockets {
 
   /** Closes a socket and forgets it. */
   close(socket) {
-    this.all.delete(keyOf(socket.path, socket.port, socket.family))
+    this.all.delete(keyOf(socket.path, socket.port, socket.family, socket.peer))
     if (this.latest === socket) this.latest = null
     socket.close()
   }
 
-  /** Closes those of which `isWanted(path, port)` says that nobody waits for anything. */
+  /** Closes those of which `isWanted(socket)` says that nobody waits for anything. */
   tidy(isWanted) {
-    if (this.all.size < 2) return
+    if (this.all.size < 2 && this.latest !== null) return
     for (const socket of this.all.values()) {
-      if (!isWanted(socket.path, socket.port)) this.close(socket)
+      if (!isWanted(socket)) this.close(socket)
     }
   }
 
@@ -149,6 +185,9 @@ class Sockets {
 
 const open = (...details) => new Socket(...details)
 
-const keyOf = (path, port, family) => (path * 2 ** 20 + port) * 8 + family
+function keyOf(path, port, family, peer) {
+  const key = (path * 2 ** 20 + port) * 8 + family
+  return peer === null ? key : `${key} ${peer.address} ${peer.port}`
+}
 
 module.exports = { Sockets }

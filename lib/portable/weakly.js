@@ -12,8 +12,8 @@ class Listener {
     this.session.deref()?.received(socket, datagram, from)
   }
 
-  unreceived() {
-    this.session.deref()?.unreceived()
+  unreceived(socket, error) {
+    this.session.deref()?.unreceived(socket, error)
   }
 
   opened(socket, receiveBuffer) {

@@ -64,7 +64,7 @@ fn malformed(failure: &proto::Failure) -> Option<&'static str> {
 }
 
 /// The system's name for what a socket that is connected to the address would be told.
-fn network_code(reason: Unreachable) -> &'static str {
+pub(crate) fn network_code(reason: Unreachable) -> &'static str {
     match reason {
         Unreachable::Port => "ECONNREFUSED",
         Unreachable::Host => "EHOSTUNREACH",

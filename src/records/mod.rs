@@ -7,4 +7,6 @@ mod reader;
 mod transports;
 
 pub(crate) use commands::Decoder;
+#[cfg(any(target_arch = "wasm32", test))]
+pub(crate) use details::network_code;
 pub(crate) use outcomes::{Batches, Outcomes};

@@ -14,8 +14,8 @@ use std::{
 use slab::Slab;
 
 use crate::{
-    proto::{Client, Family, Instant, Map, Port, SendFailure, SystemError, Transmit},
-    records::{Batches, Decoder, Outcomes},
+    proto::{Client, Family, Instant, Map, Port, SendFailure, SystemError, Transmit, Unreachable},
+    records::{Batches, Decoder, Outcomes, network_code},
     requests::{Change, Command, Found, LookUp, LookUpError, Paths, SessionId, Sessions, Stats, Way},
 };
 
@@ -61,6 +61,8 @@ pub(super) struct Datagram {
     pub(super) to: SocketAddr,
     /// Whether somebody wants to know exactly when it was sent.
     pub(super) is_timed: bool,
+    /// Whether it wants a socket that is connected.
+    pub(super) is_ping: bool,
 }
 
 pub(super) struct Engine {
@@ -179,8 +181,8 @@ impl Engine {
         for path in self.paths.iter_mut() {
             if let Some(transmit) = path.requests_mut().client.poll_transmit(now, buffer) {
                 let ticket = self.taken.insert((path.number, transmit)) as u32;
-                let Transmit { to, port, is_timed, .. } = transmit;
-                return Some(Datagram { ticket, path: path.number, port: port.0, to, is_timed });
+                let Transmit { to, port, is_timed, is_ping, .. } = transmit;
+                return Some(Datagram { ticket, path: path.number, port: port.0, to, is_timed, is_ping });
             }
         }
         None
@@ -204,6 +206,22 @@ impl Engine {
         if let Some(client) = self.client(path) {
             client.handle_send_failure(now, transmit, failure);
         }
+    }
+
+    /// A socket of a path that is connected has an error, which an ICMP message was made into.
+    pub(super) fn handle_unreachable(&mut self, now: Instant, path: u32, to: SocketAddr, code: &str) {
+        use Unreachable::{Host, Network, Port, Prohibited};
+        // What Windows says of a closed port.
+        let code = if code == "ECONNRESET" { network_code(Port) } else { code };
+        let reason = [Port, Host, Network, Prohibited].into_iter().find(|reason| network_code(*reason) == code);
+        if let (Some(client), Some(reason)) = (self.client(path), reason) {
+            client.handle_unreachable(now, to, &[], reason);
+        }
+    }
+
+    /// Whether a path's connect by itself waits for an answer of an address.
+    pub(super) fn is_pinging(&mut self, path: u32, to: SocketAddr) -> bool {
+        self.client(path).is_some_and(|client| client.is_pinging(to))
     }
 
     /// Receiving has failed.

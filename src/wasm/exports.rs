@@ -118,13 +118,14 @@ extern "C" fn up(now: f64, path: u32) {
 }
 
 /// The next datagram to send is the output, of this length; 0 if there is none. Before its bytes: its ticket, path and port
-/// (u32), the port that it goes to (u16), its family (u8; 128 more if somebody wants to know exactly when it was sent), the
-/// length of the address (u8), and the address.
+/// (u32), the port that it goes to (u16), its family (u8; 128 more if somebody wants to know exactly when it was sent, 64 more if
+/// it wants a socket that is connected), the length of the address (u8), and the address.
 #[unsafe(no_mangle)]
 extern "C" fn transmit(now: f64) -> u32 {
     /// The address begins here.
     const HEAD: usize = 16;
     const TIMED: u8 = 128;
+    const PING: u8 = 64;
     STATE.with_borrow_mut(|State { engine, output, .. }| {
         output.clear();
         let mut datagram = std::mem::take(output);
@@ -141,11 +142,8 @@ extern "C" fn transmit(now: f64) -> u32 {
         };
         let address = (head.len() - HEAD) as u8;
         let fields = [found.ticket, found.path, found.port].map(u32::to_le_bytes).concat();
-        let rest = [
-            &found.to.port().to_le_bytes()[..],
-            &[family_of(&found.to) | if found.is_timed { TIMED } else { 0 }, address],
-        ]
-        .concat();
+        let flags = if found.is_timed { TIMED } else { 0 } | if found.is_ping { PING } else { 0 };
+        let rest = [&found.to.port().to_le_bytes()[..], &[family_of(&found.to) | flags, address]].concat();
         for (place, byte) in head.iter_mut().zip(fields.into_iter().chain(rest)) {
             *place = byte;
         }
@@ -170,6 +168,28 @@ extern "C" fn unsent(now: f64, ticket: u32, is_lasting: u32, code: u32, words: u
             engine.unsent(moment(now), ticket, is_lasting != 0, &name, &text);
         }
     });
+}
+
+/// A path's socket that is connected to an address has an error. The input is the address, as text, and the code of the error.
+#[unsafe(no_mangle)]
+extern "C" fn unreachable(now: f64, path: u32, ip: u32, to_port: u32, scope: u32, code: u32) {
+    STATE.with_borrow_mut(|state| {
+        let to = source(state.text(0, ip), to_port as u16, scope);
+        let code = state.text(ip as usize, code).to_owned();
+        if let (Some(engine), Some(to)) = (&mut state.engine, to) {
+            engine.handle_unreachable(moment(now), path, to, &code);
+        }
+    });
+}
+
+/// Whether a path's connect by itself waits for an answer of an address. The input is the address, as text.
+#[unsafe(no_mangle)]
+extern "C" fn is_pinging(path: u32, ip: u32, to_port: u32, scope: u32) -> u32 {
+    STATE.with_borrow_mut(|state| {
+        let to = source(state.text(0, ip), to_port as u16, scope);
+        let (Some(engine), Some(to)) = (&mut state.engine, to) else { return 0 };
+        engine.is_pinging(path, to).into()
+    })
 }
 
 /// Receiving has failed.
