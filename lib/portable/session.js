@@ -151,6 +151,8 @@ class Session {
     }
     socket.send(datagram, (error) => {
       if (!error) this.core?.exports.sent(datagram.ticket)
+      // No descriptor is left for one of its own.
+      else if (socket.peer !== null && !socket.isOpen) this.send({ ...datagram, isPing: false })
       else this.unsent(datagram, error, socket.isOpen)
     })
   }

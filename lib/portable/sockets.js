@@ -134,6 +134,8 @@ class Sockets {
     ) {
       return latest
     }
+    // The one that does where there is none of its own is there first.
+    if (isPing) this.of({ ...datagram, isPing: false })
     let peer = isPing ? { address, port: toPort } : null
     let key = keyOf(path, port, family, peer)
     if (isPing && !this.all.has(key) && this.countConnected() >= MOST_CONNECTED) {
