@@ -47,7 +47,7 @@ function play(core, line) {
   } else if (what === 'receive') {
     const [way, port, ip, fromPort] = rest
     const from = { ip, port: Number(fromPort), scope: 0 }
-    core.receive(now, Number(way), Number(port), from, bytes)
+    core.receive(now, { path: Number(way), port: Number(port), late: 0 }, from, bytes)
   } else {
     core.exports.timeout(now, Number(rest[0]))
   }

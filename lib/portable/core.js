@@ -90,10 +90,15 @@ class Core {
     memory.set(bytes, at + ip.length)
   }
 
-  /** A datagram has come. `from` has `ip`, `port` and `scope`: the number of a link-local address's interface, or 0. */
-  receive(now, path, port, from, datagram) {
-    this.writeAddressed(from.ip, datagram)
-    this.exports.receive(now, path, port, from.ip.length, from.port, from.scope, datagram.length)
+  /**
+   * A datagram has come.
+   *
+   * @param by The socket: its `path` and `port`, and how `late` what it sent last has left, in milliseconds.
+   * @param from `ip`, `port` and `scope`: the number of a link-local address's interface, or 0.
+   */
+  receive(now, { path, port, late }, { ip, port: fromPort, scope }, datagram) {
+    this.writeAddressed(ip, datagram)
+    this.exports.receive(now, late, path, port, ip.length, fromPort, scope, datagram.length)
   }
 
   /** A socket that is connected to an address has an error of this code. */
@@ -109,27 +114,28 @@ class Core {
     return this.exports.is_pinging(path, to.ip.length, to.port, to.scope) !== 0
   }
 
-  /** The next datagram to send, `null` if there is none. */
-  transmit(now) {
-    const length = this.exports.transmit(now)
+  /** The next datagram to send, taken `at` this time; `null` if there is none. */
+  transmit(at) {
+    const length = this.exports.transmit(at)
     if (length === 0) return null
-    const at = this.exports.output()
+    const start = this.exports.output()
     const memory = this.bytes()
     const { view } = this
-    const addressEnd = at + HEADER_LENGTH + memory[at + 15]
+    const addressEnd = start + HEADER_LENGTH + memory[start + 15]
     // A copy: it may lie in a queue when the memory is something else.
-    const bytes = Buffer.allocUnsafe(at + length - addressEnd)
-    memory.copy(bytes, 0, addressEnd, at + length)
+    const bytes = Buffer.allocUnsafe(start + length - addressEnd)
+    memory.copy(bytes, 0, addressEnd, start + length)
     return {
-      ticket: view.getUint32(at, true),
-      path: view.getUint32(at + 4, true),
-      port: view.getUint32(at + 8, true),
-      toPort: view.getUint16(at + 12, true),
-      family: memory[at + 14] & ~(TIMED | PING),
-      isTimed: (memory[at + 14] & TIMED) !== 0,
-      isPing: (memory[at + 14] & PING) !== 0,
-      address: memory.latin1Slice(at + HEADER_LENGTH, addressEnd),
-      bytes
+      ticket: view.getUint32(start, true),
+      path: view.getUint32(start + 4, true),
+      port: view.getUint32(start + 8, true),
+      toPort: view.getUint16(start + 12, true),
+      family: memory[start + 14] & ~(TIMED | PING),
+      isTimed: (memory[start + 14] & TIMED) !== 0,
+      isPing: (memory[start + 14] & PING) !== 0,
+      address: memory.latin1Slice(start + HEADER_LENGTH, addressEnd),
+      bytes,
+      at
     }
   }
 

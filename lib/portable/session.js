@@ -13,11 +13,7 @@ const { isWithoutRoute, judge, withoutSocket } = require('./send-errors.js')
 const { Sockets } = require('./sockets.js')
 const { Listener, expire } = require('./weakly.js')
 
-const { LONGEST_TIMER, clearTimeout, nextTurn, setTimeout, wallClock } = loop
-
-// Milliseconds since this was loaded.
-const start = loop.now()
-const now = () => loop.now() - start
+const { LONGEST_TIMER, clearTimeout, nextTurn, now, setTimeout, wallClock } = loop
 
 // libuv reads as many datagrams of a socket in a turn of the event loop: then there may be more.
 const DATAGRAMS_A_TURN = 32
@@ -178,14 +174,15 @@ class Session {
     this.sockets.close(socket)
   }
 
-  received({ path, port, family }, datagram, { address, port: fromPort }) {
+  received(socket, datagram, { address, port: fromPort }) {
+    const { path, family } = socket
     const from = endpoint(address, fromPort)
     this.datagrams++
     this.heard = family
     const at = now()
     if (this.watch !== null) this.watch.hear(at)
     this.guard((core) => {
-      core.receive(at, path, port, from, datagram)
+      core.receive(at, socket, from, datagram)
       if (this.unrouted === otherThan(family)) {
         // The network is there, and not over that family: what waits is to hear it.
         this.unrouted = 0

@@ -5,6 +5,7 @@
 
 const dgram = require('node:dgram')
 const { inContextOf, nobody } = require('../engine/context.js')
+const { now } = require('../engine/event-loop.js')
 
 // What is asked for as receive buffer. Systems cut it down to what an ordinary user may have.
 const WANTED_BUFFER = 8 << 20
@@ -23,7 +24,7 @@ class Socket {
    */
   constructor(owner, path, port, family, peer) {
     Object.assign(this, { owner, path, port, family, peer, waiting: [], error: null })
-    Object.assign(this, { isOpen: false, isConnected: false, isClosed: false })
+    Object.assign(this, { isOpen: false, isConnected: false, isClosed: false, late: 0 })
     this.udp = dgram.createSocket({
       type: family === 6 ? 'udp6' : 'udp4',
       ipv6Only: family === 6,
@@ -84,7 +85,8 @@ class Socket {
     }
   }
 
-  sendToPeer({ bytes }, onSent) {
+  sendToPeer({ at, bytes }, onSent) {
+    this.late = now() - at
     this.udp.send(bytes, (error) => {
       if (!error || this.isClosed) return onSent(error)
       // It is about an earlier datagram: told once, it is gone.

@@ -144,10 +144,17 @@ impl Engine {
         requests.handle_found(now, number, if is_systems { found.map_err(told_by_system) } else { found });
     }
 
-    /// A datagram has come by a port of a path.
-    pub(super) fn receive(&mut self, now: Instant, path: u32, port: u32, from: SocketAddr, datagram: &[u8]) {
+    /// A datagram has come by a port of a path. `late` is how much later than JavaScript took it the one left that this answers.
+    pub(super) fn receive(
+        &mut self,
+        now: Instant,
+        late: Duration,
+        (path, port): (u32, u32),
+        from: SocketAddr,
+        datagram: &[u8],
+    ) {
         if let Some(client) = self.client(path) {
-            client.handle_datagram(now, now, from, Port(port), datagram);
+            client.handle_datagram(now, now - late, from, Port(port), datagram);
         }
     }
 

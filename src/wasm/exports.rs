@@ -79,15 +79,16 @@ extern "C" fn submit(now: f64, length: u32) {
     });
 }
 
-/// A datagram has come. The input is the address of its sender, as text, and the datagram.
+/// A datagram has come. The input is the address of its sender, as text, and the datagram. `late` is how much later than it was
+/// taken the one left that this answers.
 #[unsafe(no_mangle)]
-extern "C" fn receive(now: f64, path: u32, port: u32, ip: u32, from_port: u32, scope: u32, length: u32) {
+extern "C" fn receive(now: f64, late: f64, path: u32, port: u32, ip: u32, from_port: u32, scope: u32, length: u32) {
     STATE.with_borrow_mut(|state| {
         let from = source(state.text(0, ip), from_port as u16, scope);
         let State { engine, input, .. } = state;
         let datagram = input.get(ip as usize..(ip + length) as usize);
         if let (Some(engine), Some(from), Some(datagram)) = (engine, from, datagram) {
-            engine.receive(moment(now), path, port, from, datagram);
+            engine.receive(moment(now), duration(late), (path, port), from, datagram);
         }
     });
 }

@@ -126,7 +126,7 @@ impl Script {
                 let at = self.milliseconds;
                 let _ =
                     writeln!(self.record, "receive {at} {path} {port} {} {} {}", from.ip(), from.port(), hex(&bytes));
-                self.engine.receive(self.now(), path, port, from, &bytes);
+                self.engine.receive(self.now(), Duration::ZERO, (path, port), from, &bytes);
             } else {
                 let _ = writeln!(self.record, "timeout {0} {0}", self.milliseconds);
                 self.engine.handle_timeout(self.now(), Duration::from_millis(self.milliseconds));
