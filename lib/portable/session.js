@@ -4,7 +4,14 @@
 'use strict'
 
 const { inContextOf, nobody } = require('../engine/context.js')
-const loop = require('../engine/event-loop.js')
+const {
+  LONGEST_TIMER,
+  clearTimeout,
+  nextTurn,
+  now,
+  setTimeout,
+  wallClock
+} = require('../engine/event-loop.js')
 const { numberOf } = require('../engine/look-ups.js')
 const { Core } = require('./core.js')
 const { lookUp } = require('./names.js')
@@ -12,8 +19,6 @@ const { Watch, scopeOf } = require('./network.js')
 const { isWithoutRoute, judge, withoutSocket } = require('./send-errors.js')
 const { Sockets } = require('./sockets.js')
 const { Listener, expire } = require('./weakly.js')
-
-const { LONGEST_TIMER, clearTimeout, nextTurn, now, setTimeout, wallClock } = loop
 
 // libuv reads as many datagrams of a socket in a turn of the event loop: then there may be more.
 const DATAGRAMS_A_TURN = 32
