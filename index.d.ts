@@ -292,7 +292,7 @@ declare namespace UdpTracker {
   /**
    * Connects to a tracker, and says how long the answer took. A connect puts nothing into a tracker's list of peers. It always
    * goes out, whatever connection ID is known, as one datagram to one address: what is lost is lost, unless
-   * {@link PingOptions.retransmit} is set. A closed port is told at once where the system tells it: on Linux.
+   * {@link PingOptions.retransmit} is set. A closed port is told at once, as far as the network tells it.
    *
    * The times are the engine's: a busy JavaScript thread and other requests do not add to them.
    *

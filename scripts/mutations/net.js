@@ -15,8 +15,11 @@ module.exports = [
   ['path/outbox.rs', ' && range.len() == length', ' ', 'datagrams of two lengths are cut wrong'],
   ['path/outbox.rs', '.min(LONGEST_RUN / length.max(1))', '', 'a run is longer than a datagram may be'],
   ['path/sockets.rs', 'client.set_receive_buffer(socket.receive_buffer());', '', 'the receive buffer is never told to the client'],
-  ['path/sockets.rs', 'open.family == family && open.port == port);\n        let index', 'open.family == family);\n        let index', 'a fresh port is the old one'],
-  ['path/sockets.rs', 'self.open.retain(|open| client.has_port(open.port));', '', 'sockets of ports that nobody needs stay'],
+  ['path/sockets.rs', 'self.family == family && self.port == port && ', 'self.family == family && ', 'a fresh port is the old one'],
+  ['path/sockets.rs', 'client.has_port(open.port) && ', '', 'sockets of ports that nobody needs stay'],
+  ['path/sockets.rs', ' && open.peer.is_none_or(|peer| client.is_pinging(peer))', '', 'the socket of a ping stays'],
+  ['path/sockets.rs', 'if self.connects && is_ping {', 'if false {', 'a ping has no socket of its own where only that is told of a closed port'],
+  ['path/sockets.rs', 'connected.clone().count() < MOST_CONNECTED', 'true', 'pings take every descriptor'],
   ['path/sockets.rs', 'if checked.is_err() || !socket.is_current() {', 'if false {', 'a relay is used although the way to it is gone'],
   ['path/sockets.rs', '        checked\n    }', '        checked.or(Ok(()))\n    }', 'the check of a relay is always true'],
   ['path/sockets.rs', 'error.kind() == STALE || ', '', 'a socket that is not what the transport names stays'],
@@ -27,7 +30,7 @@ module.exports = [
   ['path/sockets.rs', '&& self.is_broadcast(to.ip())', '', 'a firewall ends a request'],
   ['path/sockets.rs', 'network::source(family).is_none() && ', '', 'a network that is down for a moment ends a request'],
   ['path/sockets.rs', 'self.unrouted = Some(family);', '', 'what waits does not hear that its family is lacking'],
-  ['path/error_queue.rs', 'libc::ECONNREFUSED => Some(Unreachable::Port),', 'libc::ECONNREFUSED => None,', 'a closed port is waited for'],
+  ['path/error_queue.rs', 'ConnectionRefused | ConnectionReset => Some(Unreachable::Port),', 'ConnectionRefused | ConnectionReset => None,', 'a closed port is waited for'],
   ['path/mod.rs', 'if let Err(error) = self.check(now, start.family) {', 'if let Err(error) = Ok::<(), TransportError>(()) {', 'names are asked for while the way out is not there'],
 
   // A proxy.
