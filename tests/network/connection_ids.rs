@@ -109,6 +109,47 @@ fn a_connect_that_finds_it_expired_is_in_time_for_the_schedule() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too many requests for an interpreter")]
+fn what_waits_for_room_when_it_expires_does_not_wait_for_a_connect_that_nobody_sends() {
+    let answer = |simulation: &mut Simulation| {
+        let asked = simulation.sent().rfind(|sent| !sent.packet.is_connect()).unwrap().packet.transaction_id();
+        simulation.deliver(v4(1), &wire::announce_response(asked, [1800, 0, 0], &[]));
+    };
+    let round_trip = milliseconds(50);
+    let mut simulation = Simulation::new(1);
+    simulation.announce(v4(1), 0);
+    simulation.run_for(round_trip);
+    connect(&mut simulation, 77);
+    let expires = simulation.now + seconds(60);
+    simulation.run_for(round_trip);
+    answer(&mut simulation);
+    // One that is answered when a connect has been sent beside it: nobody waits for that one any more.
+    let late = simulation.announce(v4(1), 1);
+    while simulation.connects().len() == 1 && simulation.now < seconds(5) {
+        simulation.run_for(milliseconds(1));
+    }
+    simulation.run_for(round_trip);
+    answer(&mut simulation);
+    assert!(simulation.is_answered(late));
+    let connects = simulation.connects();
+    assert_eq!(connects.len(), 2);
+    // A window is lost and cancelled: nothing of it is repeated, and until its RTO shows that the address is silent there is
+    // no room for the others. Their ID expires meanwhile.
+    simulation.run_until(expires - milliseconds(150));
+    let ids = simulation.burst(v4(1), 300);
+    let (sent, waiting): (Vec<u64>, Vec<u64>) = ids.iter().partition(|&&id| !simulation.sends_of(id).is_empty());
+    simulation.run_until(expires - milliseconds(1));
+    sent.iter().for_each(|&id| simulation.cancel(id));
+    assert!(!waiting.is_empty() && waiting.iter().all(|&id| simulation.sends_of(id).is_empty()));
+    assert_eq!(simulation.connects(), connects);
+    simulation.run_until(expires + seconds(2));
+    assert!(simulation.connects().len() > connects.len(), "{connects:?}");
+    connect(&mut simulation, 78);
+    assert_eq!(simulation.last().packet.connection_id(), Some(78));
+    check_rules(&simulation);
+}
+
+#[test]
 fn requests_with_different_timeouts_share_a_connect_and_end_on_their_own_schedules() {
     let mut simulation = Simulation::new(1);
     let timeouts = [100, 1000, 15_000];

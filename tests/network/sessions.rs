@@ -83,6 +83,32 @@ fn other_trackers_do_not_wait_for_a_slow_one() {
 }
 
 #[test]
+fn addresses_that_have_much_to_send_take_turns() {
+    let addresses = [v4(1), v4(2), v4(3)];
+    let mut simulation = Simulation::new(1);
+    for to in addresses {
+        simulation.trackers.insert(to, ModelTracker::default());
+        simulation.announce(to, 0);
+    }
+    simulation.run();
+    // Less than a window each: all of it is sent at once.
+    let before = simulation.sent().count();
+    simulation.begin_all(
+        addresses.iter().flat_map(|&to| (1..=100).map(move |n| request_to(&[to], TIMEOUT_MS, announce_of(n)))),
+    );
+    let sent: Vec<_> = simulation.sent().skip(before).map(|sent| sent.to).collect();
+    assert_eq!(sent.len(), 300);
+    // While all three have something to send, none is ahead of another by more than a turn.
+    let counts = |most: usize| addresses.map(|to| sent[..most].iter().filter(|&&sent| sent == to).count());
+    for most in 0..=240 {
+        let counts = counts(most);
+        let ahead = counts.iter().max().unwrap() - counts.iter().min().unwrap();
+        assert!(ahead <= 32, "{counts:?} of the first {most}");
+    }
+    simulation.finish();
+}
+
+#[test]
 fn a_tracker_gets_its_turn_beside_thousands_that_are_silent() {
     // The receive buffer of Linux holds 277 small answers.
     let mut simulation = Simulation::with_receive_buffer(1, 212_992);
