@@ -48,6 +48,22 @@ fn an_address_that_becomes_unreachable_is_left_with_the_announce() {
 }
 
 #[test]
+fn an_address_that_was_refused_is_tried_last_even_if_no_other_has_answered() {
+    let mut simulation = Simulation::new(1);
+    simulation.unreachable.insert(v6(1));
+    let id = simulation.begin(request(1));
+    assert_eq!(to(&simulation), [v6(1), v4(2)]);
+    simulation.cancel(id);
+    // The addresses themselves are forgotten meanwhile, what is known of their host is not.
+    simulation.run_for(seconds(150));
+    simulation.unreachable.clear();
+    let before = simulation.sent().count();
+    simulation.begin(request(2));
+    simulation.run_for(milliseconds(300));
+    assert_eq!(to(&simulation)[before..], [v4(2), v6(1)]);
+}
+
+#[test]
 fn a_refusal_that_comes_late_is_of_the_address_that_was_left() {
     let mut simulation = Simulation::with_tracker(v4(2), ModelTracker::default());
     simulation.unreachable.insert(v6(1));
