@@ -53,7 +53,8 @@ function portable(problems) {
   try {
     const engine = require('../portable/index.js')
     engine.check()
-    if (debug.enabled) debug('the portable engine serves: %s', noAddon(problems).message)
+    // On Bun it is undefined.
+    if (debug.enabled !== false) debug('the portable engine serves: %s', noAddon(problems).message)
     return engine
   } catch (error) {
     // In a bundle it may be missing.

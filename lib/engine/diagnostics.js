@@ -16,6 +16,12 @@ const channels = {
 
 const debug = debuglog('bittorrent-udp-tracker')
 
+// On Bun what `debuglog` returns has no `enabled`.
+const isNamed =
+  process.versions.bun !== undefined &&
+  /(^|,)bittorrent-udp-tracker(,|$)/i.test(process.env.NODE_DEBUG || '')
+const isDebugged = () => debug.enabled ?? isNamed
+
 const hexOf = (bytes) => Buffer.from(bytes).toString('hex')
 
 function subject(request) {
@@ -29,7 +35,7 @@ function isWatched() {
   const { send, retransmission, answer, decision } = channels
   const isOfDatagrams =
     send.hasSubscribers || retransmission.hasSubscribers || answer.hasSubscribers
-  return isOfDatagrams || decision.hasSubscribers || debug.enabled
+  return isOfDatagrams || decision.hasSubscribers || isDebugged()
 }
 
 /** A datagram was sent for `request`, or for a connect, which belongs to no single request. */
@@ -65,7 +71,7 @@ function decided(decision, about) {
 
 /** A request failed. */
 function failed(request, { message, code }) {
-  if (debug.enabled) debug('%s of %s failed: %s (%s)', request.kind, request.url, message, code)
+  if (isDebugged()) debug('%s of %s failed: %s (%s)', request.kind, request.url, message, code)
   if (channels.error.hasSubscribers) {
     channels.error.publish({ request: request.kind, message, code, ...subject(request) })
   }
