@@ -9,6 +9,7 @@ const os = require('node:os')
 const path = require('node:path')
 const { promisify } = require('node:util')
 const { ROOT } = require('./support/child.js')
+const { ofNode } = require('./support/runtimes.js')
 
 const ADDON = JSON.stringify(path.join(ROOT, 'lib/engine/addon.js'))
 const [MAJOR] = process.versions.node.split('.').map(Number)
@@ -108,13 +109,13 @@ describe('away from its package it', () => {
 
   test('names no file that is not there for an addon that cannot be loaded either', async (t) => {
     const message = await messageOf(t, { NAPI_RS_NATIVE_LIBRARY_PATH: __filename })
-    assert.match(message, /cannot load its addon on .*addon\.test\.js.* See docs\/bundlers\.md/)
+    assert.match(message, /cannot load its addon on .*addon\.test\.js.* See docs\/bundlers\.md/s)
     assert.doesNotMatch(message, /Rust|build-addon|without it/)
   })
 })
 
 // Nor has it WebAssembly for the other engine.
-describe('a process that may not load addons', () => {
+describe('a process that may not load addons', ofNode('the options are of Node.js'), () => {
   test('with --no-addons is told what to do', async () => {
     const [code, message] = await errorOf(['--no-addons', '--jitless'])
     assert.equal(code, 'ERR_NO_ADDON')

@@ -5,6 +5,7 @@ const { test } = require('node:test')
 const assert = require('node:assert/strict')
 const path = require('node:path')
 const { ROOT, start } = require('./support/child.js')
+const { PRELOADS } = require('./support/runtimes.js')
 
 const WITHOUT_ADDON = path.join(__dirname, 'support/without-addon.js')
 const own = (expression) => `
@@ -13,7 +14,7 @@ const own = (expression) => `
   ${expression}
 `
 
-test('register says so once, and leaves it alone', async (t) => {
+test('register says so once, and leaves it alone', PRELOADS, async (t) => {
   const register = path.join(ROOT, 'lib/bittorrent-tracker/register.js')
   const code = own("console.log(trackers.toString().includes('dgram'))")
   const child = start(t, ['--require', WITHOUT_ADDON, '--require', register, '-e', code])
@@ -25,7 +26,7 @@ test('register says so once, and leaves it alone', async (t) => {
   assert.match(stderr, /\[ERR_NO_ADDON\]/)
 })
 
-test('patch throws, and has changed nothing', async (t) => {
+test('patch throws, and has changed nothing', PRELOADS, async (t) => {
   const code = own(`
     const { patch } = require(${JSON.stringify(path.join(ROOT, 'lib/bittorrent-tracker'))})
     const before = trackers.prototype.announce

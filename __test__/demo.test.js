@@ -7,6 +7,7 @@ const { runExample, startFile } = require('./support/child.js')
 const { DEMO } = require('./support/example-tracker.js')
 const { codeBlocks, printed } = require('./support/markdown.js')
 const { readPage } = require('./support/pages.js')
+const { IMPORTS_IN_EVAL } = require('./support/runtimes.js')
 
 test('the demo prints an update for each of its two peers and exits with 0', async (t) => {
   const { code, signal, stdout, stderr } = await startFile(t, 'examples/demo.js').exit()
@@ -22,16 +23,20 @@ test('the demo prints an update for each of its two peers and exits with 0', asy
   assert.match(bob, /next announce in 10 min/)
 })
 
-test("the README's examples print what they say against the demo's tracker", async (t) => {
-  const demo = startFile(t, 'examples/demo.js', '--stay')
-  await demo.prints(/The tracker stays until Ctrl-C\.\n$/)
-  // Port 6969 may be somebody else's.
-  const [, place] = /udp:\/\/(\S+)/.exec(demo.stdout)
-  const examples = codeBlocks(readPage('README.md')).filter(({ language }) => language === 'js')
-  assert.equal(examples.length, 3)
-  for (const { text } of examples) {
-    const code = text.replaceAll(DEMO, place)
-    const result = await runExample(t, code, printed(text))
-    assert.deepEqual(result, { code: 0, signal: null, stdout: printed(text), stderr: '' })
+test(
+  "the README's examples print what they say against the demo's tracker",
+  IMPORTS_IN_EVAL,
+  async (t) => {
+    const demo = startFile(t, 'examples/demo.js', '--stay')
+    await demo.prints(/The tracker stays until Ctrl-C\.\n$/)
+    // Port 6969 may be somebody else's.
+    const [, place] = /udp:\/\/(\S+)/.exec(demo.stdout)
+    const examples = codeBlocks(readPage('README.md')).filter(({ language }) => language === 'js')
+    assert.equal(examples.length, 3)
+    for (const { text } of examples) {
+      const code = text.replaceAll(DEMO, place)
+      const result = await runExample(t, code, printed(text))
+      assert.deepEqual(result, { code: 0, signal: null, stdout: printed(text), stderr: '' })
+    }
   }
-})
+)

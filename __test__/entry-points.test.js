@@ -9,6 +9,7 @@ const path = require('node:path')
 const { promisify } = require('node:util')
 const vm = require('node:vm')
 const { ROOT } = require('./support/child.js')
+const { IMPORTS_IN_EVAL } = require('./support/runtimes.js')
 const { startScriptedTracker } = require('./support/scripted-tracker.js')
 
 const NAME = 'bittorrent-udp-tracker'
@@ -79,7 +80,7 @@ describe('in a browser', () => {
     assert.equal(patch(class {})(), undefined)
   })
 
-  test('ES modules find the same names', () => {
+  test('ES modules find the same names', IMPORTS_IN_EVAL, () => {
     const code = `
       Promise.all([import('${NAME}'), import('${NAME}/bittorrent-tracker')]).then(([main, entry]) => {
         console.log(Object.keys(main).join(), Object.keys(entry).join())

@@ -9,6 +9,7 @@ const path = require('node:path')
 const { startScriptedTracker } = require('./support/scripted-tracker.js')
 const { isPortable } = require('./support/portable.js')
 const { ROOT, startBareScript } = require('./support/child.js')
+const { IMPORTS_IN_EVAL } = require('./support/runtimes.js')
 
 let folder
 
@@ -104,7 +105,8 @@ for (const [how, load] of Object.entries(LOAD)) {
     const skip = isRenamed
       ? process.platform === 'win32' && 'Windows keeps it'
       : isPortable && 'the portable engine is read at the first request, as the addon is'
-    test(`after ${how}, everything works when ${what}`, { skip }, async (t) => {
+    const options = { skip: skip || (how === 'import' && IMPORTS_IN_EVAL.skip) }
+    test(`after ${how}, everything works when ${what}`, options, async (t) => {
       const tracker = await startScriptedTracker(t)
       const child = startBareScript(
         t,

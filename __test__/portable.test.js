@@ -9,8 +9,14 @@ const path = require('node:path')
 const { startScriptedTracker } = require('./support/scripted-tracker.js')
 const { isBuilt } = require('./support/portable.js')
 const { ROOT, start } = require('./support/child.js')
+const { notOnDeno, ofNode } = require('./support/runtimes.js')
 
-const SKIP = { skip: !isBuilt && 'npm run build:portable' }
+// For a test of which everything runs in processes without the addon.
+const ENGINE = {
+  skip:
+    (!isBuilt && 'npm run build:portable') ||
+    notOnDeno('its node:child_process drops --no-addons').skip
+}
 const REQUEST = `{ peerId: 'x'.repeat(20), infoHash: 'ab'.repeat(20), port: 1 }`
 
 // What a script prints in a process in which no addon loads.
@@ -25,7 +31,7 @@ async function printed(
   return { stdout, stderr }
 }
 
-describe('the portable engine', SKIP, () => {
+describe('the portable engine', ENGINE, () => {
   const engine = `console.log(UdpTracker.stats().engine)`
 
   test('serves where no addon loads, and says why with NODE_DEBUG', async (t) => {
@@ -42,7 +48,7 @@ describe('the portable engine', SKIP, () => {
     assert.equal((await printed(t, script, { flags: [], env })).stdout, 'ERR_NO_ADDON\n')
   })
 
-  test('cannot be without WebAssembly', async (t) => {
+  test('cannot be without WebAssembly', ofNode('--jitless is of V8'), async (t) => {
     const script = `try { UdpTracker.stats() } catch (error) { console.log(error.code, error.message) }`
     const { stdout } = await printed(t, script, { flags: ['--no-addons', '--jitless'] })
     assert.match(stdout, /^ERR_NO_ADDON .*portable engine cannot run: there is no WebAssembly\./)

@@ -6,6 +6,7 @@ const { once } = require('node:events')
 const path = require('node:path')
 const { deadline } = require('./deadline.js')
 const { isModule } = require('./markdown.js')
+const { isBun } = require('./runtimes.js')
 
 const ROOT = path.resolve(__dirname, '../..')
 
@@ -18,7 +19,9 @@ const PRELUDE = `
 `
 
 // Gives a script `gc()`. Node 18 takes no such option from the environment.
-const EXPOSE_GC = `
+const EXPOSE_GC = isBun
+  ? 'const gc = () => Bun.gc(true)'
+  : `
   require('node:v8').setFlagsFromString('--expose-gc')
   const gc = require('node:vm').runInNewContext('gc')
 `
@@ -38,16 +41,16 @@ const withShell = { skip: process.platform === 'win32' && 'Windows has no Unix s
 const nodeOptions = (more) => `${process.env.NODE_OPTIONS || ''} ${more}`.trimStart()
 
 class Child {
-  constructor(process) {
-    this.process = process
+  constructor(spawned) {
+    this.process = spawned
     this.stdout = ''
     this.stderr = ''
     this.hasEnded = false
-    process.stdout.setEncoding('utf8').on('data', (text) => (this.stdout += text))
-    process.stderr.setEncoding('utf8').on('data', (text) => (this.stderr += text))
+    spawned.stdout.setEncoding('utf8').on('data', (text) => (this.stdout += text))
+    spawned.stderr.setEncoding('utf8').on('data', (text) => (this.stderr += text))
     // 'close' and not 'exit': by then all output has been read.
     this.ended = new Promise((resolve) => {
-      process.once('close', (code, signal) => {
+      spawned.once('close', (code, signal) => {
         this.hasEnded = true
         resolve({ code, signal })
       })
@@ -57,6 +60,11 @@ class Child {
   // Wakes a script that waits with onInput().
   wake() {
     this.process.stdin.end('go')
+  }
+
+  // Not by its own `kill`, behind which Deno takes every exit for one by this signal.
+  signal(name) {
+    process.kill(this.process.pid, name)
   }
 
   // Waits until what the process has printed so far matches.
@@ -120,7 +128,7 @@ async function runExample(t, code, stdout) {
   const child = start(t, [`--input-type=${isModule(code) ? 'module' : 'commonjs'}`, '--eval', code])
   if (!code.includes('keepAlive') || !code.includes('SIGINT')) return child.exit()
   await child.prints({ test: (text) => text === stdout })
-  child.process.kill('SIGINT')
+  child.signal('SIGINT')
   const result = await child.exit()
   return process.platform === 'win32' ? { ...result, code: 0, signal: null } : result
 }
