@@ -17,7 +17,6 @@ const ROOT = path.resolve(__dirname, '..')
 // The beginnings of the names of tests. How an uncaught exception and console.log look is the runtime's own, and the
 // first ones compare it. Deno has its own ways with the IPv6 socket that bittorrent-tracker's server opens. The compiler
 // runs on Node.js. The command line is a program for Node.js, and its tests preload code by NODE_OPTIONS.
-// The soak reads the counters of its process, and Bun has all tests in one.
 const OF_NODE = [
   'build-addon',
   'test-report',
@@ -48,13 +47,16 @@ const OF_OTHERS = [
   'system-faults'
 ]
 
+const DENO = ['test', '--allow-all', '--no-check', '--preload=./scripts/test/deno-after.cjs']
+
+// The arguments of each process that it takes. Bun would have all files in one, and with them the clocks that some of them put
+// in the place of its own.
 function argumentsFor(runtime, without, isWanted) {
   const isOther = runtime === 'bun' || runtime === 'deno'
   const files = testFiles(['__test__'], isOther ? [...without, ...OF_NODE] : without)
   const wanted = files.filter((file) => isWanted(path.basename(file)))
-  if (runtime === 'bun') return ['test', '--timeout', '60000', ...wanted]
-  if (runtime === 'deno') return ['test', '--allow-all', '--no-check', ...wanted]
-  return testArguments(wanted)
+  if (runtime === 'bun') return wanted.map((file) => ['test', '--timeout', '60000', file])
+  return [runtime === 'deno' ? [...DENO, ...wanted] : testArguments(wanted)]
 }
 
 /** Whether the tests in `root` pass on a runtime: the files without those whose names begin with one of `without`. */
@@ -63,15 +65,15 @@ function runOn(runtime, without, { root = ROOT, isWanted = () => true } = {}) {
   const { stdout } = spawnSync(program, ['--version'], { encoding: 'utf8' })
   const started = Date.now()
   console.log(`\n== ${runtime}: ${stdout.split('\n')[0]}`)
-  const { status, signal } = spawnSync(program, argumentsFor(runtime, without, isWanted), {
-    cwd: root,
-    stdio: 'inherit'
+  const failed = argumentsFor(runtime, without, isWanted).filter((args) => {
+    const { status, signal } = spawnSync(program, args, { cwd: root, stdio: 'inherit' })
+    if (status !== 0) console.log(`== ${args.at(-1)}: ${signal || status}`)
+    return status !== 0
   })
   const seconds = Math.round((Date.now() - started) / 1000)
-  console.log(
-    `== ${runtime}: ${status === 0 ? 'passed' : `failed (${signal || status})`} after ${seconds} s`
-  )
-  return status === 0
+  const hasPassed = failed.length === 0
+  console.log(`== ${runtime}: ${hasPassed ? 'passed' : 'failed'} after ${seconds} s`)
+  return hasPassed
 }
 
 function main() {
