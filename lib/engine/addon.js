@@ -53,8 +53,8 @@ function portable(problems) {
   try {
     const engine = require('../portable/index.js')
     engine.check()
-    // On Bun it is undefined.
-    if (debug.enabled !== false) debug('the portable engine serves: %s', noAddon(problems).message)
+    const { isDebugged } = require('./diagnostics.js')
+    if (isDebugged()) debug('the portable engine serves: %s', noAddon(problems).message)
     return engine
   } catch (error) {
     // In a bundle it may be missing.

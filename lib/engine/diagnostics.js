@@ -20,6 +20,8 @@ const debug = debuglog('bittorrent-udp-tracker')
 const isNamed =
   process.versions.bun !== undefined &&
   /(^|,)bittorrent-udp-tracker(,|$)/i.test(process.env.NODE_DEBUG || '')
+
+/** Whether NODE_DEBUG names this package. */
 const isDebugged = () => debug.enabled ?? isNamed
 
 const hexOf = (bytes) => Buffer.from(bytes).toString('hex')
@@ -77,4 +79,4 @@ function failed(request, { message, code }) {
   }
 }
 
-module.exports = { answered, decided, failed, isWatched, sent }
+module.exports = { answered, decided, failed, isDebugged, isWatched, sent }

@@ -36,11 +36,18 @@ function isBroadcast(ip) {
 
 const bits = (ip) => Buffer.from(ip.split('.')).readUInt32BE()
 
-/** The number of an interface, by its name. */
+// The number of an interface, by its name.
 function scopeOf(name) {
   const entries = os.networkInterfaces()[name] || []
   const found = entries.find(({ scopeid }) => scopeid > 0)
   return found === undefined ? Number(name) || 0 : found.scopeid
+}
+
+/** An address with a port, and the number of the interface that a link-local one belongs to, or 0. */
+function endpoint(address, port) {
+  const zone = address.indexOf('%')
+  if (zone < 0) return { ip: address, port, scope: 0 }
+  return { ip: address.slice(0, zone), port, scope: scopeOf(address.slice(zone + 1)) }
 }
 
 /** Looks after the network while there are requests. */
@@ -72,4 +79,4 @@ class Watch {
   }
 }
 
-module.exports = { Watch, isBroadcast, lacks, scopeOf }
+module.exports = { Watch, endpoint, isBroadcast, lacks }

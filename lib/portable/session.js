@@ -15,7 +15,7 @@ const {
 const { numberOf } = require('../engine/look-ups.js')
 const { Core } = require('./core.js')
 const { lookUp } = require('./names.js')
-const { Watch, scopeOf } = require('./network.js')
+const { Watch, endpoint } = require('./network.js')
 const { isWithoutRoute, judge, withoutSocket } = require('./send-errors.js')
 const { Sockets } = require('./sockets.js')
 const { Listener, expire } = require('./weakly.js')
@@ -202,13 +202,13 @@ class Session {
     this.do((core) => {
       // Of all others, retransmission is the answer to that.
       if (peer === null) core.exports.unreceived()
-      else core.unreachable(now(), path, endpoint(peer.address, peer.port), String(code))
+      else core.unreachable(now(), path, peer, String(code))
     })
   }
 
   isWanted(core, { path, port, peer }) {
     if (core.exports.has_port(path, port) === 0) return false
-    return peer === null || core.isPinging(path, endpoint(peer.address, peer.port))
+    return peer === null || core.isPinging(path, peer)
   }
 
   // Sees to it that time is noticed in time. A timer that is early costs nothing.
@@ -264,12 +264,6 @@ const timer = (callback, wait, of) => inContextOf(nobody, setTimeout, callback, 
 function keep(session) {
   session.keeper = null
   session.hold(session.isHeld)
-}
-
-function endpoint(address, port) {
-  const zone = address.indexOf('%')
-  if (zone < 0) return { ip: address, port, scope: 0 }
-  return { ip: address.slice(0, zone), port, scope: scopeOf(address.slice(zone + 1)) }
 }
 
 const otherThan = (family) => (family === 4 ? 6 : 4)

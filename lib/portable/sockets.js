@@ -6,6 +6,7 @@
 const dgram = require('node:dgram')
 const { inContextOf, nobody } = require('../engine/context.js')
 const { now } = require('../engine/event-loop.js')
+const { endpoint } = require('./network.js')
 
 // What is asked for as receive buffer. Systems cut it down to what an ordinary user may have.
 const WANTED_BUFFER = 8 << 20
@@ -20,7 +21,7 @@ class Socket {
   /**
    * @param owner Told what comes: `received(socket, datagram, from)`, `unreceived(socket, error)`,
    *   `opened(socket, receiveBuffer)`, `failed(socket)`.
-   * @param peer The only address and port that it is for, or `null`.
+   * @param peer The only one that it is for, or `null`: its `address` as it is connected to, and an `endpoint` of network.js.
    */
   constructor(owner, path, port, family, peer) {
     Object.assign(this, { owner, path, port, family, peer, waiting: [], error: null })
@@ -66,7 +67,7 @@ class Socket {
     if (this.isOpen) return this.owner.unreceived(this, error)
     this.error = error
     this.close()
-    this.owner.failed(this, error)
+    this.owner.failed(this)
     const { waiting } = this
     this.waiting = []
     for (const [, onSent] of waiting) onSent(error)
@@ -125,10 +126,14 @@ class Sockets {
 
   /** The socket of a datagram, opened if there is none. Throws what the system says if there can be none. */
   of(datagram) {
-    const { path, port, family, toPort, address, isPing } = datagram
+    // There for a ping as well: it does where there is none of its own.
+    const common = this.common(datagram)
+    return (datagram.isPing && this.own(datagram)) || common
+  }
+
+  common({ path, port, family }) {
     const { latest } = this
     if (
-      !isPing &&
       latest !== null &&
       latest.path === path &&
       latest.port === port &&
@@ -136,27 +141,27 @@ class Sockets {
     ) {
       return latest
     }
-    // The one that does where there is none of its own is there first.
-    if (isPing) this.of({ ...datagram, isPing: false })
-    let peer = isPing ? { address, port: toPort } : null
-    let key = keyOf(path, port, family, peer)
-    if (isPing && !this.all.has(key) && this.countConnected() >= MOST_CONNECTED) {
-      peer = null
-      key = keyOf(path, port, family, peer)
-    }
-    let socket = this.all.get(key)
-    if (socket === undefined) {
-      socket = inContextOf(nobody, open, this.owner, path, port, family, peer)
-      this.all.set(key, socket)
-      socket.bind()
-    }
+    const key = keyOf(path, port, family, null)
+    const socket = this.all.get(key) || this.open(key, path, port, family, null)
     // It may have failed by now.
-    if (!socket.isClosed && peer === null) this.latest = socket
+    if (!socket.isClosed) this.latest = socket
     return socket
   }
 
-  countConnected() {
-    return [...this.all.values()].filter(({ peer }) => peer !== null).length
+  own({ path, port, family, address, toPort }) {
+    const peer = { address, port: toPort }
+    const key = keyOf(path, port, family, peer)
+    if (this.all.has(key)) return this.all.get(key)
+    const connected = [...this.all.values()].filter((socket) => socket.peer !== null)
+    if (connected.length >= MOST_CONNECTED) return null
+    return this.open(key, path, port, family, { address, ...endpoint(address, toPort) })
+  }
+
+  open(key, ...details) {
+    const socket = inContextOf(nobody, make, this.owner, ...details)
+    this.all.set(key, socket)
+    socket.bind()
+    return socket
   }
 
   /** Whether a path has another socket of the family than that of this port. */
@@ -187,7 +192,7 @@ class Sockets {
   }
 }
 
-const open = (...details) => new Socket(...details)
+const make = (...details) => new Socket(...details)
 
 function keyOf(path, port, family, peer) {
   const key = (path * 2 ** 20 + port) * 8 + family
